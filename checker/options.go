@@ -1,0 +1,74 @@
+package checker
+
+import (
+	"errors"
+	"time"
+)
+
+// Options says how to search. The zero value is a complete depth-first search on one worker without limits.
+type Options struct {
+	Search    Search
+	Reduction Reduction
+	Workers   int           // 0: one. With several, verdict, violated properties and counts are those of one worker
+	MaxStates int64         // 0: no limit on stored states
+	Memory    int64         // 0: no limit; bytes of state store, stack and queue
+	Timeout   time.Duration // 0: no limit
+	First     bool          // stop at the first violation; counts are then those of the part searched
+	NoAssert  bool          // failures of asserts and of guarded accesses are ignored and execution goes on, so that counts are those of the full graph
+
+	// Progress, if set, is called from one goroutine about every ProgressEvery, and once for each value received from Status.
+	Progress      func(Progress)
+	ProgressEvery time.Duration   // 0: two seconds
+	Status        <-chan struct{} // SIGUSR1, say
+
+	_ struct{}
+}
+
+// Search is the order of exploration.
+type Search uint8
+
+// The orders.
+const (
+	DFS Search = iota
+	BFS        // finds a shortest witness
+)
+
+// Reduction is the partial-order reduction in use.
+type Reduction uint8
+
+// The reductions.
+const (
+	ReductionNone Reduction = iota
+)
+
+func (s Search) String() string { return [...]string{"dfs", "bfs"}[s] }
+
+func (r Reduction) String() string { return [...]string{"none"}[r] }
+
+// Progress is a sample of a running search.
+type Progress struct {
+	States, Transitions int64
+	Depth               int // deepest so far
+	Frontier            int64
+	Bytes               int64
+	Elapsed             time.Duration
+	Status              bool // asked for through Options.Status
+}
+
+// normalize fills defaults and rejects what cannot be meant.
+func (o *Options) normalize() error {
+	if o.Workers == 0 {
+		o.Workers = 1
+	}
+	if o.ProgressEvery == 0 {
+		o.ProgressEvery = 2 * time.Second
+	}
+	var errs []error
+	if o.Workers < 0 {
+		errs = append(errs, errors.New("workers must not be negative"))
+	}
+	if o.MaxStates < 0 || o.Memory < 0 || o.Timeout < 0 {
+		errs = append(errs, errors.New("limits must not be negative"))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,75 @@
+package checker
+
+import (
+	"time"
+
+	"pmdcheck/model"
+	"pmdcheck/traces"
+)
+
+// Verdict is the answer of a check. The zero Verdict is Unknown: never take it for Holds.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Unknown  Verdict = iota // a limit was reached first; see Result.Reason
+	Holds                   // every reachable state was visited and nothing was violated
+	Violated                // there is a replayed witness, or a required cover cannot be reached
+)
+
+func (v Verdict) String() string { return [...]string{"unknown", "holds", "violated"}[v] }
+
+// Reason is why a search ended before its end.
+type Reason string
+
+// The reasons.
+const (
+	ReasonNone      Reason = ""
+	ReasonStates    Reason = "states"    // Options.MaxStates
+	ReasonMemory    Reason = "memory"    // Options.Memory
+	ReasonTimeout   Reason = "timeout"   // Options.Timeout
+	ReasonInterrupt Reason = "interrupt" // the context was cancelled
+	ReasonFirst     Reason = "first"     // Options.First: stopped at the first violation
+)
+
+// Result is what a check found.
+type Result struct {
+	Verdict    Verdict
+	Reason     Reason        // why the search is not complete, or ReasonNone
+	Violations []Violation   // one per violated property, in order of System.Props
+	Covers     []CoverResult // one per cover of the system
+	Dead       []Dead        // transitions that never ran; only of a complete search
+	Stats      Stats
+}
+
+// Violation is a violated property and its witness. A required cover that was not reached has a nil Witness and the property name "cover NAME".
+type Violation struct {
+	Property string
+	Prop     model.PropID // NoProp for a cover
+	Message  string
+	Witness  *traces.Trace // replayed on model/eval before it is here
+}
+
+// CoverResult says whether a cover was reached.
+type CoverResult struct {
+	Name     string
+	Required bool
+	Reached  bool
+}
+
+// Dead is a transition that no reachable state enables.
+type Dead struct {
+	Process string
+	Label   string
+	Pos     string
+}
+
+// Stats are the figures of a search.
+type Stats struct {
+	States      int64 // distinct states stored
+	Transitions int64 // edges: executions of an enabled transition from a stored state
+	Depth       int   // longest path on the search stack, or number of breadth-first levels
+	Bytes       int64 // peak bytes of store, stack and queue
+	StateBytes  int   // bytes of one packed state
+	Elapsed     time.Duration
+}

@@ -1,0 +1,540 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Elaboration runs in passes. The first pass takes every shared cell for changeable and shared; from its code one learns which cells nothing
+// writes and which only one process touches ([System.usage]). The next pass folds loads of the former to constants and merges accesses to the latter like
+// locals, which may make more constant, and so on. Each pass is sound by itself because what a pass learns is an over-approximation of
+// what any run does; three passes reach the fixed point on every spec we have, and maxPasses bounds the rest.
+const maxPasses = 6
+
+// elab is one pass over one cell.
+type elab struct {
+	prog  *program
+	cell  map[string]int64 // config values
+	opt   BuildOptions
+	diags *source.List
+	dry   bool   // only types and names are checked
+	known *usage // of the previous pass, nil in the first
+
+	sys        *System
+	irTypes    map[string]*Type
+	pools      map[string]*Pool
+	poolLayout map[string]*layout
+	globals    map[string]*global
+	domains    map[string]DomainID
+	sharedDone bool
+	props      map[string]PropID
+	covers     map[string]CoverID
+	assigned   map[syntax.Node]map[string]bool // per function or process: names assigned or whose address is taken
+	evaluating map[string]bool                 // constants being evaluated, against cycles
+	addrKept   map[VarID]bool                  // addresses that were folded to constants
+}
+
+// global is a shared variable: an object (or array of objects) of a struct, or a scalar or array.
+type global struct {
+	t     *stype
+	l     *layout
+	first int32 // objects: handle of the first one
+}
+
+// BuildOptions switch off what elaboration does to shrink the state space; verdicts never depend on them.
+type BuildOptions struct {
+	NoMerge bool // every statement is a step of its own
+	NoReset bool // dead locals keep their values
+}
+
+func (e *elab) errorf(code string, at source.Span, format string, args ...any) {
+	e.diags.Errorf(code, at, format, args...)
+}
+
+func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.List) *elab {
+	return &elab{
+		prog: p, cell: cell, opt: opt, diags: diags,
+		irTypes: map[string]*Type{}, pools: map[string]*Pool{}, poolLayout: map[string]*layout{}, globals: map[string]*global{},
+		domains: map[string]DomainID{}, props: map[string]PropID{}, covers: map[string]CoverID{},
+		assigned: map[syntax.Node]map[string]bool{}, evaluating: map[string]bool{},
+		sys: &System{Files: p.files},
+	}
+}
+
+// build elaborates one cell to its fixed point.
+func build(p *program, name string, cell map[string]int64, config []ConfigValue, opt BuildOptions) (*System, error) {
+	var known *usage
+	var sys *System
+	for pass := 0; pass < maxPasses; pass++ {
+		diags := &source.List{Files: p.files}
+		e := newElab(p, cell, opt, diags)
+		e.known = known
+		e.sys.Name, e.sys.Config = name, config
+		e.system()
+		if err := diags.Err(); err != nil {
+			return nil, err
+		}
+		sys = e.sys
+		next := sys.usage()
+		for v := range e.addrKept {
+			next.addr[v] = true
+		}
+		if known != nil && slices.EqualFunc(known.users, next.users, func(a, b []uint64) bool { return slices.Equal(a, b) }) &&
+			slices.EqualFunc(known.written, next.written, func(a, b []bool) bool { return slices.Equal(a, b) }) && len(known.addr) == len(next.addr) {
+			break
+		}
+		known = next
+		// Locals are numbered anew in each pass; only shared variables are known about.
+		n := len(sys.Vars)
+		for n > 0 && sys.Vars[n-1].Proc != NoProc {
+			n--
+		}
+		known.users, known.written = known.users[:n], known.written[:n]
+	}
+	if errs := sys.Sanity(); len(errs) > 0 {
+		return nil, fmt.Errorf("internal: elaboration of %s made an unsound system: %w", name, errs[0])
+	}
+	return sys, nil
+}
+
+// system elaborates everything.
+func (e *elab) system() {
+	e.declareProps()
+	e.declareShared()
+	e.declareCovers()
+	for _, d := range e.prog.statics {
+		e.staticAssert(d)
+	}
+	for _, d := range e.prog.procs {
+		e.process(d)
+	}
+	e.predicates()
+}
+
+func (e *elab) declareProps() {
+	checked := map[string]bool{}
+	for _, c := range e.prog.checks {
+		for _, id := range c.Props {
+			checked[id.Name] = true
+		}
+	}
+	for _, q := range e.prog.props {
+		id := PropID(len(e.sys.Props))
+		e.props[q.name] = id
+		p := &Prop{ID: id, Name: q.name, Text: q.text, Kind: PropAssert, Checked: len(checked) == 0 || checked[q.name], Pos: q.at.Start}
+		switch id {
+		case PropNoDeadlock:
+			p.Kind = PropDeadlock
+		case PropNoFault:
+			p.Kind, p.Checked = PropFault, true
+		case PropAssertion:
+			p.Checked = true
+		}
+		for _, s := range e.prog.structs {
+			if s.leak == q.name {
+				p.Kind = PropLeak
+			}
+		}
+		e.sys.Props = append(e.sys.Props, p)
+	}
+}
+
+// declareShared creates the pools and the shared variables with their initial values.
+func (e *elab) declareShared() {
+	// First the objects, because handle types need to know how many there are.
+	type object struct {
+		d *syntax.VarDecl
+		n *syntax.Declarator
+		g *global
+	}
+	var objects []object
+	dead := map[string][]bool{}
+	for _, d := range e.prog.vars {
+		base := e.typeOf(d.Type)
+		for _, n := range d.Names {
+			t := e.arrayOf(base, n.Dims)
+			g := &global{t: t}
+			e.globals[n.Name.Name] = g
+			if base.kind != stStruct {
+				if base.kind == stVoid {
+					e.errorf("bad-type", n.Sp, "a variable cannot be void")
+					g.t = tBad
+				}
+				if d.Pool {
+					e.errorf("bad-type", n.Sp, "only objects of a struct can be in a pool")
+				}
+				continue
+			}
+			if t.kind == stBad {
+				continue
+			}
+			p := e.pool(base.strct)
+			g.first = int32(len(p.Objects) + 1)
+			names := objectNames(n.Name.Name, t)
+			p.Objects = append(p.Objects, names...)
+			for range names {
+				dead[base.strct.name] = append(dead[base.strct.name], d.Pool)
+			}
+			if d.Pool && !base.strct.lives {
+				e.diags.Add(source.Diagnostic{Code: "no-lifetime", Span: n.Sp, Msg: "struct " + base.strct.name + " has no lifetime, so its objects cannot wait in a pool", Hint: "give the struct @use(property)"})
+			}
+			objects = append(objects, object{d, n, g})
+		}
+	}
+	for _, p := range e.sys.Pools {
+		s := e.prog.structs[p.Struct]
+		if s.lives {
+			v := e.newVar("live("+s.name+")", e.irType(tBool), len(p.Objects), NoProc, s.decl.Name.Sp.Start)
+			for i, d := range dead[s.name] {
+				v.Init[i] = int32(b2i(!d))
+			}
+			p.Live = v.ID
+			p.Free, p.Leak = e.propID(s.free), e.propID(s.leak)
+		}
+		e.poolLayout[s.name] = e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, s.use, s.decl.Sp, func(path string, t *stype, cells int, guard string, at source.Span) VarID {
+			v := e.newVar(s.name+path, e.irType(t), cells*len(p.Objects), NoProc, at.Start)
+			v.Pool, v.Stride = p.ID, cells
+			if s.lives {
+				v.Guard = e.propID(guard)
+			}
+			p.Fields = append(p.Fields, v.ID)
+			return v.ID
+		}, 0)
+	}
+	for _, o := range objects {
+		o.g.l = e.poolLayout[baseOf(o.g.t).strct.name]
+	}
+	for _, d := range e.prog.vars {
+		for _, n := range d.Names {
+			g := e.globals[n.Name.Name]
+			if baseOf(g.t).kind == stStruct || g.t.kind == stBad {
+				continue
+			}
+			g.l = e.layoutOf(g.t, n.Name.Name, 1, "", n.Sp, func(path string, t *stype, cells int, _ string, at source.Span) VarID {
+				return e.newVar(path, e.irType(t), cells, NoProc, at.Start).ID
+			}, 0)
+		}
+	}
+	e.sharedDone = true
+	for key, d := range e.domains {
+		e.fillDomain(key, e.sys.Domains[d])
+	}
+	// References in shared variables make their domains' sizes matter to types made above.
+	for _, t := range e.irTypes {
+		if t.Kind == KindRef {
+			t.Hi = int32(len(e.sys.Domains[t.Domain].Cells))
+		}
+	}
+	for _, d := range e.prog.vars {
+		for _, n := range d.Names {
+			if g := e.globals[n.Name.Name]; n.Init != nil && g.l != nil {
+				e.initialise(g, n)
+			}
+		}
+	}
+}
+
+func baseOf(t *stype) *stype {
+	for t.kind == stArray {
+		t = t.elem
+	}
+	return t
+}
+
+func objectNames(name string, t *stype) []string {
+	if t.kind != stArray {
+		return []string{name}
+	}
+	var names []string
+	for i := range t.n {
+		names = append(names, objectNames(fmt.Sprintf("%s[%d]", name, i), t.elem)...)
+	}
+	return names
+}
+
+func (e *elab) newVar(name string, t *Type, n int, proc ProcID, at source.Pos) *Var {
+	v := &Var{ID: VarID(len(e.sys.Vars)), Name: name, Type: t, Len: n, Proc: proc, Pool: NoPool, Stride: n, Guard: NoProp, Pos: at, Init: make([]int32, n)}
+	for i := range v.Init {
+		v.Init[i] = defaultValue(t)
+	}
+	e.sys.Vars = append(e.sys.Vars, v)
+	return v
+}
+
+func (e *elab) pool(s *structInfo) *Pool {
+	p := e.pools[s.name]
+	if p == nil {
+		p = &Pool{ID: PoolID(len(e.sys.Pools)), Struct: s.name, Live: NoVar, Free: NoProp, Leak: NoProp}
+		e.pools[s.name] = p
+		e.sys.Pools = append(e.sys.Pools, p)
+	}
+	return p
+}
+
+func (e *elab) propID(name string) PropID {
+	if name == "" {
+		return NoProp
+	}
+	return e.props[name]
+}
+
+// domain is the set of cells that references to t can point to.
+func (e *elab) domain(t *stype) DomainID {
+	key := t.key()
+	if d, ok := e.domains[key]; ok {
+		return d
+	}
+	id := DomainID(len(e.sys.Domains))
+	e.domains[key] = id
+	d := &Domain{ID: id}
+	e.sys.Domains = append(e.sys.Domains, d)
+	d.Type = e.irType(t)
+	if e.sharedDone {
+		e.fillDomain(key, d)
+	}
+	return id
+}
+
+// fillDomain lists the shared cells of the type whose address is taken anywhere.
+func (e *elab) fillDomain(key string, d *Domain) {
+	for _, v := range e.sys.Vars {
+		if v.Proc != NoProc || v.Type != d.Type || (e.known != nil && !e.known.addr[v.ID]) {
+			continue
+		}
+		for i := range v.Len {
+			c := Cell{v.ID, int32(i)}
+			d.Cells = append(d.Cells, c)
+			d.Names = append(d.Names, e.sys.CellName(c))
+		}
+	}
+	_ = key
+}
+
+// CellName is the name of a cell as the source would write it: "m1.pud", "X.entry[1]", "ipi[2]".
+func (s *System) CellName(c Cell) string {
+	v := s.Vars[c.Var]
+	name, idx, n := v.Name, int(c.Idx), v.Stride
+	if v.Pool != NoPool {
+		o := s.Pools[v.Pool].Objects[idx/v.Stride]
+		name = o + strings.TrimPrefix(name, s.Pools[v.Pool].Struct)
+		idx %= v.Stride
+	} else if p := s.poolOfLive(v.ID); p != nil {
+		return "live(" + p.Objects[idx] + ")"
+	}
+	if n > 1 {
+		return fmt.Sprintf("%s[%d]", name, idx)
+	}
+	return name
+}
+
+func (s *System) poolOfLive(v VarID) *Pool {
+	for _, p := range s.Pools {
+		if p.Live == v {
+			return p
+		}
+	}
+	return nil
+}
+
+// initialise evaluates the initialiser of a shared variable.
+func (e *elab) initialise(g *global, n *syntax.Declarator) {
+	e.initInto(n.Init, g.t, &lvalue{l: g.l, t: g.t, root: g}, func(lv *lvalue, x *Expr, at source.Span) {
+		pl := e.place(lv)
+		c, ok := e.sys.staticCell(pl)
+		if !ok {
+			return
+		}
+		v := e.sys.Vars[c.Var]
+		if x.Val < v.Type.Lo || x.Val > v.Type.Hi {
+			if !e.dry {
+				e.errorf("out-of-range", at, "%d does not fit into %s", x.Val, v.Type.Name)
+			}
+			return
+		}
+		v.Init[c.Idx] = x.Val
+	})
+}
+
+// initInto walks an initialiser along a type and stores every constant it finds.
+func (e *elab) initInto(init syntax.Expr, t *stype, lv *lvalue, store func(*lvalue, *Expr, source.Span)) {
+	list, isList := init.(*syntax.InitList)
+	switch {
+	case t.kind == stBad:
+	case isList && t.kind == stStruct:
+		next := 0
+		for _, it := range list.Items {
+			i := next
+			if it.Field != nil {
+				var ok bool
+				if i, ok = t.strct.index[it.Field.Name]; !ok {
+					e.unknownField(t, it.Field)
+					continue
+				}
+			} else if it.Index != nil {
+				e.errorf("bad-initialiser", it.Sp, "an index initialises an array element, and this is a struct")
+				continue
+			}
+			if i >= len(t.strct.fields) {
+				e.errorf("bad-initialiser", it.Sp, "struct %s has only %d fields", t.strct.name, len(t.strct.fields))
+				continue
+			}
+			next = i + 1
+			f := t.strct.fields[i].name
+			if sub := e.member(lv, f); sub != nil {
+				e.initInto(it.Value, sub.t, sub, store)
+			}
+		}
+	case isList && t.kind == stArray:
+		next := int64(0)
+		for _, it := range list.Items {
+			i := next
+			if it.Index != nil {
+				var ok bool
+				if i, ok = e.constInt(it.Index); !ok {
+					continue
+				}
+			} else if it.Field != nil {
+				e.errorf("bad-initialiser", it.Sp, "a field name initialises a struct, and this is an array")
+				continue
+			}
+			if i < 0 || i >= int64(t.n) {
+				if !e.dry {
+					e.errorf("out-of-range", it.Sp, "index %d is outside the array of %d", i, t.n)
+				}
+				continue
+			}
+			next = i + 1
+			sub := e.element(lv, constant(i, irInt))
+			e.initInto(it.Value, sub.t, sub, store)
+		}
+	case isList:
+		e.errorf("bad-initialiser", init.Span(), "braces initialise arrays and structs, and this is %s", t)
+	case t.kind == stArray:
+		for i := range t.n {
+			sub := e.element(lv, constant(int64(i), irInt))
+			e.initInto(init, sub.t, sub, store)
+		}
+	case t.kind == stStruct:
+		e.diags.Add(source.Diagnostic{Code: "bad-initialiser", Span: init.Span(), Msg: "a struct is initialised field by field", Hint: "as in { .field = value }"})
+	default:
+		x, ot, ok := e.constant(init)
+		if !ok {
+			return
+		}
+		if !assignable(t, ot) {
+			e.mismatch(init.Span(), t, ot)
+			return
+		}
+		store(lv, x, init.Span())
+	}
+}
+
+func (e *elab) mismatch(at source.Span, to, from *stype) {
+	d := source.Diagnostic{Code: "type-mismatch", Span: at, Msg: fmt.Sprintf("%s cannot be used as %s", from, to)}
+	if from.kind == stStruct && to.kind == stHandle {
+		d.Hint = "take its address with &"
+	}
+	e.diags.Add(d)
+}
+
+// staticCell is the cell of a place all of whose parts are constant.
+func (s *System) staticCell(p *Place) (Cell, bool) {
+	if p == nil || p.Ref != nil || (p.Idx != nil && !p.Idx.isConst()) || p.Var < 0 {
+		return Cell{}, false
+	}
+	i, v := idxOf(p.Idx), s.Vars[p.Var]
+	if i < 0 || int(i) >= v.Stride {
+		return Cell{}, false
+	}
+	if p.Obj != nil {
+		if !p.Obj.isConst() || p.Obj.Val < 1 || int(p.Obj.Val-1)*v.Stride >= v.Len {
+			return Cell{}, false
+		}
+		i += (p.Obj.Val - 1) * int32(v.Stride)
+	}
+	return Cell{p.Var, i}, true
+}
+
+func (e *elab) declareCovers() {
+	add := func(name string, at source.Span, required bool) CoverID {
+		id, ok := e.covers[name]
+		if !ok {
+			id = CoverID(len(e.sys.Covers))
+			e.covers[name] = id
+			e.sys.Covers = append(e.sys.Covers, &Cover{ID: id, Name: name, Pos: at.Start})
+		}
+		if required {
+			e.sys.Covers[id].Required = true
+			e.sys.Covers[id].Pos = at.Start
+		}
+		return id
+	}
+	for _, c := range e.prog.covers {
+		if c.X == nil && !e.prog.marks[c.Name.Name] {
+			var names []string
+			for n := range e.prog.marks {
+				names = append(names, n)
+			}
+			e.diags.Add(source.Diagnostic{Code: "unknown-cover", Span: c.Name.Sp, Msg: "no statement marks cover " + quote(c.Name.Name), Hint: didYouMean(c.Name.Name, names)})
+			continue
+		}
+		required := true
+		if c.When != nil {
+			v, ok := e.constInt(c.When)
+			required = ok && v != 0
+		}
+		add(c.Name.Name, c.Name.Sp, required)
+	}
+}
+
+// predicates elaborates invariants and cover expressions.
+func (e *elab) predicates() {
+	b := &builder{e: e, pred: true, frame: NoFrame}
+	b.scope = &scope{names: map[string]*binding{}}
+	for _, d := range e.prog.invs {
+		p := e.sys.Props[e.props[d.Name.Name]]
+		p.Kind = PropInvariant
+		p.X = b.condition(d.X)
+		if p.Text == "" {
+			p.Text = e.text(d.X)
+		}
+	}
+	for _, d := range e.prog.covers {
+		if d.X != nil {
+			if x := b.condition(d.X); x != nil {
+				if id, ok := e.covers[d.Name.Name]; ok {
+					e.sys.Covers[id].X = x
+				}
+			}
+		}
+	}
+}
+
+func (e *elab) staticAssert(d *syntax.StaticAssertDecl) {
+	v, ok := e.constInt(d.Cond)
+	if ok && v == 0 && !e.dry {
+		e.errorf("static-assert", d.Cond.Span(), "static assertion fails: %s", cmpOr(d.Text, e.text(d.Cond)))
+	}
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// text is the source text of a node on one line.
+func (e *elab) text(n syntax.Node) string {
+	sp := n.Span()
+	f := e.prog.files.File(sp.Start)
+	if f == nil {
+		return ""
+	}
+	s := string(f.Text(sp))
+	return strings.Join(strings.Fields(s), " ")
+}

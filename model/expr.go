@@ -1,0 +1,171 @@
+package model
+
+import "math"
+
+// Constructors of IR expressions. They fold constants, so that whatever depends only on config parameters and on cells nothing writes
+// disappears from the state machine.
+
+func constant(v int64, t *Type) *Expr { return &Expr{Op: Const, Val: int32(v), Type: t} }
+
+func (x *Expr) isConst() bool { return x != nil && x.Op == Const }
+
+func b2i(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// foldBinary computes an operator on constants; ok is false where it would fault or leave 32 bits.
+func foldBinary(op ExprOp, a, b int64) (v int64, ok bool) {
+	switch op {
+	case Add:
+		v = a + b
+	case Sub:
+		v = a - b
+	case Mul:
+		v = a * b
+	case Div:
+		if b == 0 {
+			return 0, false
+		}
+		v = a / b
+	case Mod:
+		if b == 0 {
+			return 0, false
+		}
+		v = a % b
+	case Shl:
+		if b < 0 || b > 31 {
+			return 0, false
+		}
+		v = a << b
+	case Shr:
+		if b < 0 || b > 31 {
+			return 0, false
+		}
+		v = a >> b
+	case And:
+		v = a & b
+	case Or:
+		v = a | b
+	case Xor:
+		v = a ^ b
+	case Eq:
+		v = b2i(a == b)
+	case Ne:
+		v = b2i(a != b)
+	case Lt:
+		v = b2i(a < b)
+	case Le:
+		v = b2i(a <= b)
+	case Gt:
+		v = b2i(a > b)
+	case Ge:
+		v = b2i(a >= b)
+	case AndAlso:
+		v = b2i(a != 0 && b != 0)
+	case OrElse:
+		v = b2i(a != 0 || b != 0)
+	default:
+		return 0, false
+	}
+	return v, v >= math.MinInt32 && v <= math.MaxInt32
+}
+
+// interval bounds the values of an expression, in 64 bits.
+func (x *Expr) interval() (lo, hi int64) {
+	bin := func() (a, b, c, d int64) {
+		a, b = x.X.interval()
+		c, d = x.Y.interval()
+		return
+	}
+	switch x.Op {
+	case Const:
+		return int64(x.Val), int64(x.Val)
+	case Load, AddrOf, Container:
+		return int64(x.Type.Lo), int64(x.Type.Hi)
+	case IsLive, Not, Eq, Ne, Lt, Le, Gt, Ge, AndAlso, OrElse:
+		return 0, 1
+	case Neg:
+		a, b := x.X.interval()
+		return -b, -a
+	case BitNot:
+		a, b := x.X.interval()
+		return -b - 1, -a - 1
+	case Add:
+		a, b, c, d := bin()
+		return a + c, b + d
+	case Sub:
+		a, b, c, d := bin()
+		return a - d, b - c
+	case Mul:
+		a, b, c, d := bin()
+		return min(a*c, a*d, b*c, b*d), max(a*c, a*d, b*c, b*d)
+	case Div:
+		a, b := x.X.interval()
+		m := max(abs64(a), abs64(b))
+		return -m, m
+	case Mod:
+		a, b, c, d := bin()
+		m := max(abs64(c), abs64(d))
+		return max(min(a, 0), -m), min(max(b, 0), m)
+	case Shl:
+		a, b := x.X.interval()
+		_, d := x.Y.interval()
+		d = min(max(d, 0), 31)
+		return min(a, a<<d), max(b, b<<d)
+	case Shr:
+		a, b := x.X.interval()
+		return min(a, a>>31), max(b, b>>31)
+	case And:
+		a, b, c, d := bin()
+		if a >= 0 && c >= 0 {
+			return 0, min(b, d)
+		}
+		if a >= 0 {
+			return 0, b
+		}
+		if c >= 0 {
+			return 0, d
+		}
+		return min(a, c)*2 - 1, max(b, d)
+	case Or, Xor:
+		a, b, c, d := bin()
+		m := int64(1)
+		for m <= max(abs64(a), abs64(b), abs64(c), abs64(d)) {
+			m <<= 1
+		}
+		if a >= 0 && c >= 0 {
+			return 0, m - 1
+		}
+		return -m, m - 1
+	case Cond:
+		a, b := x.Y.interval()
+		c, d := x.Z.interval()
+		return min(a, c), max(b, d)
+	}
+	return math.MinInt32, math.MaxInt32
+}
+
+func abs64(v int64) int64 { return max(v, -v) }
+
+// walk calls f on x and everything below it, places' expressions included, in evaluation order (operands before operators).
+func (x *Expr) walk(f func(*Expr)) {
+	if x == nil {
+		return
+	}
+	if x.Place != nil {
+		x.Place.walk(f)
+	}
+	x.X.walk(f)
+	x.Y.walk(f)
+	x.Z.walk(f)
+	f(x)
+}
+
+func (p *Place) walk(f func(*Expr)) {
+	p.Ref.walk(f)
+	p.Obj.walk(f)
+	p.Idx.walk(f)
+}

@@ -1,0 +1,200 @@
+package model
+
+// A Touch is one access of an operation, resolved as far as the code alone allows: all cells Base, Base+Step, … below End of a variable.
+// A statically known cell has End == Base+1.
+type Touch struct {
+	Var             VarID
+	Base, End, Step int32
+	Write           bool
+}
+
+// Single reports whether the touch is one known cell.
+func (t Touch) Single() bool { return t.End-t.Base <= t.Step }
+
+// Touches calls f for every cell range that executing op may read or write: operands, the cells that address expressions read, the stored cell, and
+// the liveness bits that checked accesses look at. A range is an over-approximation; nothing else is ever touched.
+func (s *System) Touches(op *Op, f func(Touch)) {
+	switch op.Kind {
+	case OpAssign, OpAlloc:
+		op.Dst.walk(func(x *Expr) { s.exprTouches(x, f) })
+		s.placeTouches(op.Dst, true, f)
+	}
+	op.X.walk(func(x *Expr) { s.exprTouches(x, f) })
+	switch op.Kind {
+	case OpAlloc:
+		p := s.Pools[op.Pool]
+		if p.Live == NoVar {
+			return
+		}
+		n := int32(len(p.Objects))
+		f(Touch{Var: p.Live, End: n, Step: 1})
+		f(Touch{Var: p.Live, End: n, Step: 1, Write: true})
+		for _, v := range p.Fields {
+			f(Touch{Var: v, End: int32(s.Vars[v].Len), Step: 1, Write: true})
+		}
+	case OpFree:
+		if p := s.Pools[op.Pool]; p.Live != NoVar {
+			t := s.liveTouch(p, op.X)
+			f(t)
+			t.Write = true
+			f(t)
+		}
+	}
+}
+
+// ExprTouches is [System.Touches] for an expression that is evaluated on its own: an invariant or a cover predicate.
+func (s *System) ExprTouches(x *Expr, f func(Touch)) {
+	x.walk(func(x *Expr) { s.exprTouches(x, f) })
+}
+
+func (s *System) exprTouches(x *Expr, f func(Touch)) {
+	switch x.Op {
+	case Load:
+		s.placeTouches(x.Place, false, f)
+	case IsLive:
+		if p := s.Pools[x.Pool]; p.Live != NoVar {
+			f(s.liveTouch(p, x.X))
+		}
+	}
+}
+
+func (s *System) liveTouch(p *Pool, handle *Expr) Touch {
+	if handle.isConst() && handle.Val >= 1 {
+		return Touch{Var: p.Live, Base: handle.Val - 1, End: handle.Val, Step: 1}
+	}
+	return Touch{Var: p.Live, End: int32(len(p.Objects)), Step: 1}
+}
+
+// placeTouches reports the cells a place can denote, and the liveness bit its check reads.
+func (s *System) placeTouches(p *Place, write bool, f func(Touch)) {
+	if p.Ref != nil {
+		d := s.Domains[p.Domain]
+		for _, c := range d.Cells {
+			f(Touch{Var: c.Var, Base: c.Idx, End: c.Idx + 1, Step: 1, Write: write})
+			if v := s.Vars[c.Var]; v.Pool != NoPool && s.Pools[v.Pool].Live != NoVar && !p.Unchecked {
+				o := c.Idx / int32(v.Stride)
+				f(Touch{Var: s.Pools[v.Pool].Live, Base: o, End: o + 1, Step: 1})
+			}
+		}
+		return
+	}
+	v := s.Vars[p.Var]
+	t := Touch{Var: p.Var, Step: 1, End: int32(v.Len), Write: write}
+	stride := int32(v.Stride)
+	switch {
+	case p.Obj == nil:
+		if p.Idx == nil || p.Idx.isConst() {
+			t.Base = idxOf(p.Idx)
+			t.End = t.Base + 1
+		}
+	case p.Obj.isConst() && p.Obj.Val >= 1:
+		t.Base = (p.Obj.Val - 1) * stride
+		t.End = t.Base + stride
+		if p.Idx == nil || p.Idx.isConst() {
+			t.Base += idxOf(p.Idx)
+			t.End = t.Base + 1
+		}
+	case p.Idx == nil || p.Idx.isConst():
+		t.Base, t.Step = idxOf(p.Idx), stride
+	}
+	if t.Base < 0 || t.Base >= int32(v.Len) {
+		return // a constant index out of range: the access faults and touches nothing
+	}
+	f(t)
+	if v.Pool != NoPool && s.Pools[v.Pool].Live != NoVar && !p.Unchecked {
+		f(s.liveTouch(s.Pools[v.Pool], p.Obj))
+	}
+}
+
+func idxOf(x *Expr) int32 {
+	if x == nil {
+		return 0
+	}
+	return x.Val
+}
+
+// usage is what elaboration learns from one pass about the next: which cells anything writes, and which processes touch them.
+type usage struct {
+	written [][]bool
+	users   [][]uint64 // bit p for process p; bit 63 for observers and processes from 63 on
+	addr    map[VarID]bool
+}
+
+const observer = 63
+
+func (s *System) usage() *usage {
+	u := &usage{addr: map[VarID]bool{}}
+	for _, v := range s.Vars {
+		u.written = append(u.written, make([]bool, v.Len))
+		u.users = append(u.users, make([]uint64, v.Len))
+	}
+	note := func(proc int) func(Touch) {
+		bit := uint64(1) << min(proc, observer)
+		return func(t Touch) {
+			for i := t.Base; i < t.End; i += t.Step {
+				u.users[t.Var][i] |= bit
+				if t.Write {
+					u.written[t.Var][i] = true
+				}
+			}
+		}
+	}
+	addr := func(x *Expr) {
+		if x.Op == AddrOf && x.Place.Ref == nil {
+			u.addr[x.Place.Var] = true
+		}
+	}
+	for _, p := range s.Processes {
+		f := note(int(p.ID))
+		code := func(ops []Op) {
+			for i := range ops {
+				s.Touches(&ops[i], f)
+				ops[i].X.walk(addr)
+				if ops[i].Dst != nil {
+					ops[i].Dst.walk(addr)
+				}
+			}
+		}
+		code(p.Start)
+		for _, t := range p.Trans {
+			code(t.Code)
+		}
+	}
+	f := note(observer)
+	for _, q := range s.Props {
+		if q.X != nil {
+			s.ExprTouches(q.X, f)
+		}
+	}
+	for _, c := range s.Covers {
+		if c.X != nil {
+			s.ExprTouches(c.X, f)
+		}
+	}
+	return u
+}
+
+// constantCell reports whether nothing ever writes the cell.
+func (u *usage) constantCell(c Cell) bool { return u != nil && !u.written[c.Var][c.Idx] }
+
+// private reports whether only process p touches the cells of t, or nothing writes them.
+func (u *usage) private(t Touch, p ProcID) bool {
+	if u == nil {
+		return false
+	}
+	if p >= observer {
+		p = observer - 1 // its bit is shared with the observers: never private
+		for i := t.Base; i < t.End; i += t.Step {
+			if u.written[t.Var][i] {
+				return false
+			}
+		}
+		return true
+	}
+	for i := t.Base; i < t.End; i += t.Step {
+		if u.written[t.Var][i] && u.users[t.Var][i]&^(1<<p) != 0 {
+			return false
+		}
+	}
+	return true
+}

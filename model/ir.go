@@ -1,0 +1,364 @@
+// Package model turns a .pmd spec into labelled state machines and defines what those are.
+//
+// A [Spec] is a resolved spec: its config parameters, the cells its sweep spans, what it expects. [Spec.Build] elaborates one
+// cell into a [System]: functions inlined, config constants folded, handles and references resolved as far as they are constant.
+// A System is the IR every later stage works on: a flat vector of small integers ([Var]), and processes whose transitions run short
+// programs ([Op]) over it. Package model/eval interprets it, internal/program compiles it.
+//
+// # The machine
+//
+// A state is one value per cell of every Var plus one [LocID] per process. A transition of process p is a candidate in a state when p is at its From.
+// Running it executes its Code from index 0 on a scratch copy of the state:
+//
+//   - [OpAssign] stores; [OpBranch] and [OpJump] move within the code;
+//   - [OpAssume] that is false makes the transition disabled in this state: nothing happened;
+//   - [OpAssert] that is false, and any fault of an expression or store, is a failure: the scratch copy is thrown away, and the successor
+//     is the old state with p parked ([Parked]) and p's locals reset, as an oops kills a task and leaves its locks held;
+//   - [OpGoto] ends the step: p moves to Loc, and every local of p that is not in that location's Live set is reset to its initial value.
+//
+// A step is therefore atomic, and enabled exactly when its code reaches its OpGoto or fails.
+package model
+
+import "pmdcheck/model/source"
+
+// Identifiers are indices into the slices of a [System] or [Process]. NoX values are -1.
+type (
+	VarID    int32 // System.Vars
+	LocID    int32 // Process.Locations
+	ProcID   int32 // System.Processes
+	PoolID   int32 // System.Pools
+	PropID   int32 // System.Props
+	CoverID  int32 // System.Covers
+	FrameID  int32 // System.Frames
+	DomainID int32 // System.Domains
+)
+
+// Absent identifiers.
+const (
+	NoProc   ProcID   = -1
+	NoPool   PoolID   = -1
+	NoProp   PropID   = -1
+	NoVar    VarID    = -1
+	NoFrame  FrameID  = -1
+	NoDomain DomainID = -1
+	NoCover  CoverID  = -1
+)
+
+// System is one elaborated cell of a spec. It is immutable after Build and safe for concurrent reading.
+type System struct {
+	Name      string        // spec name, such as "seed/race_a"
+	Config    []ConfigValue // the cell, in declaration order
+	Files     *source.Set   // for positions
+	Vars      []*Var        // shared variables first, then the locals of each process
+	Pools     []*Pool       // object pools, one per struct type that has objects
+	Domains   []*Domain     // what references can point to, one per referenced type
+	Props     []*Prop       // every property that occurs; index 0..NumBuiltinProps-1 are the built-in ones
+	Covers    []*Cover      //
+	Frames    []*Frame      // call frames that ops belong to, for headings
+	Processes []*Process    //
+}
+
+// ConfigValue is one fixed config parameter.
+type ConfigValue struct {
+	Name  string
+	Value string // as the spec writes it: "rcu", "true", "3"
+}
+
+// Type describes the values of a cell. All values are int32 in [Lo, Hi].
+type Type struct {
+	Kind   TypeKind
+	Name   string // for display: "bool", "int<0..7>", "enum policy", "struct ptdesc *"
+	Lo, Hi int32
+	Values []string // KindEnum: names of Lo..Hi
+	Pool   PoolID   // KindHandle: 0 is NULL, k is object k-1
+	Domain DomainID // KindRef: 0 is NULL, k is Domain.Cells[k-1]
+}
+
+// TypeKind is the kind of a [Type].
+type TypeKind uint8
+
+// The kinds.
+const (
+	KindInt TypeKind = iota
+	KindBool
+	KindEnum
+	KindHandle
+	KindRef
+)
+
+// Var is a variable: Len cells of one type. An array field of a struct with N objects and K elements is one Var of N*K cells, object-major.
+type Var struct {
+	ID     VarID
+	Name   string // "jiffies", "ptdesc.entry" (pool field), "walker.ptep" (local)
+	Type   *Type
+	Len    int
+	Proc   ProcID  // owner of a local, NoProc for a shared variable
+	Pool   PoolID  // pool whose field this is, else NoPool
+	Stride int     // cells per object for a pool field; Len otherwise
+	Init   []int32 // Len values
+	Guard  PropID  // pool field: property violated by access to a dead object; NoProp where the pool has no lifetime
+	Pos    source.Pos
+}
+
+// Pool is the objects of one struct type.
+type Pool struct {
+	ID      PoolID
+	Struct  string   // "ptdesc"
+	Objects []string // names: "X", "spare[0]"
+	Live    VarID    // bool per object, or NoVar for objects that exist for ever
+	Free    PropID   // violated by freeing a dead object
+	Leak    PropID   // violated by a live unreachable object at the end, or NoProp
+	Fields  []VarID
+}
+
+// Domain is the cells that references of one type can point to. Reference value k is Cells[k-1].
+type Domain struct {
+	ID    DomainID
+	Type  *Type // of the cells
+	Cells []Cell
+	Names []string // "X.entry[1]"
+}
+
+// Cell is one cell of the state vector.
+type Cell struct {
+	Var VarID
+	Idx int32
+}
+
+// PropKind says how a property is observed.
+type PropKind uint8
+
+// The kinds of property.
+const (
+	PropAssert    PropKind = iota // asserts and guarded accesses in the code
+	PropInvariant                 // a state predicate, true in every reachable state
+	PropDeadlock                  // no state without successors in which some process is not at a proper end
+	PropLeak                      // no live unreachable object where every process is at a proper end and nothing can move
+	PropFault                     // the model itself went wrong: NULL, index, overflow, division by zero
+)
+
+// Built-in properties always occupy these indices of System.Props.
+const (
+	PropNoDeadlock PropID = iota
+	PropNoFault
+	PropAssertion // assert without a property
+	NumBuiltinProps
+)
+
+// Prop is a property of a system.
+type Prop struct {
+	ID      PropID
+	Name    string
+	Kind    PropKind
+	Text    string // one line, from the spec or the catalogue
+	Checked bool   // false: failures are not looked at, as if the assert were not there
+	X       *Expr  // PropInvariant
+	Pos     source.Pos
+}
+
+// Cover is something that has to be reachable, else a proof is vacuous.
+type Cover struct {
+	ID       CoverID
+	Name     string
+	X        *Expr // nil: the OpCover marks in the code
+	Required bool  // false: counted, not demanded in this cell
+	Pos      source.Pos
+}
+
+// KernelRef is a @kernel annotation.
+type KernelRef struct {
+	File, Func string
+	Since      string // "v5.9"
+	Until      string // "v6.12", or "" for open or single
+	Open       bool   // Since and everything later
+	Commits    []string
+}
+
+// Frame is one inlined call, or the body of a process (Parent NoFrame).
+type Frame struct {
+	ID     FrameID
+	Parent FrameID
+	Func   string // function or process name
+	Kernel []KernelRef
+	Pos    source.Pos // of the declaration
+	Call   source.Pos // of the call; NoPos for a process body
+}
+
+// Process is one labelled state machine.
+type Process struct {
+	ID        ProcID
+	Name      string // "walker", "walker[1]"
+	CPU       int    // -1: not bound
+	MM        string // name of the mm object it is bound to, or ""
+	Fair      bool
+	Locals    []VarID
+	Start     []Op        // run once on the initial state (before any step); it ends in OpGoto to the first location
+	Locations []*Location // a location without transitions is the end of the process
+	Trans     []*Transition
+	Pos       source.Pos
+}
+
+// Parked is the LocID of a process that failed: it never moves again and is excused from deadlock.
+const Parked LocID = -2
+
+// Location is a place where other processes can run.
+type Location struct {
+	ID    LocID
+	Label string // source label, or ""
+	End   bool   // a proper place to stay for ever
+	Live  []VarID
+	Trans []int // indices into Process.Trans, in program order
+	Pos   source.Pos
+	Frame FrameID
+}
+
+// Transition is one guarded atomic step.
+type Transition struct {
+	ID    int // index in Process.Trans
+	Proc  ProcID
+	From  LocID
+	Code  []Op
+	Label string // the source text of its visible statement
+	Pos   source.Pos
+	Frame FrameID
+}
+
+// OpKind is the kind of an [Op].
+type OpKind uint8
+
+// The operations of a transition.
+const (
+	OpAssign OpKind = iota // *Dst = X
+	OpBranch               // X ? continue at Then : continue at Else
+	OpJump                 // continue at Then
+	OpAssume               // X false: transition is disabled
+	OpAssert               // X false: failure of Prop
+	OpCover                // marks Cover as reached
+	OpAlloc                // *Dst = handle of the lowest dead object of Pool, now live, its fields reset to Init; NULL if there is none
+	OpFree                 // object X of Pool becomes dead; NULL is a fault, a dead object a failure of Pool.Free
+	OpGoto                 // end of the step: move to Loc
+	OpNop                  // skip, barriers, and marks for the reader
+)
+
+// Access says how the source made the access of an [Op]; memory models and the data-race property need it.
+type Access uint8
+
+// The marks.
+const (
+	AccessPlain   Access = iota
+	AccessOnce           // READ_ONCE, WRITE_ONCE
+	AccessAcquire        // smp_load_acquire
+	AccessRelease        // smp_store_release
+	AccessAtomic         // inside atomic { }, or a read-modify-write
+	AccessBarrier        // smp_mb, smp_rmb, smp_wmb
+)
+
+// Op is one operation. Which fields matter depends on Kind.
+type Op struct {
+	Kind       OpKind
+	Dst        *Place
+	X          *Expr
+	Prop       PropID
+	Cover      CoverID
+	Pool       PoolID
+	Then, Else int // code indices
+	Loc        LocID
+	Access     Access
+	Visible    bool // touches shared state or blocks; what a trace shows first
+	Text       string
+	Pos        source.Pos
+	Frame      FrameID
+}
+
+// Place denotes a cell. Exactly one of three forms:
+//
+//   - Ref set: the cell a reference points to, Domains[Domain].Cells[ref-1]; 0 is a fault;
+//   - Obj set: cell (obj-1)*Stride + idx of Var, a pool field; handle 0 is a fault;
+//   - otherwise cell idx of Var (Idx nil is 0).
+//
+// An index outside [0, Stride) is a fault. Where the cell is a field of an object with a lifetime and the object is dead, the access is a failure
+// of Var.Guard, unless Unchecked.
+type Place struct {
+	Var       VarID
+	Obj       *Expr
+	Idx       *Expr
+	Ref       *Expr
+	Domain    DomainID
+	Unchecked bool
+	Access    Access // how the source marked it
+	Pos       source.Pos
+}
+
+// ExprOp is the operator of an [Expr].
+type ExprOp uint8
+
+// The operators. Comparison and logic yield 0 or 1; logic takes any non-zero as true.
+const (
+	Const     ExprOp = iota // Val
+	Load                    // value of Place
+	AddrOf                  // reference to Place: its number in Domain (1..); faults like the access would, except that liveness is not looked at
+	Container               // X is a reference: Table[X] is the handle of the object around it; X == 0, and cells whose Table entry is 0, fault
+	IsLive                  // 1 if object X of Pool is live; NULL is not live; pools without lifetime are always live
+	Not                     // !X
+	Neg                     // -X
+	BitNot                  // ~X
+	Add
+	Sub
+	Mul
+	Div // truncated as in C; by zero is a fault
+	Mod // sign of the dividend as in C; by zero is a fault
+	Shl // shift count outside 0..31 is a fault
+	Shr // arithmetic
+	And
+	Or
+	Xor
+	Eq
+	Ne
+	Lt
+	Le
+	Gt
+	Ge
+	AndAlso // Y only if X
+	OrElse  // Y only if not X
+	Cond    // X ? Y : Z
+)
+
+// Expr is a side-effect free expression. Values are computed in 64 bits; Build rejects expressions whose value could leave 32 bits
+// (so no intermediate value overflows), and a store checks the range of its cell.
+type Expr struct {
+	Op      ExprOp
+	Type    *Type
+	Val     int32
+	Place   *Place // Load, AddrOf
+	X, Y, Z *Expr
+	Pool    PoolID   // IsLive
+	Domain  DomainID // AddrOf, Container
+	Table   []int32  // Container: by reference value, entry 0 unused
+	Pos     source.Pos
+}
+
+// FaultKind is why the model itself failed.
+type FaultKind uint8
+
+// The faults.
+const (
+	NoFault        FaultKind = iota
+	FaultNull                // NULL handle or reference dereferenced
+	FaultIndex               // array index out of range
+	FaultOverflow            // value out of the range of the cell it is stored in
+	FaultDivide              // division by zero
+	FaultShift               // shift count out of range
+	FaultContainer           // container_of on a reference that lies elsewhere
+	FaultLoop                // more than MaxAtomicOps operations in one step
+)
+
+// MaxAtomicOps bounds the operations one step may execute, so that a loop inside atomic ends in a fault and not in a hang.
+const MaxAtomicOps = 100_000
+
+var faultText = [...]string{
+	NoFault: "no fault", FaultNull: "NULL dereferenced", FaultIndex: "index out of range", FaultOverflow: "value out of range",
+	FaultDivide: "division by zero", FaultShift: "shift count out of range", FaultContainer: "container_of on a foreign reference",
+	FaultLoop: "atomic block does not end",
+}
+
+func (k FaultKind) String() string { return faultText[k] }

@@ -1,0 +1,604 @@
+package model
+
+import (
+	"fmt"
+
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// A cfgNode is one operation of a process before steps are formed; see steps.go.
+type cfgNode struct {
+	op    Op
+	kind  nodeKind
+	next  *cfgNode
+	els   *cfgNode // branch: where a false condition goes
+	alts  []*cfgNode
+	atom  int // number of the atomic block it is in, 0 outside
+	end   bool
+	label string
+	quiet bool // never a step of its own
+	id    int
+	seen  bool
+
+	visible bool
+	forced  bool // a location although it is not visible: breaks a cycle of local operations
+	live    bitset
+	liveOut bitset
+	loc     LocID
+}
+
+type nodeKind uint8
+
+const (
+	nodeOp nodeKind = iota
+	nodeJoin
+	nodeBranch
+	nodeChoose
+	nodeEnd
+)
+
+// builder lowers the body of one process, with every call in it, to cfgNodes.
+type builder struct {
+	e         *elab
+	proc      *Process
+	mm        *operand
+	tail      **cfgNode // where the next node goes; nil where control cannot come
+	scope     *scope
+	fn        *fnContext
+	frame     FrameID
+	atom      int
+	atoms     int
+	stack     []call
+	locals    int
+	plain     map[VarID]bool // scalar locals that only an assignment by name can change
+	constOnly bool
+	pred      bool // invariants and cover predicates: no calls, no liveness checks
+	text      string
+	at        source.Pos
+	inlined   int
+}
+
+// maxInlined bounds how many calls one process may expand to.
+const maxInlined = 20_000
+
+type call struct {
+	fn *syntax.FuncDecl
+	at source.Span
+}
+
+// fnContext is the function (or process body) being lowered.
+type fnContext struct {
+	result    *stype
+	resultVar *lvalue
+	exit      *cfgNode
+	assigned  map[string]bool
+	labels    map[string]*cfgNode
+	placed    map[string]source.Span
+	gotos     map[string]source.Span
+	breakTo   []*cfgNode
+	contTo    []*cfgNode
+}
+
+func (b *builder) callers() []source.Related {
+	var r []source.Related
+	for i := len(b.stack) - 1; i >= 0; i-- {
+		r = append(r, source.Related{Span: b.stack[i].at, Msg: "called here"})
+	}
+	return r
+}
+
+// emit appends a node.
+func (b *builder) emit(n *cfgNode) *cfgNode {
+	n.atom = b.atom
+	n.op.Frame = b.frame
+	if n.op.Text == "" {
+		n.op.Text = b.text
+	}
+	if n.op.Pos == source.NoPos {
+		n.op.Pos = b.at
+	}
+	if b.tail != nil {
+		*b.tail = n
+		b.tail = &n.next
+	}
+	return n
+}
+
+func (b *builder) join() *cfgNode { return &cfgNode{kind: nodeJoin} }
+
+// goTo ends the current path at a join.
+func (b *builder) goTo(j *cfgNode) {
+	if b.tail != nil {
+		*b.tail = j
+	}
+	b.tail = nil
+}
+
+// place continues at a join.
+func (b *builder) place(j *cfgNode) {
+	if b.tail != nil {
+		*b.tail = j
+	}
+	j.atom = b.atom
+	b.tail = &j.next
+}
+
+// newLocal makes a local variable with its layout.
+func (b *builder) newLocal(name string, t *stype, at source.Pos, plain bool) *layout {
+	return b.e.layoutOf(t, "", 1, "", source.At(at), b.leaf(name, at, plain), 0)
+}
+
+func (b *builder) leaf(name string, at source.Pos, plain bool) leafMaker {
+	if b.proc == nil {
+		return nil
+	}
+	return func(path string, t *stype, cells int, _ string, _ source.Span) VarID {
+		v := b.e.newVar(b.proc.Name+"."+name+path, b.e.irType(t), cells, b.proc.ID, at)
+		b.proc.Locals = append(b.proc.Locals, v.ID)
+		if plain && path == "" && cells == 1 {
+			b.plain[v.ID] = true
+		}
+		return v.ID
+	}
+}
+
+// temp stores a value in a fresh local and returns the local's value.
+func (b *builder) temp(x *Expr) *Expr {
+	v := b.newTemp(x)
+	if v.Place != nil {
+		b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: v.Place, X: x}})
+	}
+	return v
+}
+
+// newTemp makes a local that can hold the values of x.
+func (b *builder) newTemp(x *Expr) *Expr {
+	if b.proc == nil {
+		return &Expr{Op: Load, Type: x.Type, Pos: x.Pos}
+	}
+	b.locals++
+	t := x.Type
+	if t == irInt {
+		lo, hi := x.interval()
+		t = &Type{Kind: KindInt, Name: fmt.Sprintf("int<%d..%d>", lo, hi), Lo: int32(lo), Hi: int32(hi), Pool: NoPool, Domain: NoDomain}
+	}
+	v := b.e.newVar(fmt.Sprintf("%s.$%d", b.proc.Name, b.locals), t, 1, b.proc.ID, x.Pos)
+	b.proc.Locals = append(b.proc.Locals, v.ID)
+	b.plain[v.ID] = true
+	return &Expr{Op: Load, Type: t, Place: &Place{Var: v.ID, Domain: NoDomain}, Pos: x.Pos}
+}
+
+// sharedLoad reports whether evaluating x itself (not its operands) is an access other processes can see.
+func (b *builder) sharedLoad(x *Expr) bool {
+	shared := false
+	f := func(t Touch) {
+		v := b.e.sys.Vars[t.Var]
+		if v.Proc == NoProc && (b.e.opt.NoMerge && !b.e.constTouch(t) || !b.e.opt.NoMerge && !b.private(t)) {
+			shared = true
+		}
+	}
+	if (x.Op == Load && x.Place != nil) || x.Op == IsLive {
+		b.e.sys.exprTouches(x, f)
+	}
+	return shared
+}
+
+func (b *builder) private(t Touch) bool {
+	return b.proc != nil && b.e.known.private(t, b.proc.ID)
+}
+
+// constTouch reports whether nothing writes the cells of t.
+func (e *elab) constTouch(t Touch) bool {
+	for i := t.Base; i < t.End; i += t.Step {
+		if !e.known.constantCell(Cell{t.Var, i}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *builder) countShared(x *Expr) int {
+	n := 0
+	x.walk(func(y *Expr) {
+		if b.sharedLoad(y) {
+			n++
+		}
+	})
+	return n
+}
+
+// pure gives an expression without shared accesses: each goes to a temporary, one step each, in C evaluation order.
+// Inside atomic nothing needs to be split.
+func (b *builder) pure(x *Expr) *Expr {
+	if x == nil || b.atom != 0 || b.constOnly || b.pred || b.countShared(x) == 0 {
+		return x
+	}
+	return b.split(x, b.temp)
+}
+
+// settle makes a value independent of everything that happens later: also inside atomic, and also of private variables.
+func (b *builder) settle(x *Expr) *Expr {
+	stable := true
+	x.walk(func(y *Expr) {
+		switch y.Op {
+		case IsLive:
+			stable = false
+		case Load:
+			if y.Place != nil && !(y.Place.Var >= 0 && b.plain[y.Place.Var]) {
+				stable = false
+			}
+		}
+	})
+	if stable || b.constOnly || b.pred {
+		return x
+	}
+	return b.temp(b.last(x))
+}
+
+// last gives an expression with at most one shared access, which is then the last thing evaluated.
+func (b *builder) last(x *Expr) *Expr {
+	if x == nil || b.atom != 0 || b.constOnly || b.pred || b.countShared(x) <= 1 {
+		return x
+	}
+	return b.split(x, func(y *Expr) *Expr { return y })
+}
+
+// split rewrites x so that shared accesses before the last one are done by temporaries; final decides about the last one.
+func (b *builder) split(x *Expr, final func(*Expr) *Expr) *Expr {
+	if b.countShared(x) == 0 {
+		return x
+	}
+	c := *x
+	c.Pos = x.Pos
+	switch x.Op {
+	case AndAlso, OrElse:
+		if b.countShared(x.Y) > 0 {
+			return b.splitShort(x)
+		}
+		c.X = b.split(x.X, final)
+		return &c
+	case Cond:
+		if b.countShared(x.Y)+b.countShared(x.Z) > 0 {
+			return b.splitShort(x)
+		}
+		c.X = b.split(x.X, final)
+		return &c
+	case Load, AddrOf:
+		p := *x.Place
+		p.Ref, p.Obj, p.Idx = b.pure(p.Ref), b.pure(p.Obj), b.pure(p.Idx)
+		c.Place = &p
+		if b.sharedLoad(&c) {
+			return final(&c)
+		}
+		return &c
+	case IsLive:
+		c.X = b.pure(x.X)
+		if b.sharedLoad(&c) {
+			return final(&c)
+		}
+		return &c
+	}
+	if b.countShared(x.Y) > 0 {
+		c.X = b.pure(x.X)
+		c.Y = b.split(x.Y, final)
+	} else {
+		c.X = b.split(x.X, final)
+	}
+	return &c
+}
+
+// splitShort evaluates && || ?: whose later operands are accesses of their own, by branching.
+func (b *builder) splitShort(x *Expr) *Expr {
+	yes, no, done := b.join(), b.join(), b.join()
+	var first *Expr
+	store := func(v *Expr) {
+		if first == nil {
+			v2 := *v
+			v2.Type = x.Type
+			first = b.temp(b.last(&v2))
+			return
+		}
+		b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: first.Place, X: b.last(v)}})
+	}
+	b.branch(x.X, yes, no)
+	y, z := x.Y, x.Z
+	switch x.Op {
+	case AndAlso:
+		y, z = truth(x.Y), constant(0, irBool)
+	case OrElse:
+		y, z = constant(1, irBool), truth(x.Y)
+	}
+	b.place(yes)
+	store(y)
+	b.goTo(done)
+	b.place(no)
+	store(z)
+	b.place(done)
+	return first
+}
+
+// branch goes to yes or no. Conditions with more than one shared access are tested part by part.
+func (b *builder) branch(x *Expr, yes, no *cfgNode) {
+	if x == nil {
+		b.goTo(yes)
+		return
+	}
+	if x.isConst() {
+		if x.Val != 0 {
+			b.goTo(yes)
+		} else {
+			b.goTo(no)
+		}
+		return
+	}
+	if b.atom == 0 && b.countShared(x) > 1 {
+		switch x.Op {
+		case AndAlso:
+			mid := b.join()
+			b.branch(x.X, mid, no)
+			b.place(mid)
+			b.branch(x.Y, yes, no)
+			return
+		case OrElse:
+			mid := b.join()
+			b.branch(x.X, yes, mid)
+			b.place(mid)
+			b.branch(x.Y, yes, no)
+			return
+		case Not:
+			b.branch(x.X, no, yes)
+			return
+		}
+	}
+	n := b.emit(&cfgNode{kind: nodeBranch, op: Op{Kind: OpBranch, X: b.last(x)}})
+	n.next, n.els = yes, no
+	b.tail = nil
+}
+
+// shortCircuit is && or || as a value whose right side calls a function.
+func (b *builder) shortCircuit(x *syntax.BinaryExpr, op ExprOp, l *Expr) operand {
+	yes, no, done := b.join(), b.join(), b.join()
+	if op == AndAlso {
+		b.branch(l, yes, no)
+	} else {
+		b.branch(l, no, yes)
+	}
+	b.place(yes)
+	r := b.condition(x.Y)
+	if r == nil {
+		return badOperand
+	}
+	v := truth(r)
+	c := *v
+	c.Type = irBool
+	res := b.temp(b.last(&c))
+	b.goTo(done)
+	b.place(no)
+	if res.Place != nil {
+		b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: res.Place, X: constant(b2i(op == OrElse), irBool)}})
+	}
+	b.place(done)
+	return operand{t: tBool, x: res}
+}
+
+// store assigns a value to a place: all accesses of the value come first, the store is the last access of the statement.
+func (b *builder) store(lv *lvalue, v *Expr, access Access) {
+	e := b.e
+	c := *lv
+	c.access = max(c.access, access)
+	pl := e.place(&c)
+	if pl == nil {
+		return
+	}
+	t := e.irType(lv.t)
+	if t.Kind == KindBool {
+		v = truth(v)
+	}
+	if lo, hi := v.interval(); (lo > int64(t.Hi) || hi < int64(t.Lo)) && !e.dry {
+		e.errorf("out-of-range", source.Span{Start: cmpPos(v.Pos, b.at)}, "a value in %d..%d never fits into %s", lo, hi, t.Name)
+		return
+	}
+	pl.Ref, pl.Obj, pl.Idx = b.pure(pl.Ref), b.pure(pl.Obj), b.pure(pl.Idx)
+	shared := false
+	e.sys.placeTouches(pl, true, func(t Touch) {
+		if e.sys.Vars[t.Var].Proc == NoProc && (e.opt.NoMerge || !b.private(t)) {
+			shared = true
+		}
+	})
+	if shared {
+		v = b.pure(v)
+	} else {
+		v = b.last(v)
+	}
+	b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: pl, X: v, Access: c.access}})
+}
+
+func cmpPos(a, b source.Pos) source.Pos {
+	if a.IsValid() {
+		return a
+	}
+	return b
+}
+
+// stabilize fixes the moving parts of an alias at the moment the pointer is made.
+func (b *builder) stabilize(lv *lvalue) *lvalue {
+	c := *lv
+	if c.obj != nil {
+		c.obj = b.settle(b.pure(c.obj))
+	}
+	if c.ref != nil {
+		c.ref = b.settle(b.pure(c.ref))
+	}
+	c.idxs = append([]index(nil), lv.idxs...)
+	for i := range c.idxs {
+		c.idxs[i].x = b.settle(b.pure(c.idxs[i].x))
+	}
+	return &c
+}
+
+// process elaborates every instance of a process declaration.
+func (e *elab) process(d *syntax.ProcDecl) {
+	count := int64(1)
+	if d.Count != nil {
+		n, ok := e.constInt(d.Count)
+		if !ok {
+			return
+		}
+		if (n < 0 || n > 64) && !e.dry {
+			e.errorf("bad-range", d.Count.Span(), "there can be 0 to 64 instances of a process, not %d", n)
+			return
+		}
+		count = n
+	}
+	if e.dry {
+		count = min(count, 1)
+	}
+	for i := range count {
+		p := &Process{ID: ProcID(len(e.sys.Processes)), Name: d.Name.Name, CPU: -1, Fair: d.Fair, Pos: d.Name.Sp.Start}
+		if d.Count != nil {
+			p.Name = fmt.Sprintf("%s[%d]", d.Name.Name, i)
+		}
+		e.sys.Processes = append(e.sys.Processes, p)
+		b := &builder{e: e, proc: p, plain: map[VarID]bool{}}
+		b.scope = &scope{names: map[string]*binding{}}
+		if d.Param != nil {
+			t := e.typeOf(d.Param.Type)
+			if t.kind != stInt && t.kind != stBad {
+				e.errorf("type-mismatch", d.Param.Sp, "the parameter of a process is its number, an integer")
+			}
+			b.scope.names[d.Param.Name.Name] = &binding{t: t, op: &operand{t: t, x: constant(i, irInt)}, at: d.Param.Sp}
+		}
+		if d.CPU != nil {
+			c, t := b.inConst(func(c *builder) (*Expr, *stype) { return c.value(d.CPU) })
+			switch {
+			case c == nil:
+			case !c.isConst() || (t.kind != stInt && t.kind != stBad):
+				e.errorf("not-constant", d.CPU.Span(), "the CPU of a process must be a constant number")
+			case c.Val < 0 || c.Val > 255:
+				if !e.dry {
+					e.errorf("out-of-range", d.CPU.Span(), "there is no CPU %d", c.Val)
+				}
+			default:
+				p.CPU = int(c.Val)
+			}
+		}
+		if d.MM != nil {
+			b.bindMM(d)
+		}
+		b.body(d)
+	}
+}
+
+// inConst evaluates with the names of the process but without emitting code.
+func (b *builder) inConst(f func(*builder) (*Expr, *stype)) (*Expr, *stype) {
+	c := *b
+	c.constOnly = true
+	return f(&c)
+}
+
+func (b *builder) bindMM(d *syntax.ProcDecl) {
+	c := *b
+	c.constOnly = true
+	o := c.expr(d.MM)
+	if o.bad() {
+		return
+	}
+	if o.t.kind == stStruct {
+		o = c.addressOf(&syntax.UnaryExpr{Op: syntax.AND, X: d.MM})
+	}
+	if o.t.kind != stHandle || o.x == nil || !(o.x.isConst() || b.e.dry) {
+		b.e.diags.Add(source.Diagnostic{Code: "not-constant", Span: d.MM.Span(), Msg: "`in` needs a constant object, such as an mm", Hint: "declare it as a global struct variable"})
+		return
+	}
+	b.mm = &o
+	if o.x.isConst() && o.x.Val >= 1 && o.x.Type.Pool != NoPool {
+		b.proc.MM = b.e.sys.Pools[o.x.Type.Pool].Objects[o.x.Val-1]
+	}
+}
+
+// body lowers the body of a process and forms its steps.
+func (b *builder) body(d *syntax.ProcDecl) {
+	e := b.e
+	b.frame = e.newFrame(NoFrame, d.Name.Name, d.Attrs, d.Name.Sp.Start, source.NoPos)
+	end := &cfgNode{kind: nodeEnd, end: true}
+	entry := b.join()
+	b.tail = &entry.next
+	b.fn = b.newContext(d, tVoid, b.join())
+	b.block(d.Body)
+	b.checkLabels()
+	b.place(b.fn.exit)
+	b.at = d.Body.Sp.End
+	b.text = "end of " + b.proc.Name
+	b.emit(end)
+	if !e.dry && len(e.diags.Diags) == 0 {
+		b.steps(entry)
+	}
+}
+
+func (b *builder) newContext(n syntax.Node, result *stype, exit *cfgNode) *fnContext {
+	return &fnContext{
+		result: result, exit: exit, assigned: b.e.assignedNames(n), labels: map[string]*cfgNode{}, placed: map[string]source.Span{}, gotos: map[string]source.Span{},
+	}
+}
+
+func (e *elab) newFrame(parent FrameID, name string, attrs []*syntax.Attr, pos, at source.Pos) FrameID {
+	id := FrameID(len(e.sys.Frames))
+	e.sys.Frames = append(e.sys.Frames, &Frame{ID: id, Parent: parent, Func: name, Kernel: kernelRefs(attrs), Pos: pos, Call: at})
+	return id
+}
+
+// assignedNames collects the names that a body assigns or takes the address of. Shadowing makes it too large, never too small.
+func (e *elab) assignedNames(n syntax.Node) map[string]bool {
+	if m := e.assigned[n]; m != nil {
+		return m
+	}
+	m := map[string]bool{}
+	e.assigned[n] = m
+	root := func(x syntax.Expr) {
+		for {
+			switch y := x.(type) {
+			case *syntax.ParenExpr:
+				x = y.X
+				continue
+			case *syntax.IndexExpr:
+				x = y.X
+				continue
+			case *syntax.MemberExpr:
+				if !y.Arrow {
+					x = y.X
+					continue
+				}
+			case *syntax.Ident:
+				m[y.Name] = true
+			}
+			return
+		}
+	}
+	syntax.Walk(n, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.AssignStmt:
+			root(n.X)
+		case *syntax.CallExpr:
+			if n.Fun.Name == "WRITE_ONCE" && len(n.Args) > 0 {
+				root(n.Args[0])
+			}
+		case *syntax.UnaryExpr:
+			if n.Op == syntax.AND {
+				root(n.X)
+				for x := n.X; ; {
+					switch y := x.(type) {
+					case *syntax.IndexExpr:
+						x = y.X
+						continue
+					case *syntax.Ident:
+						m["&"+y.Name] = true
+					}
+					break
+				}
+			}
+		}
+		return true
+	})
+	return m
+}

@@ -1,0 +1,835 @@
+package model
+
+import (
+	"math"
+
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+var (
+	irInt  = &Type{Kind: KindInt, Name: "int", Lo: math.MinInt32, Hi: math.MaxInt32, Pool: NoPool, Domain: NoDomain}
+	irBool = &Type{Kind: KindBool, Name: "bool", Hi: 1, Pool: NoPool, Domain: NoDomain}
+)
+
+// An operand is the meaning of an expression: a value x, a place lv, or (for pointers that are only followed) the address of a place.
+type operand struct {
+	t    *stype
+	x    *Expr
+	lv   *lvalue
+	addr *lvalue
+}
+
+func (o operand) bad() bool { return o.t == nil || o.t.kind == stBad }
+
+var badOperand = operand{t: tBad}
+
+// An lvalue is a place before its array indices are flattened.
+type lvalue struct {
+	t         *stype
+	l         *layout // nil: behind ref
+	root      *global // object array that still has to be indexed
+	obj       *Expr   // handle of the object
+	idxs      []index
+	ref       *Expr
+	domain    DomainID
+	unchecked bool
+	access    Access
+	at        source.Pos
+}
+
+type index struct {
+	x *Expr
+	n int
+}
+
+// binding is what a name of a function means.
+type binding struct {
+	t        *stype
+	l        *layout  // local variable
+	op       *operand // constant, or alias: stands for itself
+	assigned bool
+	at       source.Span
+}
+
+type scope struct {
+	parent *scope
+	names  map[string]*binding
+}
+
+func (s *scope) find(name string) *binding {
+	for ; s != nil; s = s.parent {
+		if b := s.names[name]; b != nil {
+			return b
+		}
+	}
+	return nil
+}
+
+// constant evaluates an expression that may only depend on config parameters, constants and addresses of objects.
+func (e *elab) constant(x syntax.Expr) (*Expr, *stype, bool) {
+	b := &builder{e: e, constOnly: true, frame: NoFrame, scope: &scope{names: map[string]*binding{}}}
+	n := len(e.diags.Diags)
+	v, t := b.value(x)
+	if v == nil {
+		return nil, tBad, false
+	}
+	if !v.isConst() {
+		if e.dry {
+			return constant(0, irInt), t, true
+		}
+		if len(e.diags.Diags) == n {
+			e.diags.Add(source.Diagnostic{Code: "not-constant", Span: x.Span(), Msg: "this must be a constant", Hint: "constants are literals, enum values, config parameters, const names and addresses of objects"})
+		}
+		return nil, tBad, false
+	}
+	return v, t, true
+}
+
+func (e *elab) constInt(x syntax.Expr) (int64, bool) {
+	v, t, ok := e.constant(x)
+	if !ok {
+		return 0, false
+	}
+	if t.kind != stInt && t.kind != stBool && t.kind != stEnum && t.kind != stBad {
+		e.mismatch(x.Span(), tInt, t)
+		return 0, false
+	}
+	return int64(v.Val), true
+}
+
+// value lowers an expression to its value; nil after an error.
+func (b *builder) value(x syntax.Expr) (*Expr, *stype) {
+	return b.valueOf(b.expr(x), x)
+}
+
+// valueOf turns an operand into a value: loads a place, materialises an address.
+func (b *builder) valueOf(o operand, at syntax.Node) (*Expr, *stype) {
+	e := b.e
+	switch {
+	case o.bad():
+		return nil, tBad
+	case o.x != nil:
+		return o.x, o.t
+	case o.addr != nil:
+		return b.address(o, at)
+	case o.lv != nil:
+		if o.t.kind == stStruct || o.t.kind == stArray {
+			e.diags.Add(source.Diagnostic{Code: "not-a-value", Span: at.Span(), Msg: o.t.String() + " is not a value", Hint: "use one of its parts, or take its address with &"})
+			return nil, tBad
+		}
+		return b.load(o.lv), o.t
+	}
+	e.errorf("not-a-value", at.Span(), "this call returns nothing")
+	return nil, tBad
+}
+
+// address makes a run-time reference of an alias.
+func (b *builder) address(o operand, at syntax.Node) (*Expr, *stype) {
+	e := b.e
+	lv := o.addr
+	if o.t.kind != stRef {
+		e.diags.Add(source.Diagnostic{
+			Code: "stored-address", Span: at.Span(), Msg: "the address of a nested struct cannot be stored, returned or compared",
+			Hint: "pass it to a function, or initialise a local pointer with it that is never assigned again",
+		})
+		return nil, tBad
+	}
+	if lv.l != nil && lv.l.v != NoVar && e.sys.Vars[lv.l.v].Proc != NoProc {
+		e.diags.Add(source.Diagnostic{
+			Code: "stored-address", Span: at.Span(), Msg: "the address of a local variable cannot be stored, returned or compared",
+			Hint: "pass it to a function, or initialise a local pointer with it that is never assigned again",
+		})
+		return nil, tBad
+	}
+	t := e.irType(o.t)
+	if lv.ref != nil {
+		return lv.ref, o.t
+	}
+	pl := e.place(lv)
+	if pl == nil {
+		return &Expr{Op: Load, Type: t}, o.t
+	}
+	x := &Expr{Op: AddrOf, Type: t, Place: pl, Domain: t.Domain, Pos: lv.at}
+	if c, ok := e.sys.staticCell(pl); ok {
+		for i, d := range e.sys.Domains[t.Domain].Cells {
+			if d == c {
+				// The variable still counts as having its address taken.
+				e.keepAddr(pl)
+				return constant(int64(i+1), t), o.t
+			}
+		}
+	}
+	return x, o.t
+}
+
+// keepAddr records that an address was folded, so that the next pass keeps the cell in its domain.
+func (e *elab) keepAddr(p *Place) {
+	if e.addrKept == nil {
+		e.addrKept = map[VarID]bool{}
+	}
+	e.addrKept[p.Var] = true
+}
+
+// place flattens an lvalue; nil when types are only being checked.
+func (e *elab) place(lv *lvalue) *Place {
+	if lv.ref != nil {
+		return &Place{Var: NoVar, Ref: lv.ref, Domain: lv.domain, Unchecked: lv.unchecked, Pos: lv.at, Access: lv.access}
+	}
+	if lv.l == nil || lv.l.v == NoVar {
+		return nil
+	}
+	p := &Place{Var: lv.l.v, Obj: lv.obj, Domain: NoDomain, Unchecked: lv.unchecked, Pos: lv.at, Access: lv.access}
+	for i, ix := range lv.idxs {
+		x := ix.x
+		if len(lv.idxs) > 1 && !x.isConst() {
+			// Flattened, an index too large for its own dimension could still hit a cell: make it miss.
+			in := binary(AndAlso, binary(Ge, x, constant(0, irInt)), binary(Lt, x, constant(int64(ix.n), irInt)))
+			x = &Expr{Op: Cond, Type: irInt, X: in, Y: x, Z: constant(-1<<20, irInt), Pos: x.Pos}
+		} else if len(lv.idxs) > 1 && (x.Val < 0 || int(x.Val) >= ix.n) {
+			x = constant(-1<<20, irInt)
+		}
+		if i == 0 {
+			p.Idx = x
+		} else {
+			p.Idx = binary(Add, binary(Mul, p.Idx, constant(int64(ix.n), irInt)), x)
+		}
+	}
+	return p
+}
+
+// load makes the value of a place, folding cells that nothing writes.
+func (b *builder) load(lv *lvalue) *Expr {
+	e := b.e
+	t := e.irType(lv.t)
+	pl := e.place(lv)
+	if pl == nil {
+		return &Expr{Op: Load, Type: t, Pos: lv.at}
+	}
+	x := &Expr{Op: Load, Type: t, Place: pl, Pos: lv.at}
+	if c, ok := e.sys.staticCell(pl); ok && e.sys.Vars[c.Var].Proc == NoProc && e.known.constantCell(c) && (pl.Unchecked || e.alwaysLive(c)) {
+		return constant(int64(e.sys.Vars[c.Var].Init[c.Idx]), t)
+	}
+	return x
+}
+
+// alwaysLive reports whether the object around a cell lives from beginning to end, so that the check of an access to it cannot fail.
+func (e *elab) alwaysLive(c Cell) bool {
+	v := e.sys.Vars[c.Var]
+	if v.Pool == NoPool {
+		return true
+	}
+	p := e.sys.Pools[v.Pool]
+	if p.Live == NoVar {
+		return true
+	}
+	l := Cell{p.Live, c.Idx / int32(v.Stride)}
+	return e.known.constantCell(l) && e.sys.Vars[l.Var].Init[l.Idx] == 1
+}
+
+func binary(op ExprOp, x, y *Expr) *Expr {
+	t := irInt
+	if op >= Eq && op <= OrElse {
+		t = irBool
+	}
+	if op == AndAlso || op == OrElse {
+		if x.isConst() {
+			if (x.Val != 0) == (op == OrElse) {
+				return constant(b2i(op == OrElse), irBool)
+			}
+			return truth(y)
+		}
+		if y.isConst() && (y.Val != 0) == (op == AndAlso) {
+			return truth(x)
+		}
+	}
+	if x.isConst() && y.isConst() {
+		if v, ok := foldBinary(op, int64(x.Val), int64(y.Val)); ok {
+			return constant(v, t)
+		}
+	}
+	return &Expr{Op: op, Type: t, X: x, Y: y, Pos: x.Pos}
+}
+
+// truth makes 0 or 1 of a value.
+func truth(x *Expr) *Expr {
+	if lo, hi := x.interval(); lo >= 0 && hi <= 1 {
+		return x
+	}
+	return binary(Ne, x, constant(0, irInt))
+}
+
+func negate(x *Expr) *Expr {
+	if x.isConst() {
+		return constant(b2i(x.Val == 0), irBool)
+	}
+	if x.Op == Not {
+		return truth(x.X)
+	}
+	return &Expr{Op: Not, Type: irBool, X: x, Pos: x.Pos}
+}
+
+// condition lowers an expression used as a truth value; nil after an error.
+func (b *builder) condition(x syntax.Expr) *Expr {
+	v, t := b.value(x)
+	if v == nil {
+		return nil
+	}
+	if !t.scalarOrNull() || t.kind == stEnum {
+		b.e.mismatch(x.Span(), tBool, t)
+		return nil
+	}
+	return v
+}
+
+// expr lowers an expression. Calls in it are inlined here and now; everything else becomes a pure expression that the statement places.
+func (b *builder) expr(x syntax.Expr) operand {
+	e := b.e
+	switch x := x.(type) {
+	case *syntax.ParenExpr:
+		return b.expr(x.X)
+	case *syntax.IntLit:
+		if x.Value > math.MaxInt32 {
+			e.errorf("out-of-range", x.Sp, "%s does not fit into 32 bits", x.Text)
+			return badOperand
+		}
+		return operand{t: tInt, x: &Expr{Op: Const, Val: int32(x.Value), Type: irInt, Pos: x.Sp.Start}}
+	case *syntax.BoolLit:
+		return operand{t: tBool, x: constant(b2i(x.Value), irBool)}
+	case *syntax.NullLit:
+		return operand{t: tNull, x: constant(0, &Type{Kind: KindHandle, Name: "NULL", Pool: NoPool, Domain: NoDomain})}
+	case *syntax.StringLit:
+		e.errorf("not-a-value", x.Sp, "a string is not a value of this language")
+		return badOperand
+	case *syntax.Ident:
+		return b.ident(x)
+	case *syntax.UnaryExpr:
+		return b.unary(x)
+	case *syntax.BinaryExpr:
+		return b.binaryExpr(x)
+	case *syntax.CondExpr:
+		return b.condExpr(x)
+	case *syntax.CallExpr:
+		return b.call(x, false)
+	case *syntax.IndexExpr:
+		return b.indexExpr(x)
+	case *syntax.MemberExpr:
+		return b.memberExpr(x)
+	case *syntax.TypeArg:
+		e.errorf("not-a-value", x.Sp, "a type is not a value")
+	case *syntax.InitList:
+		e.errorf("bad-initialiser", x.Sp, "a list in braces can only initialise a variable")
+	}
+	return badOperand
+}
+
+func (b *builder) ident(x *syntax.Ident) operand {
+	e := b.e
+	if bd := b.scope.find(x.Name); bd != nil {
+		if bd.op != nil {
+			return *bd.op
+		}
+		return operand{t: bd.t, lv: &lvalue{t: bd.t, l: bd.l, at: x.Sp.Start}}
+	}
+	switch x.Name {
+	case "this_cpu", "self":
+		if b.proc == nil {
+			if e.dry && !b.constOnly {
+				return operand{t: tInt, x: &Expr{Op: Load, Type: irInt}}
+			}
+			e.errorf("not-in-process", x.Sp, "%s has a value only inside a process", x.Name)
+			return badOperand
+		}
+		v := int64(b.proc.CPU)
+		if x.Name == "self" {
+			v = int64(b.proc.ID)
+		} else if v < 0 && !e.dry {
+			e.diags.Add(source.Diagnostic{Code: "not-bound", Span: x.Sp, Msg: "this_cpu is used by process " + b.proc.Name + ", which is on no CPU", Hint: "declare it as `process " + b.proc.Name + " on cpu N`", Related: b.callers()})
+			return badOperand
+		}
+		return operand{t: tInt, x: constant(v, irInt)}
+	case "this_mm":
+		if b.mm == nil {
+			if e.dry {
+				return badOperand
+			}
+			e.diags.Add(source.Diagnostic{Code: "not-bound", Span: x.Sp, Msg: "this_mm is used by a process that is in no mm", Hint: "declare it as `process name in mm M`", Related: b.callers()})
+			return badOperand
+		}
+		return *b.mm
+	}
+	s := e.prog.syms[x.Name]
+	if s == nil {
+		d := source.Diagnostic{Code: "unknown-name", Span: x.Sp, Msg: "unknown name " + quote(x.Name), Hint: b.suggest(x.Name)}
+		e.diags.Add(d)
+		return badOperand
+	}
+	return b.global(x, s)
+}
+
+// suggest looks for a name like word among locals and globals.
+func (b *builder) suggest(word string) string {
+	var names []string
+	for s := b.scope; s != nil; s = s.parent {
+		for n := range s.names {
+			names = append(names, n)
+		}
+	}
+	for n, s := range b.e.prog.syms {
+		if s.kind != symTypedef {
+			names = append(names, n)
+		}
+	}
+	return didYouMean(word, append(names, "this_cpu", "this_mm", "self"))
+}
+
+func (b *builder) global(x *syntax.Ident, s *symbol) operand {
+	e := b.e
+	switch s.kind {
+	case symEnumValue:
+		t := &stype{kind: stEnum, enum: s.enum}
+		return operand{t: t, x: constant(int64(s.value), e.irType(t))}
+	case symConfig:
+		t := e.configType(s)
+		if t.kind == stBad {
+			return badOperand
+		}
+		return operand{t: t, x: constant(e.cell[s.name], e.irType(t))}
+	case symConst:
+		if e.evaluating[s.name] {
+			e.errorf("constant-cycle", s.at, "constant %s depends on itself", quote(s.name))
+			return badOperand
+		}
+		e.evaluating[s.name] = true
+		defer delete(e.evaluating, s.name)
+		v, t, ok := e.constant(s.constant.Value)
+		if !ok {
+			return badOperand
+		}
+		return operand{t: t, x: v}
+	case symVar:
+		g := e.globals[s.name]
+		if g == nil || g.t.kind == stBad {
+			return badOperand
+		}
+		lv := &lvalue{t: g.t, l: g.l, root: g, at: x.Sp.Start}
+		if g.t.kind == stStruct {
+			lv.obj = constant(int64(g.first), e.irType(&stype{kind: stHandle, strct: g.t.strct}))
+		}
+		return operand{t: g.t, lv: lv}
+	}
+	hint := ""
+	if s.kind == symFunc {
+		hint = "call it: " + s.name + "(…)"
+	}
+	e.diags.Add(source.Diagnostic{Code: "not-a-value", Span: x.Sp, Msg: s.kind.String() + " " + quote(s.name) + " is not a value", Hint: hint})
+	return badOperand
+}
+
+func (e *elab) configType(s *symbol) *stype {
+	if s.enum != nil {
+		return &stype{kind: stEnum, enum: s.enum}
+	}
+	return e.typeOf(s.config.Type)
+}
+
+// member selects a field.
+func (e *elab) member(lv *lvalue, field string) *lvalue {
+	f, ok := lv.t.strct.index[field]
+	if !ok {
+		return nil
+	}
+	c := *lv
+	c.root = nil
+	c.t = e.fieldType(&lv.t.strct.fields[f])
+	c.l = nil
+	if lv.l != nil {
+		c.l = lv.l.fields[field]
+	}
+	if c.l != nil && c.l.t != nil {
+		c.t = c.l.t
+	}
+	return &c
+}
+
+// element selects an array element.
+func (e *elab) element(lv *lvalue, i *Expr) *lvalue {
+	c := *lv
+	c.t = lv.t.elem
+	if lv.root != nil && baseOf(lv.root.t).kind == stStruct {
+		// An array of objects: the index is part of the handle.
+		n := int64(1)
+		for t := c.t; t.kind == stArray; t = t.elem {
+			n *= int64(t.n)
+		}
+		if lv.obj == nil {
+			c.obj = constant(int64(lv.root.first), irInt)
+		}
+		if i.isConst() {
+			if i.Val < 0 || int(i.Val) >= lv.t.n {
+				if !e.dry {
+					e.errorf("out-of-range", source.At(lv.at), "index %d is outside the array of %d", i.Val, lv.t.n)
+				}
+				i = constant(0, irInt)
+			}
+		} else {
+			in := binary(AndAlso, binary(Ge, i, constant(0, irInt)), binary(Lt, i, constant(int64(lv.t.n), irInt)))
+			i = &Expr{Op: Cond, Type: irInt, X: in, Y: i, Z: constant(-1<<20, irInt), Pos: i.Pos}
+		}
+		c.obj = binary(Add, c.obj, binary(Mul, i, constant(n, irInt)))
+		if c.t.kind == stStruct && c.obj.isConst() {
+			c.obj = constant(int64(c.obj.Val), e.irType(&stype{kind: stHandle, strct: c.t.strct}))
+		}
+		return &c
+	}
+	c.idxs = append(append([]index(nil), lv.idxs...), index{i, lv.t.n})
+	if lv.l != nil {
+		c.l = lv.l.elem
+	}
+	return &c
+}
+
+func (e *elab) unknownField(t *stype, name *syntax.Ident) {
+	var names []string
+	for _, f := range t.strct.fields {
+		names = append(names, f.name)
+	}
+	e.diags.Add(source.Diagnostic{Code: "unknown-field", Span: name.Sp, Msg: "struct " + t.strct.name + " has no field " + quote(name.Name), Hint: didYouMean(name.Name, names)})
+}
+
+func (b *builder) memberExpr(x *syntax.MemberExpr) operand {
+	e := b.e
+	o := b.expr(x.X)
+	if o.bad() {
+		return badOperand
+	}
+	if x.Arrow {
+		if o.t.kind != stHandle {
+			d := source.Diagnostic{Code: "type-mismatch", Span: x.Sp, Msg: "-> needs a pointer to a struct, not " + o.t.String()}
+			if o.t.kind == stStruct {
+				d.Hint = "use . here"
+			}
+			e.diags.Add(d)
+			return badOperand
+		}
+		o = b.deref(o, x.X)
+		if o.bad() {
+			return badOperand
+		}
+	} else if o.t.kind != stStruct {
+		d := source.Diagnostic{Code: "type-mismatch", Span: x.Sp, Msg: ". needs a struct, not " + o.t.String()}
+		if o.t.kind == stHandle {
+			d.Hint = "use -> here"
+		}
+		e.diags.Add(d)
+		return badOperand
+	}
+	lv := e.member(o.lv, x.Name.Name)
+	if lv == nil {
+		e.unknownField(o.t, x.Name)
+		return badOperand
+	}
+	lv.at = x.Sp.Start
+	return operand{t: lv.t, lv: lv}
+}
+
+// deref follows a pointer.
+func (b *builder) deref(o operand, at syntax.Node) operand {
+	e := b.e
+	if o.addr != nil {
+		c := *o.addr
+		return operand{t: c.t, lv: &c}
+	}
+	x, t := b.valueOf(o, at)
+	if x == nil {
+		return badOperand
+	}
+	switch t.kind {
+	case stHandle:
+		st := &stype{kind: stStruct, strct: t.strct}
+		if l := e.structLayout(t.strct); l.dry && !e.dry {
+			b.noObjects(at.Span(), t.strct)
+			return badOperand
+		}
+		return operand{t: st, lv: &lvalue{t: st, l: e.structLayout(t.strct), obj: x, at: at.Span().Start}}
+	case stRef:
+		d := e.domain(t.elem)
+		if x.isConst() && x.Val >= 1 && int(x.Val) <= len(e.sys.Domains[d].Cells) {
+			c := e.sys.Domains[d].Cells[x.Val-1]
+			return operand{t: t.elem, lv: e.cellLvalue(c, t.elem, at.Span().Start)}
+		}
+		return operand{t: t.elem, lv: &lvalue{t: t.elem, ref: x, domain: d, at: at.Span().Start}}
+	}
+	e.errorf("type-mismatch", at.Span(), "%s is not a pointer", t)
+	return badOperand
+}
+
+// structLayout is where the fields of all objects of a struct lie.
+func (e *elab) structLayout(s *structInfo) *layout {
+	if l := e.poolLayout[s.name]; l != nil {
+		return l
+	}
+	// No object of this struct exists; a pointer to it can only be NULL.
+	l := e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, "", s.decl.Sp, nil, 0)
+	e.poolLayout[s.name] = l
+	return l
+}
+
+// cellLvalue names a known cell.
+func (e *elab) cellLvalue(c Cell, t *stype, at source.Pos) *lvalue {
+	v := e.sys.Vars[c.Var]
+	lv := &lvalue{t: t, l: &layout{t: t, v: c.Var}, at: at}
+	i := c.Idx
+	if v.Pool != NoPool {
+		lv.obj = constant(int64(c.Idx)/int64(v.Stride)+1, irInt)
+		i %= int32(v.Stride)
+	}
+	if v.Stride > 1 {
+		lv.idxs = []index{{constant(int64(i), irInt), v.Stride}}
+	}
+	return lv
+}
+
+func (b *builder) indexExpr(x *syntax.IndexExpr) operand {
+	e := b.e
+	o := b.expr(x.X)
+	i, it := b.value(x.I)
+	if o.bad() || i == nil {
+		return badOperand
+	}
+	if o.t.kind != stArray || o.lv == nil {
+		e.errorf("type-mismatch", x.X.Span(), "%s is not an array", o.t)
+		return badOperand
+	}
+	if it.kind != stInt && it.kind != stBool && it.kind != stEnum {
+		e.mismatch(x.I.Span(), tInt, it)
+		return badOperand
+	}
+	if i.isConst() && (i.Val < 0 || int(i.Val) >= o.t.n) && !e.dry {
+		e.errorf("out-of-range", x.I.Span(), "index %d is outside the array of %d", i.Val, o.t.n)
+		return badOperand
+	}
+	o.lv.at = x.Sp.Start
+	lv := e.element(o.lv, i)
+	lv.at = x.Sp.Start
+	return operand{t: lv.t, lv: lv}
+}
+
+func (b *builder) unary(x *syntax.UnaryExpr) operand {
+	e := b.e
+	switch x.Op {
+	case syntax.AND:
+		return b.addressOf(x)
+	case syntax.MUL:
+		o := b.expr(x.X)
+		if o.bad() {
+			return badOperand
+		}
+		if !o.t.pointer() || o.t.kind == stNull {
+			e.errorf("type-mismatch", x.Sp, "* needs a pointer, not %s", o.t)
+			return badOperand
+		}
+		r := b.deref(o, x.X)
+		if r.lv != nil {
+			r.lv.at = x.Sp.Start
+		}
+		return r
+	case syntax.NOT:
+		v := b.condition(x.X)
+		if v == nil {
+			return badOperand
+		}
+		return operand{t: tBool, x: negate(v)}
+	}
+	v, t := b.value(x.X)
+	if v == nil {
+		return badOperand
+	}
+	if t.kind != stInt && t.kind != stBool {
+		e.mismatch(x.X.Span(), tInt, t)
+		return badOperand
+	}
+	op := Neg
+	if x.Op == syntax.TILDE {
+		op = BitNot
+	}
+	if v.isConst() {
+		r := -int64(v.Val)
+		if op == BitNot {
+			r = ^int64(v.Val)
+		}
+		return b.bounded(constant(r, irInt), x)
+	}
+	return b.bounded(&Expr{Op: op, Type: irInt, X: v, Pos: x.Sp.Start}, x)
+}
+
+func (b *builder) addressOf(x *syntax.UnaryExpr) operand {
+	e := b.e
+	o := b.expr(x.X)
+	if o.bad() {
+		return badOperand
+	}
+	if o.lv == nil {
+		e.errorf("not-a-place", x.X.Span(), "only a variable has an address")
+		return badOperand
+	}
+	lv := o.lv
+	switch {
+	case o.t.kind == stStruct && lv.obj != nil && lv.l != nil && lv.l == e.poolLayout[o.t.strct.name]:
+		t := &stype{kind: stHandle, strct: o.t.strct}
+		h := lv.obj
+		if h.isConst() {
+			h = constant(int64(h.Val), e.irType(t))
+		} else if h.Type.Kind != KindHandle {
+			c := *h
+			c.Type = e.irType(t)
+			h = &c
+		}
+		return operand{t: t, x: h}
+	case o.t.kind == stStruct:
+		return operand{t: &stype{kind: stHandle, strct: o.t.strct}, addr: lv}
+	case o.t.kind == stArray:
+		e.diags.Add(source.Diagnostic{Code: "bad-type", Span: x.Sp, Msg: "there are no pointers to arrays", Hint: "take the address of an element"})
+		return badOperand
+	case o.t.kind == stRef:
+		e.errorf("bad-type", x.Sp, "there are no references to references")
+		return badOperand
+	}
+	return operand{t: &stype{kind: stRef, elem: o.t}, addr: lv}
+}
+
+var binaryOps = map[syntax.Token]ExprOp{
+	syntax.ADD: Add, syntax.SUB: Sub, syntax.MUL: Mul, syntax.DIV: Div, syntax.MOD: Mod, syntax.SHL: Shl, syntax.SHR: Shr, syntax.AND: And,
+	syntax.OR: Or, syntax.XOR: Xor, syntax.EQ: Eq, syntax.NE: Ne, syntax.LT: Lt, syntax.LE: Le, syntax.GT: Gt, syntax.GE: Ge,
+	syntax.LAND: AndAlso, syntax.LOR: OrElse,
+}
+
+func (b *builder) binaryExpr(x *syntax.BinaryExpr) operand {
+	e := b.e
+	op := binaryOps[x.Op]
+	if op == AndAlso || op == OrElse {
+		l := b.condition(x.X)
+		if hasCall(x.Y) {
+			if l == nil {
+				return badOperand
+			}
+			return b.shortCircuit(x, op, l)
+		}
+		r := b.condition(x.Y)
+		if l == nil || r == nil {
+			return badOperand
+		}
+		return operand{t: tBool, x: binary(op, l, r)}
+	}
+	lo := b.expr(x.X)
+	if lo.bad() {
+		b.expr(x.Y)
+		return badOperand
+	}
+	if op == Eq || op == Ne {
+		if o, done := b.compareAlias(x, op, lo); done {
+			return o
+		}
+	}
+	l, lt := b.valueOf(lo, x.X)
+	if l != nil && hasCall(x.Y) {
+		l = b.settle(l) // the call happens in between
+	}
+	r, rt := b.value(x.Y)
+	if l == nil || r == nil {
+		return badOperand
+	}
+	if op == Eq || op == Ne {
+		if !comparableTypes(lt, rt) {
+			e.errorf("type-mismatch", x.Sp, "cannot compare %s with %s", lt, rt)
+			return badOperand
+		}
+		return operand{t: tBool, x: binary(op, l, r)}
+	}
+	arith := func(t *stype) bool {
+		return t.kind == stInt || t.kind == stBool || (t.kind == stEnum && op >= Lt && op <= Ge)
+	}
+	if !arith(lt) || !arith(rt) {
+		e.errorf("type-mismatch", x.Sp, "operator %s does not take %s and %s", x.Op, lt, rt)
+		return badOperand
+	}
+	if op >= Lt && op <= Ge {
+		return operand{t: tBool, x: binary(op, l, r)}
+	}
+	return b.bounded(binary(op, l, r), x)
+}
+
+// compareAlias decides comparisons of a known address with NULL.
+func (b *builder) compareAlias(x *syntax.BinaryExpr, op ExprOp, l operand) (operand, bool) {
+	if l.addr == nil {
+		return operand{}, false
+	}
+	if _, ok := x.Y.(*syntax.NullLit); !ok {
+		return operand{}, false
+	}
+	return operand{t: tBool, x: constant(b2i(op == Ne), irBool)}, true
+}
+
+// bounded rejects arithmetic that could leave 32 bits.
+func (b *builder) bounded(v *Expr, at syntax.Node) operand {
+	if lo, hi := v.interval(); (lo < math.MinInt32 || hi > math.MaxInt32) && !b.e.dry {
+		b.e.diags.Add(source.Diagnostic{Code: "out-of-range", Span: at.Span(), Msg: "this value could leave 32 bits", Hint: "use smaller types: the bounds of the operands decide"})
+		return badOperand
+	}
+	return operand{t: tInt, x: v}
+}
+
+func (b *builder) condExpr(x *syntax.CondExpr) operand {
+	e := b.e
+	c := b.condition(x.Cond)
+	if c == nil {
+		return badOperand
+	}
+	if hasCall(x.X) || hasCall(x.Y) {
+		e.diags.Add(source.Diagnostic{Code: "call-in-condition", Span: x.Sp, Msg: "the sides of ?: cannot call functions", Hint: "use if and else"})
+		return badOperand
+	}
+	l, lt := b.value(x.X)
+	r, rt := b.value(x.Y)
+	if l == nil || r == nil {
+		return badOperand
+	}
+	t := lt
+	switch {
+	case lt.kind == stNull && rt.pointer():
+		t = rt
+	case rt.kind == stNull && lt.pointer():
+	case lt.kind == stInt && rt.kind == stInt, lt.kind == stInt && rt.kind == stBool, lt.kind == stBool && rt.kind == stInt:
+		t = tInt
+	case !assignable(lt, rt):
+		e.errorf("type-mismatch", x.Sp, "the sides of ?: are %s and %s", lt, rt)
+		return badOperand
+	}
+	if c.isConst() {
+		if c.Val != 0 {
+			return operand{t: t, x: l}
+		}
+		return operand{t: t, x: r}
+	}
+	irt := irInt
+	if t.kind != stInt && t.kind != stNull {
+		irt = e.irType(t)
+	}
+	return operand{t: t, x: &Expr{Op: Cond, Type: irt, X: c, Y: l, Z: r, Pos: x.Sp.Start}}
+}
+
+// hasCall reports whether an expression calls anything but the built-ins that are pure.
+func hasCall(x syntax.Expr) bool {
+	found := false
+	syntax.Walk(x, func(n syntax.Node) bool {
+		if c, ok := n.(*syntax.CallExpr); ok {
+			switch c.Fun.Name {
+			case "live", "peek", "container_of", "READ_ONCE", "smp_load_acquire":
+			default:
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}

@@ -1,0 +1,964 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// maxUnroll bounds the iterations of a for loop that is unrolled.
+const maxUnroll = 256
+
+func (b *builder) block(s *syntax.Block) {
+	b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
+	b.stmts(s.Stmts)
+	b.scope = b.scope.parent
+}
+
+func (b *builder) stmts(list []syntax.Stmt) {
+	for _, s := range list {
+		b.stmt(s)
+	}
+}
+
+// mark sets what traces and diagnostics show for the operations that follow.
+func (b *builder) mark(n syntax.Node) {
+	b.at = n.Span().Start
+	b.text = strings.TrimSuffix(b.e.text(n), ";")
+}
+
+func (b *builder) stmt(s syntax.Stmt) {
+	e := b.e
+	switch s := s.(type) {
+	case *syntax.Block:
+		b.block(s)
+	case *syntax.DeclStmt:
+		b.mark(s)
+		b.declare(s.Decl)
+	case *syntax.AssignStmt:
+		b.mark(s)
+		b.assign(s)
+	case *syntax.CallStmt:
+		b.mark(s)
+		if c, ok := s.Call.(*syntax.CallExpr); ok {
+			b.call(c, true)
+		} else {
+			e.errorf("useless-statement", s.Sp, "this statement has no effect")
+		}
+	case *syntax.IfStmt:
+		b.ifStmt(s)
+	case *syntax.WhileStmt:
+		head, body, done := b.join(), b.join(), b.join()
+		b.place(head)
+		b.mark(s.Cond)
+		b.branchOn(s.Cond, body, done)
+		b.place(body)
+		b.loopBody(s.Body, done, head)
+		b.goTo(head)
+		b.place(done)
+	case *syntax.DoStmt:
+		head, test, done := b.join(), b.join(), b.join()
+		b.place(head)
+		b.loopBody(s.Body, done, test)
+		b.place(test)
+		b.mark(s.Cond)
+		b.branchOn(s.Cond, head, done)
+		b.place(done)
+	case *syntax.ForStmt:
+		b.forStmt(s)
+	case *syntax.SwitchStmt:
+		b.switchStmt(s)
+	case *syntax.BreakStmt:
+		if n := len(b.fn.breakTo); n > 0 {
+			b.goTo(b.fn.breakTo[n-1])
+		} else {
+			e.errorf("stray-jump", s.Sp, "break outside a loop or switch")
+		}
+	case *syntax.ContinueStmt:
+		if n := len(b.fn.contTo); n > 0 {
+			b.goTo(b.fn.contTo[n-1])
+		} else {
+			e.errorf("stray-jump", s.Sp, "continue outside a loop")
+		}
+	case *syntax.GotoStmt:
+		b.fn.gotos[s.Label.Name] = s.Label.Sp
+		b.goTo(b.label(s.Label.Name))
+	case *syntax.LabeledStmt:
+		b.labeled(s)
+	case *syntax.ReturnStmt:
+		b.mark(s)
+		b.returnStmt(s)
+	case *syntax.AtomicStmt:
+		outer := b.atom
+		if outer == 0 {
+			b.atoms++
+			b.atom = b.atoms
+		}
+		b.block(s.Body)
+		b.atom = outer
+		b.place(b.join())
+	case *syntax.AwaitStmt:
+		b.mark(s)
+		b.await(s.Cond)
+	case *syntax.ChooseStmt:
+		b.choose(s)
+	case *syntax.AssertStmt:
+		b.mark(s)
+		prop := PropAssertion
+		if s.Prop != nil {
+			prop = e.propID(s.Prop.Name)
+		}
+		if x := b.condition(s.Cond); x != nil {
+			b.emit(&cfgNode{op: Op{Kind: OpAssert, X: b.last(x), Prop: prop}})
+		}
+	case *syntax.CoverStmt:
+		b.mark(s)
+		id, ok := e.covers[s.Name.Name]
+		if !ok {
+			id = CoverID(len(e.sys.Covers))
+			e.covers[s.Name.Name] = id
+			e.sys.Covers = append(e.sys.Covers, &Cover{ID: id, Name: s.Name.Name, Pos: s.Name.Sp.Start})
+		}
+		b.emit(&cfgNode{quiet: true, op: Op{Kind: OpCover, Cover: id}})
+	case *syntax.SkipStmt:
+		if !s.Empty {
+			b.mark(s)
+			b.emit(&cfgNode{op: Op{Kind: OpNop}})
+		}
+	case *syntax.StaticAssertStmt:
+		b.e.staticAssert(s.Decl)
+	}
+}
+
+func (b *builder) branchOn(cond syntax.Expr, yes, no *cfgNode) {
+	if x := b.condition(cond); x != nil {
+		if b.e.dry {
+			b.place(yes) // both sides are looked at, whatever the condition
+			return
+		}
+		b.branch(x, yes, no)
+	}
+}
+
+func (b *builder) loopBody(s syntax.Stmt, brk, cont *cfgNode) {
+	b.fn.breakTo = append(b.fn.breakTo, brk)
+	b.fn.contTo = append(b.fn.contTo, cont)
+	b.scoped(s)
+	b.fn.breakTo = b.fn.breakTo[:len(b.fn.breakTo)-1]
+	b.fn.contTo = b.fn.contTo[:len(b.fn.contTo)-1]
+}
+
+func (b *builder) scoped(s syntax.Stmt) {
+	b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
+	b.stmt(s)
+	b.scope = b.scope.parent
+}
+
+func (b *builder) ifStmt(s *syntax.IfStmt) {
+	b.mark(s.Cond)
+	x := b.condition(s.Cond)
+	if x != nil && x.isConst() && !b.e.dry {
+		if x.Val != 0 {
+			b.scoped(s.Then)
+		} else if s.Else != nil {
+			b.scoped(s.Else)
+		}
+		return
+	}
+	yes, no, done := b.join(), b.join(), b.join()
+	b.branch(x, yes, no)
+	b.place(yes)
+	b.scoped(s.Then)
+	b.goTo(done)
+	b.place(no)
+	if s.Else != nil {
+		b.scoped(s.Else)
+	}
+	b.place(done)
+}
+
+// bind enters a local name.
+func (b *builder) bind(name *syntax.Ident, bd *binding) {
+	if old := b.scope.names[name.Name]; old != nil {
+		b.e.diags.Add(source.Diagnostic{
+			Code: "duplicate-name", Span: name.Sp, Msg: quote(name.Name) + " is declared twice in this block", Related: []source.Related{{Span: old.at, Msg: "the other one"}},
+		})
+	}
+	bd.at = name.Sp
+	b.scope.names[name.Name] = bd
+}
+
+func (b *builder) declare(d *syntax.VarDecl) {
+	e := b.e
+	base := e.typeOf(d.Type)
+	if d.Pool {
+		e.errorf("bad-type", d.Sp, "pool objects are global")
+	}
+	for _, n := range d.Names {
+		t := e.arrayOf(base, n.Dims)
+		if t.kind == stVoid {
+			e.errorf("bad-type", n.Sp, "a variable cannot be void")
+			t = tBad
+		}
+		assigned := b.fn.assigned[n.Name.Name]
+		if list, ok := n.Init.(*syntax.InitList); ok {
+			lv := b.declareVar(n, t, false)
+			e.initInto(list, t, lv, func(lv *lvalue, x *Expr, at source.Span) { b.store(lv, x, AccessPlain) })
+			continue
+		}
+		if n.Init == nil {
+			lv := b.declareVar(n, t, !assigned || t.scalar())
+			if t.scalar() && t.kind != stBad && b.proc != nil {
+				// A declaration without a value starts at the default each time control comes by.
+				b.emit(&cfgNode{quiet: true, op: Op{Kind: OpAssign, Dst: e.place(lv), X: constant(int64(defaultValue(e.irType(t))), e.irType(t))}})
+			}
+			continue
+		}
+		o := b.expr(n.Init)
+		if !o.bad() && !assignable(t, o.t) {
+			e.mismatch(n.Init.Span(), t, o.t)
+			o = badOperand
+		}
+		if o.bad() {
+			b.bind(n.Name, &binding{t: tBad, op: &operand{t: tBad}})
+			continue
+		}
+		if !assigned && t.pointer() && o.addr != nil {
+			b.bind(n.Name, &binding{t: t, op: &operand{t: t, addr: b.stabilize(o.addr)}})
+			continue
+		}
+		x, _ := b.valueOf(o, n.Init)
+		if x == nil {
+			b.bind(n.Name, &binding{t: tBad, op: &operand{t: tBad}})
+			continue
+		}
+		if !assigned && x.isConst() && !e.dry && b.fits(x, t, n.Init) {
+			b.bind(n.Name, &binding{t: t, op: &operand{t: t, x: constant(int64(x.Val), e.irType(t))}})
+			continue
+		}
+		x = b.last(x)
+		lv := b.declareVar(n, t, true)
+		b.store(lv, x, AccessPlain)
+	}
+}
+
+// fits reports a constant outside its type.
+func (b *builder) fits(x *Expr, t *stype, at syntax.Node) bool {
+	it := b.e.irType(t)
+	if t.kind == stBool || (x.Val >= it.Lo && x.Val <= it.Hi) {
+		return t.kind != stBool || x.Val == 0 || x.Val == 1
+	}
+	b.e.errorf("out-of-range", at.Span(), "%d does not fit into %s", x.Val, t)
+	return false
+}
+
+func (b *builder) declareVar(n *syntax.Declarator, t *stype, plain bool) *lvalue {
+	l := b.newLocal(n.Name.Name, t, n.Name.Sp.Start, plain && !b.addressTaken(n.Name.Name))
+	b.bind(n.Name, &binding{t: t, l: l})
+	return &lvalue{t: t, l: l, at: n.Name.Sp.Start}
+}
+
+// addressTaken is whether an alias of the local may be passed on; then calls can change it.
+func (b *builder) addressTaken(name string) bool { return b.fn.assigned["&"+name] }
+
+var assignOps = map[syntax.Token]ExprOp{
+	syntax.ADDASSIGN: Add, syntax.SUBASSIGN: Sub, syntax.MULASSIGN: Mul, syntax.DIVASSIGN: Div, syntax.MODASSIGN: Mod, syntax.ANDASSIGN: And,
+	syntax.ORASSIGN: Or, syntax.XORASSIGN: Xor, syntax.SHLASSIGN: Shl, syntax.SHRASSIGN: Shr, syntax.INC: Add, syntax.DEC: Sub,
+}
+
+func (b *builder) assign(s *syntax.AssignStmt) {
+	e := b.e
+	var x *Expr
+	xt := tInt
+	if s.Y != nil {
+		x, xt = b.value(s.Y)
+		if x != nil && hasCall(s.X) {
+			x = b.settle(x)
+		}
+	} else {
+		x = constant(1, irInt)
+	}
+	o := b.expr(s.X)
+	if o.bad() || x == nil {
+		return
+	}
+	if o.lv == nil {
+		d := source.Diagnostic{Code: "not-a-place", Span: s.X.Span(), Msg: "this cannot be assigned to"}
+		if o.addr != nil {
+			d.Hint = "this pointer stands for one place for its whole life"
+		}
+		e.diags.Add(d)
+		return
+	}
+	if !o.t.scalar() {
+		e.diags.Add(source.Diagnostic{Code: "bad-type", Span: s.X.Span(), Msg: o.t.String() + " cannot be assigned as a whole", Hint: "assign its parts"})
+		return
+	}
+	if s.Op == syntax.ASSIGN {
+		if !assignable(o.t, xt) {
+			e.mismatch(s.Y.Span(), o.t, xt)
+			return
+		}
+		b.store(o.lv, x, AccessPlain)
+		return
+	}
+	if (o.t.kind != stInt && o.t.kind != stBool) || (xt.kind != stInt && xt.kind != stBool) {
+		e.errorf("type-mismatch", s.Sp, "operator %s does not take %s and %s", s.Op, o.t, xt)
+		return
+	}
+	lv := b.stabilizeIndex(o.lv)
+	r := b.bounded(binary(assignOps[s.Op], b.load(lv), x), s)
+	if !r.bad() {
+		b.store(lv, r.x, AccessPlain)
+	}
+}
+
+// stabilizeIndex makes sure the address of a read-modify-write is computed once.
+func (b *builder) stabilizeIndex(lv *lvalue) *lvalue {
+	if b.atom != 0 {
+		return lv
+	}
+	c := *lv
+	c.obj, c.ref = b.pure(lv.obj), b.pure(lv.ref)
+	c.idxs = append([]index(nil), lv.idxs...)
+	for i := range c.idxs {
+		c.idxs[i].x = b.pure(c.idxs[i].x)
+	}
+	return &c
+}
+
+func (b *builder) returnStmt(s *syntax.ReturnStmt) {
+	e := b.e
+	switch {
+	case s.X == nil && b.fn.result.kind != stVoid && b.fn.result.kind != stBad:
+		e.errorf("bad-return", s.Sp, "return needs a value of type %s", b.fn.result)
+	case s.X != nil && b.fn.result.kind == stVoid:
+		e.errorf("bad-return", s.X.Span(), "nothing is returned here")
+	case s.X != nil:
+		x, t := b.value(s.X)
+		if x == nil {
+			break
+		}
+		if !assignable(b.fn.result, t) {
+			e.mismatch(s.X.Span(), b.fn.result, t)
+			break
+		}
+		b.store(b.fn.resultVar, x, AccessPlain)
+	}
+	b.goTo(b.fn.exit)
+}
+
+func (b *builder) label(name string) *cfgNode {
+	j := b.fn.labels[name]
+	if j == nil {
+		j = b.join()
+		b.fn.labels[name] = j
+	}
+	return j
+}
+
+func (b *builder) labeled(s *syntax.LabeledStmt) {
+	name := s.Label.Name
+	if old, dup := b.fn.placed[name]; dup {
+		b.e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: s.Label.Sp, Msg: "label " + quote(name) + " is declared twice", Related: []source.Related{{Span: old, Msg: "the other one"}}})
+	}
+	b.fn.placed[name] = s.Label.Sp
+	j := b.label(name)
+	j.label, j.end = name, strings.HasPrefix(name, "end")
+	b.place(j)
+	b.stmt(s.Stmt)
+}
+
+func (b *builder) checkLabels() {
+	for name, at := range b.fn.gotos {
+		if _, ok := b.fn.placed[name]; !ok {
+			var names []string
+			for n := range b.fn.placed {
+				names = append(names, n)
+			}
+			b.e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: at, Msg: "no label " + quote(name) + " in this function", Hint: didYouMean(name, names)})
+		}
+	}
+}
+
+func (b *builder) await(cond syntax.Expr) {
+	if hasCall(cond) {
+		b.e.diags.Add(source.Diagnostic{
+			Code: "call-in-condition", Span: cond.Span(), Msg: "an await condition is tested in one step and cannot call functions",
+			Hint: "write the condition out, or call the function before, inside atomic",
+		})
+		return
+	}
+	outer := b.atom
+	b.atom = max(outer, 1) // all of it is read in one step
+	x := b.condition(cond)
+	b.atom = outer
+	if x != nil && !(x.isConst() && x.Val != 0 && b.e.opt.NoMerge == false) {
+		b.emit(&cfgNode{op: Op{Kind: OpAssume, X: x}})
+	}
+}
+
+func (b *builder) choose(s *syntax.ChooseStmt) {
+	e := b.e
+	n := b.emit(&cfgNode{kind: nodeChoose, op: Op{Kind: OpNop, Text: "choose", Pos: s.Sp.Start}})
+	b.tail = nil
+	done := b.join()
+	var others *Expr
+	var complete = true
+	for _, c := range s.Cases {
+		if c.Default {
+			continue
+		}
+		if c.Cond == nil {
+			complete = false
+		}
+	}
+	for _, c := range s.Cases {
+		alt := b.join()
+		n.alts = append(n.alts, alt)
+		b.tail = &alt.next
+		alt.atom = b.atom
+		b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
+		switch {
+		case c.Default:
+			if !complete {
+				e.diags.Add(source.Diagnostic{Code: "bad-default", Span: c.Sp, Msg: "default needs a condition on every other case", Hint: "write the other cases as `case cond:`"})
+			}
+			for _, o := range s.Cases {
+				if o.Cond != nil {
+					outer := b.atom
+					b.atom = max(outer, 1)
+					if x := b.condition(o.Cond); x != nil {
+						x = negate(x)
+						if others == nil {
+							others = x
+						} else {
+							others = binary(AndAlso, others, x)
+						}
+					}
+					b.atom = outer
+				}
+			}
+			if others != nil {
+				b.emit(&cfgNode{op: Op{Kind: OpAssume, X: others, Text: "default", Pos: c.Sp.Start}})
+			}
+		case c.Cond != nil:
+			b.mark(c.Cond)
+			b.await(c.Cond)
+		}
+		before := b.tail
+		b.stmts(c.Body)
+		if before == b.tail && c.Cond == nil && !c.Default {
+			b.at, b.text = c.Sp.Start, "skip"
+			b.emit(&cfgNode{op: Op{Kind: OpNop, Text: "skip", Pos: c.Sp.Start}})
+		}
+		b.scope = b.scope.parent
+		b.goTo(done)
+	}
+	b.place(done)
+}
+
+func (b *builder) switchStmt(s *syntax.SwitchStmt) {
+	e := b.e
+	b.mark(s.Tag)
+	tag, t := b.value(s.Tag)
+	if tag == nil {
+		return
+	}
+	if t.kind != stInt && t.kind != stEnum && t.kind != stBool {
+		e.errorf("type-mismatch", s.Tag.Span(), "switch needs an integer or enum, not %s", t)
+		return
+	}
+	if !tag.isConst() {
+		tag = b.settle(b.pure(tag))
+	}
+	done := b.join()
+	bodies := make([]*cfgNode, len(s.Cases))
+	for i := range s.Cases {
+		bodies[i] = b.join()
+	}
+	deflt := done
+	for i, c := range s.Cases {
+		if c.Default {
+			deflt = bodies[i]
+		}
+		for _, v := range c.Values {
+			x, vt, ok := e.constant(v)
+			if !ok {
+				continue
+			}
+			if !comparableTypes(t, vt) {
+				e.mismatch(v.Span(), t, vt)
+				continue
+			}
+			next := b.join()
+			b.branch(binary(Eq, tag, x), bodies[i], next)
+			b.place(next)
+		}
+	}
+	b.goTo(deflt)
+	b.fn.breakTo = append(b.fn.breakTo, done)
+	for i, c := range s.Cases {
+		b.place(bodies[i])
+		b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
+		b.stmts(c.Body)
+		b.scope = b.scope.parent
+	}
+	b.fn.breakTo = b.fn.breakTo[:len(b.fn.breakTo)-1]
+	b.place(done)
+}
+
+// forStmt unrolls loops that count a variable nothing else assigns between constant bounds; others become cycles.
+func (b *builder) forStmt(s *syntax.ForStmt) {
+	b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
+	defer func() { b.scope = b.scope.parent }()
+	if !b.e.dry && b.unroll(s) {
+		return
+	}
+	if s.Init != nil {
+		b.stmt(s.Init)
+	}
+	head, body, post, done := b.join(), b.join(), b.join(), b.join()
+	b.place(head)
+	if s.Cond != nil {
+		b.mark(s.Cond)
+		b.branchOn(s.Cond, body, done)
+	} else {
+		b.goTo(body)
+	}
+	b.place(body)
+	b.loopBody(s.Body, done, post)
+	b.place(post)
+	if s.Post != nil {
+		b.stmt(s.Post)
+	}
+	b.goTo(head)
+	b.place(done)
+}
+
+func (b *builder) unroll(s *syntax.ForStmt) bool {
+	e := b.e
+	init, ok := s.Init.(*syntax.DeclStmt)
+	post, ok2 := s.Post.(*syntax.AssignStmt)
+	if !ok || !ok2 || s.Cond == nil || len(init.Decl.Names) != 1 || init.Decl.Names[0].Init == nil || len(init.Decl.Names[0].Dims) > 0 {
+		return false
+	}
+	name := init.Decl.Names[0].Name
+	if id, ok := post.X.(*syntax.Ident); !ok || id.Name != name.Name || e.assignedNames(s.Body)[name.Name] {
+		return false
+	}
+	t := e.typeOf(init.Decl.Type)
+	if t.kind != stInt && t.kind != stEnum {
+		return false
+	}
+	// Whether the bounds are constant is tried silently: if not, the loop is an ordinary one and reports its own errors.
+	quiet := func(x syntax.Expr) (int64, bool) {
+		if hasCall(x) {
+			return 0, false
+		}
+		n := len(e.diags.Diags)
+		c := *b
+		c.constOnly, c.tail = true, nil
+		v, _ := c.value(x)
+		if len(e.diags.Diags) > n || v == nil || !v.isConst() {
+			e.diags.Diags = e.diags.Diags[:n]
+			return 0, false
+		}
+		return int64(v.Val), true
+	}
+	i, ok := quiet(init.Decl.Names[0].Init)
+	if !ok {
+		return false
+	}
+	step := int64(1)
+	if post.Y != nil {
+		if step, ok = quiet(post.Y); !ok {
+			return false
+		}
+	}
+	op, isOp := assignOps[post.Op]
+	if !isOp {
+		return false
+	}
+	var values []int64
+	sc := &scope{parent: b.scope, names: map[string]*binding{}}
+	b.scope = sc
+	defer func() { b.scope = sc.parent }()
+	at := func(v int64) {
+		sc.names[name.Name] = &binding{t: t, op: &operand{t: t, x: constant(v, e.irType(t))}, at: name.Sp}
+	}
+	for {
+		at(i)
+		c, ok := quiet(s.Cond)
+		if !ok {
+			return false
+		}
+		if c == 0 {
+			break
+		}
+		values = append(values, i)
+		if len(values) > maxUnroll {
+			return false
+		}
+		if i, ok = foldBinary(op, i, step); !ok {
+			return false
+		}
+	}
+	done := b.join()
+	for _, v := range values {
+		at(v)
+		next := b.join()
+		b.loopBody(s.Body, done, next)
+		b.place(next)
+	}
+	b.place(done)
+	return true
+}
+
+// call lowers a call: a built-in, or a function, which is inlined.
+func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
+	e := b.e
+	name := x.Fun.Name
+	if _, ok := builtins[name]; ok {
+		return b.builtin(x)
+	}
+	s := e.prog.syms[name]
+	if bd := b.scope.find(name); bd != nil || s == nil || s.kind != symFunc {
+		d := source.Diagnostic{Code: "unknown-function", Span: x.Fun.Sp, Msg: "unknown function " + quote(name), Hint: e.prog.suggest(name, symFunc)}
+		if s != nil {
+			d.Msg, d.Hint = s.kind.String()+" "+quote(name)+" is not a function", ""
+		}
+		e.diags.Add(d)
+		for _, a := range x.Args {
+			b.expr(a)
+		}
+		return badOperand
+	}
+	fn := s.fn
+	result := e.typeOf(fn.Result)
+	if len(x.Args) != len(fn.Params) {
+		e.diags.Add(source.Diagnostic{
+			Code: "argument-count", Span: x.Sp, Msg: fmt.Sprintf("%s takes %d arguments, not %d", name, len(fn.Params), len(x.Args)),
+			Related: []source.Related{{Span: fn.Name.Sp, Msg: "declared here"}},
+		})
+		return operand{t: result}.orBad()
+	}
+	if b.constOnly || b.pred {
+		e.diags.Add(source.Diagnostic{Code: "call-in-condition", Span: x.Sp, Msg: "functions cannot be called here", Hint: "write the expression out"})
+		return badOperand
+	}
+	for i, c := range b.stack {
+		if c.fn == fn {
+			d := source.Diagnostic{Code: "recursion", Span: x.Sp, Msg: "function " + quote(name) + " calls itself", Hint: "functions are inlined; use a loop"}
+			for _, c := range b.stack[i:] {
+				d.Related = append(d.Related, source.Related{Span: c.at, Msg: "through the call of " + c.fn.Name.Name})
+			}
+			e.diags.Add(d)
+			return badOperand
+		}
+	}
+	if b.inlined++; b.inlined > maxInlined {
+		if b.inlined == maxInlined+1 {
+			e.errorf("too-large", x.Sp, "process %s expands to more than %d calls", b.proc.Name, maxInlined)
+		}
+		return badOperand
+	}
+	args := make([]operand, len(x.Args))
+	bad := false
+	for i, a := range x.Args {
+		args[i] = b.expr(a)
+		pt := e.typeOf(fn.Params[i].Type)
+		if !args[i].bad() && !assignable(pt, args[i].t) {
+			e.mismatch(a.Span(), pt, args[i].t)
+			args[i] = badOperand
+		}
+		if args[i].bad() {
+			bad = true
+			continue
+		}
+		if args[i].addr != nil {
+			args[i] = operand{t: pt, addr: b.stabilize(args[i].addr)}
+			continue
+		}
+		v, _ := b.valueOf(args[i], a)
+		if v == nil {
+			bad = true
+			continue
+		}
+		for _, later := range x.Args[i+1:] {
+			if hasCall(later) {
+				v = b.settle(v)
+				break
+			}
+		}
+		args[i] = operand{t: pt, x: v}
+	}
+	if bad || e.dry {
+		// The body of every function is checked once, on its own.
+		if result.kind == stVoid {
+			return operand{t: tVoid}
+		}
+		if result.kind == stBad || bad {
+			return operand{t: result}.orBad()
+		}
+		return operand{t: result, x: &Expr{Op: Load, Type: e.irType(result)}}
+	}
+	return b.inline(x, fn, args, result)
+}
+
+func (o operand) orBad() operand { return badOperand }
+
+func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand, result *stype) operand {
+	e := b.e
+	saved := *b
+	ctx := b.newContext(fn, result, b.join())
+	params := &scope{names: map[string]*binding{}}
+	b.locals++
+	call := fmt.Sprintf("%s#%d.", fn.Name.Name, b.locals)
+	var late []func()
+	for i, p := range fn.Params {
+		pt := args[i].t
+		name := p.Name.Name
+		switch a := args[i]; {
+		case a.addr != nil && !ctx.assigned[name]:
+			params.names[name] = &binding{t: pt, op: &operand{t: pt, addr: a.addr}, at: p.Sp}
+			continue
+		case a.addr != nil:
+			v, _ := b.address(a, x.Args[i])
+			if v == nil {
+				return badOperand
+			}
+			args[i].x = v
+		case !ctx.assigned[name] && a.x.isConst():
+			if !b.fits(a.x, pt, x.Args[i]) {
+				return badOperand
+			}
+			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: constant(int64(a.x.Val), e.irType(pt))}, at: p.Sp}
+			continue
+		case !ctx.assigned[name] && a.x.Op == Load && a.x.Place != nil && a.x.Place.Var >= 0 && b.plain[a.x.Place.Var] && a.x.Type == e.irType(pt):
+			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: a.x}, at: p.Sp}
+			continue
+		}
+		l := b.newLocal(call+name, pt, p.Sp.Start, true)
+		params.names[name] = &binding{t: pt, l: l, at: p.Sp}
+		lv := &lvalue{t: pt, l: l, at: x.Args[i].Span().Start}
+		v := b.pure(args[i].x)
+		args[i].x = v
+		late = append(late, func() { b.store(lv, v, AccessPlain) })
+	}
+	// All arguments are evaluated before the first parameter is set.
+	for _, f := range late {
+		f()
+	}
+	if result.kind != stVoid && result.kind != stBad {
+		ctx.resultVar = &lvalue{t: result, l: b.newLocal(call+"return", result, x.Sp.Start, true), at: x.Sp.Start}
+	}
+	b.frame = e.newFrame(b.frame, fn.Name.Name, fn.Attrs, fn.Name.Sp.Start, x.Sp.Start)
+	b.stack = append(b.stack[:len(b.stack):len(b.stack)], call_(fn, x.Sp))
+	b.fn, b.scope = ctx, params
+	b.block(fn.Body)
+	b.checkLabels()
+	b.place(ctx.exit)
+	b.fn, b.scope, b.frame, b.stack, b.text, b.at = saved.fn, saved.scope, saved.frame, saved.stack, saved.text, saved.at
+	if ctx.resultVar == nil {
+		return operand{t: tVoid}
+	}
+	return operand{t: result, x: b.load(ctx.resultVar)}
+}
+
+func call_(fn *syntax.FuncDecl, at source.Span) call { return call{fn, at} }
+
+// builtin lowers a call of a predeclared function.
+func (b *builder) builtin(x *syntax.CallExpr) operand {
+	e := b.e
+	name := x.Fun.Name
+	want := map[string]int{"alloc": 1, "free": 1, "live": 1, "peek": 1, "container_of": 3, "READ_ONCE": 1, "WRITE_ONCE": 2, "smp_load_acquire": 1, "smp_store_release": 2}[name]
+	if len(x.Args) != want {
+		e.diags.Add(source.Diagnostic{Code: "argument-count", Span: x.Sp, Msg: fmt.Sprintf("%s takes %d arguments, not %d", name, want, len(x.Args)), Hint: "write " + builtins[name]})
+		return badOperand
+	}
+	if b.constOnly || (b.pred && name != "live" && name != "peek" && name != "container_of") {
+		e.errorf("not-constant", x.Sp, "%s cannot be used here", name)
+		return badOperand
+	}
+	switch name {
+	case "smp_mb", "smp_rmb", "smp_wmb":
+		b.emit(&cfgNode{op: Op{Kind: OpNop, Access: AccessBarrier}})
+		return operand{t: tVoid}
+	case "alloc":
+		return b.allocate(x)
+	case "free", "live":
+		return b.lifetime(x)
+	case "container_of":
+		return b.containerOf(x)
+	case "peek":
+		o := b.expr(x.Args[0])
+		if o.bad() {
+			return badOperand
+		}
+		if o.lv == nil {
+			e.errorf("not-a-place", x.Args[0].Span(), "peek needs a variable")
+			return badOperand
+		}
+		c := *o.lv
+		c.unchecked = true
+		return operand{t: o.t, lv: &c}
+	case "READ_ONCE", "WRITE_ONCE":
+		o := b.expr(x.Args[0])
+		return b.marked(x, o, AccessOnce)
+	}
+	o := b.expr(x.Args[0])
+	if o.bad() {
+		return badOperand
+	}
+	if o.t.kind != stRef {
+		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: name + " takes the address of a variable, not " + o.t.String(), Hint: "write " + builtins[name]})
+		return badOperand
+	}
+	access := AccessAcquire
+	if name == "smp_store_release" {
+		access = AccessRelease
+	}
+	return b.marked(x, b.deref(o, x.Args[0]), access)
+}
+
+// marked is an access with a mark: a read of o, or with two arguments a write.
+func (b *builder) marked(x *syntax.CallExpr, o operand, access Access) operand {
+	e := b.e
+	if o.bad() {
+		return badOperand
+	}
+	if o.lv == nil || !o.t.scalar() {
+		e.errorf("not-a-place", x.Args[0].Span(), "%s needs a variable", x.Fun.Name)
+		return badOperand
+	}
+	c := *o.lv
+	c.access = access
+	if len(x.Args) == 1 {
+		return operand{t: o.t, lv: &c}
+	}
+	v, t := b.value(x.Args[1])
+	if v == nil {
+		return badOperand
+	}
+	if !assignable(o.t, t) {
+		e.mismatch(x.Args[1].Span(), o.t, t)
+		return badOperand
+	}
+	b.store(&c, v, access)
+	return operand{t: tVoid}
+}
+
+func (b *builder) allocate(x *syntax.CallExpr) operand {
+	e := b.e
+	ta, ok := x.Args[0].(*syntax.TypeArg)
+	if !ok {
+		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: "alloc takes a type", Hint: "write alloc(struct S)"})
+		return badOperand
+	}
+	t := e.typeOf(ta.Type)
+	if t.kind == stBad {
+		return badOperand
+	}
+	if t.kind != stStruct || !t.strct.lives {
+		e.diags.Add(source.Diagnostic{Code: "no-lifetime", Span: ta.Sp, Msg: t.String() + " has no lifetime, so it cannot be allocated", Hint: "give the struct @use(property)"})
+		return badOperand
+	}
+	h := &stype{kind: stHandle, strct: t.strct}
+	if len(e.pool(t.strct).Objects) == 0 && !e.dry {
+		b.noObjects(x.Sp, t.strct)
+		return badOperand
+	}
+	v := b.newTemp(&Expr{Op: Const, Type: e.irType(h)})
+	if v.Place != nil {
+		b.emit(&cfgNode{op: Op{Kind: OpAlloc, Dst: v.Place, Pool: e.pool(t.strct).ID}})
+	}
+	return operand{t: h, x: v}
+}
+
+func (b *builder) lifetime(x *syntax.CallExpr) operand {
+	e := b.e
+	v, t := b.value(x.Args[0])
+	if v == nil {
+		return badOperand
+	}
+	if t.kind != stHandle {
+		d := source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: x.Fun.Name + " takes a pointer to a struct, not " + t.String()}
+		e.diags.Add(d)
+		return badOperand
+	}
+	if !t.strct.lives {
+		e.diags.Add(source.Diagnostic{Code: "no-lifetime", Span: x.Args[0].Span(), Msg: "struct " + t.strct.name + " has no lifetime", Hint: "give it @use(property)"})
+		return badOperand
+	}
+	p := e.pool(t.strct).ID
+	if x.Fun.Name == "free" {
+		b.emit(&cfgNode{op: Op{Kind: OpFree, X: b.pure(v), Pool: p}})
+		return operand{t: tVoid}
+	}
+	return operand{t: tBool, x: &Expr{Op: IsLive, Type: irBool, X: v, Pool: p, Pos: x.Sp.Start}}
+}
+
+func (b *builder) containerOf(x *syntax.CallExpr) operand {
+	e := b.e
+	ta, ok := x.Args[1].(*syntax.TypeArg)
+	field, ok2 := x.Args[2].(*syntax.Ident)
+	if !ok || !ok2 {
+		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Sp, Msg: "container_of takes a reference, a struct type and a field", Hint: "write container_of(p, struct S, field)"})
+		return badOperand
+	}
+	st := e.typeOf(ta.Type)
+	if st.kind == stBad {
+		return badOperand
+	}
+	if st.kind != stStruct {
+		e.errorf("type-mismatch", ta.Sp, "%s is not a struct", st)
+		return badOperand
+	}
+	if _, ok := st.strct.index[field.Name]; !ok {
+		e.unknownField(st, field)
+		return badOperand
+	}
+	h := &stype{kind: stHandle, strct: st.strct}
+	o := b.expr(x.Args[0])
+	if o.bad() {
+		return badOperand
+	}
+	if o.t.kind != stRef {
+		e.errorf("type-mismatch", x.Args[0].Span(), "container_of takes a reference to a scalar, not %s", o.t)
+		return badOperand
+	}
+	if o.addr != nil && o.addr.obj != nil && o.addr.l != nil && o.addr.l.v != NoVar && e.sys.Vars[o.addr.l.v].Pool == e.pool(st.strct).ID {
+		c := *o.addr.obj
+		c.Type = e.irType(h)
+		return operand{t: h, x: &c}
+	}
+	v, t := b.valueOf(o, x.Args[0])
+	if v == nil {
+		return badOperand
+	}
+	d := e.domain(t.elem)
+	dom := e.sys.Domains[d]
+	table := make([]int32, len(dom.Cells)+1)
+	pool := e.pool(st.strct)
+	for i, c := range dom.Cells {
+		cv := e.sys.Vars[c.Var]
+		if cv.Pool == pool.ID && strings.HasPrefix(cv.Name, pool.Struct+"."+field.Name) {
+			table[i+1] = c.Idx/int32(cv.Stride) + 1
+		}
+	}
+	if v.isConst() && v.Val >= 1 && int(v.Val) < len(table) && table[v.Val] != 0 {
+		return operand{t: h, x: constant(int64(table[v.Val]), e.irType(h))}
+	}
+	return operand{t: h, x: &Expr{Op: Container, Type: e.irType(h), X: v, Domain: d, Table: table, Pos: x.Sp.Start}}
+}
+
+// noObjects reports the use of a pointer that can only be NULL.
+func (b *builder) noObjects(at source.Span, s *structInfo) {
+	b.e.diags.Add(source.Diagnostic{
+		Code: "no-objects", Span: at, Msg: "there is no object of struct " + s.name + ", so every pointer to it is NULL", Hint: "declare one: struct " + s.name + " name;",
+		Related: b.callers(),
+	})
+}

@@ -1,0 +1,257 @@
+package model
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Digest identifies the elaborated machine: equal digests mean equal state vectors, state machines and properties. It does not depend on file names or positions.
+func (s *System) Digest() string {
+	h := sha256.New()
+	d := dumper{s: s, w: bufio.NewWriter(h), bare: true}
+	d.system()
+	d.w.Flush()
+	return hex.EncodeToString(h.Sum(nil))[:32]
+}
+
+// Dump writes the system as readable text: variables, then each process with its locations and transitions.
+func (s *System) Dump(w io.Writer) error {
+	d := dumper{s: s, w: bufio.NewWriter(w)}
+	d.system()
+	return d.w.Flush()
+}
+
+type dumper struct {
+	s    *System
+	w    *bufio.Writer
+	bare bool // no positions
+}
+
+func (d *dumper) printf(format string, args ...any) { fmt.Fprintf(d.w, format, args...) }
+
+func (d *dumper) system() {
+	s := d.s
+	if !d.bare {
+		d.printf("system %s", s.Name)
+		for _, c := range s.Config {
+			d.printf(" %s=%s", c.Name, c.Value)
+		}
+		d.printf("\n")
+	}
+	u := s.usage()
+	for _, p := range s.Pools {
+		if len(p.Objects) > 0 {
+			d.printf("objects struct %s: %s\n", p.Struct, strings.Join(p.Objects, ", "))
+		}
+	}
+	for i, dom := range s.Domains {
+		if len(dom.Cells) > 0 {
+			d.printf("references %d to %s: %s\n", i, dom.Type.Name, strings.Join(dom.Names, ", "))
+		}
+	}
+	for _, v := range s.Vars {
+		if v.Proc != NoProc {
+			continue
+		}
+		for i := range v.Len {
+			c := Cell{v.ID, int32(i)}
+			kind := "shared"
+			if u.constantCell(c) {
+				kind = "constant"
+				if u.users[c.Var][c.Idx] == 0 && d.bare == false {
+					continue // nobody looks at it
+				}
+			}
+			d.printf("%-8s %s %s = %s\n", kind, v.Type.Name, s.CellName(c), s.Value(v.Type, v.Init[i]))
+		}
+	}
+	for _, q := range s.Props {
+		if q.X != nil {
+			d.printf("invariant %s: %s\n", q.Name, s.ExprString(q.X))
+		}
+	}
+	for _, q := range s.Covers {
+		if q.X != nil {
+			d.printf("cover %s: %s\n", q.Name, s.ExprString(q.X))
+		}
+	}
+	for _, q := range s.Props {
+		d.printf("property %s checked=%v\n", q.Name, q.Checked)
+	}
+	for _, p := range s.Processes {
+		d.process(p)
+	}
+}
+
+func (d *dumper) process(p *Process) {
+	d.printf("\nprocess %s", p.Name)
+	if p.CPU >= 0 {
+		d.printf(" on cpu %d", p.CPU)
+	}
+	if p.MM != "" {
+		d.printf(" in mm %s", p.MM)
+	}
+	d.printf("\n")
+	for _, v := range p.Locals {
+		d.printf("  local %s %s\n", d.s.Vars[v].Type.Name, d.s.Vars[v].Name)
+	}
+	if len(p.Start) > 1 {
+		d.printf("  start\n")
+		d.code(p.Start)
+	} else if len(p.Start) == 1 {
+		d.printf("  start at %d\n", p.Start[0].Loc)
+	}
+	for _, l := range p.Locations {
+		d.printf("  %d:", l.ID)
+		if l.Label != "" {
+			d.printf(" %s:", l.Label)
+		}
+		if l.End {
+			d.printf(" end")
+		}
+		if len(l.Live) > 0 {
+			d.printf(" live")
+			for _, v := range l.Live {
+				d.printf(" %s", strings.TrimPrefix(d.s.Vars[v].Name, p.Name+"."))
+			}
+		}
+		if !d.bare {
+			d.printf("    %s", d.s.FrameString(l.Frame))
+		}
+		d.printf("\n")
+		for _, t := range l.Trans {
+			tr := p.Trans[t]
+			d.printf("    transition %d", t)
+			if !d.bare {
+				d.printf(" %s  %s", d.s.Files.Position(tr.Pos), tr.Label)
+			}
+			d.printf("\n")
+			d.code(tr.Code)
+		}
+	}
+}
+
+// FrameString is the call chain of a frame, outermost first.
+func (s *System) FrameString(f FrameID) string {
+	var names []string
+	for ; f != NoFrame; f = s.Frames[f].Parent {
+		names = append([]string{s.Frames[f].Func}, names...)
+	}
+	return strings.Join(names, " > ")
+}
+
+func (d *dumper) code(code []Op) {
+	for i := range code {
+		d.printf("      %2d %s\n", i, d.s.OpString(&code[i]))
+	}
+}
+
+// OpString renders one operation.
+func (s *System) OpString(op *Op) string {
+	switch op.Kind {
+	case OpAssign:
+		return s.PlaceString(op.Dst) + " = " + s.ExprString(op.X)
+	case OpBranch:
+		return fmt.Sprintf("if %s then %d else %d", s.ExprString(op.X), op.Then, op.Else)
+	case OpJump:
+		return fmt.Sprintf("jump %d", op.Then)
+	case OpAssume:
+		return "await " + s.ExprString(op.X)
+	case OpAssert:
+		return "assert " + s.ExprString(op.X) + ", " + s.Props[op.Prop].Name
+	case OpCover:
+		return "cover " + s.Covers[op.Cover].Name
+	case OpAlloc:
+		return s.PlaceString(op.Dst) + " = alloc struct " + s.Pools[op.Pool].Struct
+	case OpFree:
+		return "free " + s.ExprString(op.X)
+	case OpGoto:
+		return fmt.Sprintf("goto %d", op.Loc)
+	}
+	return "skip"
+}
+
+// PlaceString renders a place as the source would write it.
+func (s *System) PlaceString(p *Place) string {
+	if p.Ref != nil {
+		return "*" + s.operand(p.Ref)
+	}
+	if c, ok := s.staticCell(p); ok {
+		return s.CellName(c)
+	}
+	v := s.Vars[p.Var]
+	name := v.Name
+	if p.Obj != nil {
+		name = s.operand(p.Obj) + "->" + strings.TrimPrefix(strings.TrimPrefix(name, s.Pools[v.Pool].Struct), ".")
+	}
+	if p.Idx != nil {
+		name += "[" + s.ExprString(p.Idx) + "]"
+	}
+	return name
+}
+
+var opText = map[ExprOp]string{
+	Add: "+", Sub: "-", Mul: "*", Div: "/", Mod: "%", Shl: "<<", Shr: ">>", And: "&", Or: "|", Xor: "^", Eq: "==", Ne: "!=", Lt: "<", Le: "<=",
+	Gt: ">", Ge: ">=", AndAlso: "&&", OrElse: "||",
+}
+
+// operand renders an expression with parentheses where it has operators.
+func (s *System) operand(x *Expr) string {
+	if _, ok := opText[x.Op]; ok || x.Op == Cond {
+		return "(" + s.ExprString(x) + ")"
+	}
+	return s.ExprString(x)
+}
+
+// ExprString renders an expression as the source would write it.
+func (s *System) ExprString(x *Expr) string {
+	if x == nil {
+		return "?"
+	}
+	switch x.Op {
+	case Const:
+		return s.Value(x.Type, x.Val)
+	case Load:
+		return s.PlaceString(x.Place)
+	case AddrOf:
+		return "&" + s.PlaceString(x.Place)
+	case Container:
+		return "container_of(" + s.ExprString(x.X) + ")"
+	case IsLive:
+		return "live(" + s.ExprString(x.X) + ")"
+	case Not:
+		return "!" + s.operand(x.X)
+	case Neg:
+		return "-" + s.operand(x.X)
+	case BitNot:
+		return "~" + s.operand(x.X)
+	case Cond:
+		return s.operand(x.X) + " ? " + s.operand(x.Y) + " : " + s.operand(x.Z)
+	}
+	return s.operand(x.X) + " " + opText[x.Op] + " " + s.operand(x.Y)
+}
+
+// Value renders a value of a type: "true", "NULL", "&X", an enum name, a number.
+func (s *System) Value(t *Type, v int32) string {
+	switch t.Kind {
+	case KindHandle:
+		if v == 0 {
+			return "NULL"
+		}
+		if t.Pool != NoPool && int(v) <= len(s.Pools[t.Pool].Objects) {
+			return "&" + s.Pools[t.Pool].Objects[v-1]
+		}
+	case KindRef:
+		if v == 0 {
+			return "NULL"
+		}
+		if t.Domain != NoDomain && int(v) <= len(s.Domains[t.Domain].Cells) {
+			return "&" + s.Domains[t.Domain].Names[v-1]
+		}
+	}
+	return FormatValue(t, v)
+}

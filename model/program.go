@@ -1,0 +1,331 @@
+package model
+
+import (
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// program is the declarations of a spec and everything it imports, in one name space. It is built once per spec; cells share it.
+type program struct {
+	files    *source.Set
+	asts     []*syntax.File // imports before importers
+	syms     map[string]*symbol
+	structs  map[string]*structInfo
+	enums    map[string]*enumInfo
+	procs    []*syntax.ProcDecl
+	configs  []*symbol
+	vars     []*syntax.VarDecl // shared variables in declaration order
+	props    []*propInfo
+	propByN  map[string]*propInfo
+	checks   []*syntax.CheckDecl
+	invs     []*syntax.InvariantDecl
+	covers   []*syntax.CoverDecl
+	marks    map[string]bool // names of cover statements
+	expects  []*syntax.ExpectDecl
+	sweeps   []*syntax.SweepDecl
+	tiers    []*syntax.TierDecl
+	statics  []*syntax.StaticAssertDecl
+	uncalled map[string]bool
+}
+
+type symKind uint8
+
+const (
+	symConst symKind = iota
+	symConfig
+	symEnumValue
+	symTypedef
+	symVar
+	symFunc
+)
+
+func (k symKind) String() string {
+	return [...]string{"constant", "config parameter", "enum value", "type", "variable", "function"}[k]
+}
+
+// symbol is one global name.
+type symbol struct {
+	kind symKind
+	name string
+	at   source.Span
+	// by kind
+	constant *syntax.ConstDecl
+	config   *syntax.ConfigDecl
+	enum     *enumInfo
+	value    int32 // enum value
+	typedef  *syntax.TypedefDecl
+	vdecl    *syntax.VarDecl
+	declr    *syntax.Declarator
+	fn       *syntax.FuncDecl
+}
+
+type structInfo struct {
+	name   string
+	decl   *syntax.StructDecl
+	use    string // property names, "" without a lifetime
+	free   string
+	leak   string
+	lives  bool // has a lifetime
+	fields []fieldInfo
+	index  map[string]int
+}
+
+type fieldInfo struct {
+	name  string
+	at    source.Span
+	typ   *syntax.TypeExpr
+	dims  []syntax.Expr
+	guard string
+}
+
+type enumInfo struct {
+	name   string
+	values []string
+	at     source.Span
+}
+
+type propInfo struct {
+	name string
+	text string
+	at   source.Span
+	used bool
+}
+
+// predeclared functions and what they are for; the elaborator knows them by name.
+var builtins = map[string]string{
+	"alloc": "alloc(struct S)", "free": "free(p)", "live": "live(p)", "peek": "peek(p->f)", "container_of": "container_of(ref, struct S, field)",
+	"READ_ONCE": "READ_ONCE(x)", "WRITE_ONCE": "WRITE_ONCE(x, v)", "smp_load_acquire": "smp_load_acquire(&x)", "smp_store_release": "smp_store_release(&x, v)",
+	"smp_mb": "smp_mb()", "smp_rmb": "smp_rmb()", "smp_wmb": "smp_wmb()",
+}
+
+// builtinProps are properties every spec has without declaring them; their texts come from the catalogue where one is given.
+var builtinProps = []propInfo{
+	{name: "no_deadlock", text: "no state without successors in which a process is not at a proper end"},
+	{name: "no_fault", text: "the model itself does not go wrong: NULL, index, overflow, division"},
+	{name: "assertion", text: "every assert without a property of its own holds"},
+}
+
+// declare enters the declarations of one file.
+func (p *program) declare(f *syntax.File, diags *source.List) {
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *syntax.ConstDecl:
+			p.enter(&symbol{kind: symConst, name: d.Name.Name, at: d.Name.Sp, constant: d}, diags)
+		case *syntax.ConfigDecl:
+			s := &symbol{kind: symConfig, name: d.Name.Name, at: d.Name.Sp, config: d}
+			if d.Values != nil {
+				s.enum = p.enterEnum(d.Name, d.Values, diags)
+			}
+			if p.enter(s, diags) {
+				p.configs = append(p.configs, s)
+			}
+		case *syntax.EnumDecl:
+			p.enterEnum(d.Name, d.Values, diags)
+		case *syntax.TypedefDecl:
+			p.enter(&symbol{kind: symTypedef, name: d.Name.Name, at: d.Name.Sp, typedef: d}, diags)
+		case *syntax.StructDecl:
+			p.enterStruct(d, diags)
+		case *syntax.VarDecl:
+			p.vars = append(p.vars, d)
+			for _, n := range d.Names {
+				p.enter(&symbol{kind: symVar, name: n.Name.Name, at: n.Name.Sp, vdecl: d, declr: n}, diags)
+			}
+		case *syntax.FuncDecl:
+			p.enterFunc(d, diags)
+			p.checkKernelAttrs(d.Attrs, diags)
+		case *syntax.ProcDecl:
+			for _, q := range p.procs {
+				if q.Name.Name == d.Name.Name {
+					diags.Add(source.Diagnostic{Code: "duplicate-name", Span: d.Name.Sp, Msg: "process " + quote(d.Name.Name) + " is declared twice", Related: []source.Related{{Span: q.Name.Sp, Msg: "the other one"}}})
+				}
+			}
+			p.procs = append(p.procs, d)
+			p.checkKernelAttrs(d.Attrs, diags)
+		case *syntax.PropertyDecl:
+			p.property(d.Name.Name, d.Text, d.Name.Sp)
+		case *syntax.CheckDecl:
+			p.checks = append(p.checks, d)
+		case *syntax.InvariantDecl:
+			p.property(d.Name.Name, "", d.Name.Sp)
+			p.invs = append(p.invs, d)
+		case *syntax.CoverDecl:
+			p.covers = append(p.covers, d)
+		case *syntax.ExpectDecl:
+			p.expects = append(p.expects, d)
+		case *syntax.SweepDecl:
+			if len(p.sweeps) > 0 {
+				diags.Add(source.Diagnostic{
+					Code: "duplicate-sweep", Span: d.Sp, Msg: "a spec has one sweep", Related: []source.Related{{Span: p.sweeps[0].Sp, Msg: "the first one"}},
+					Hint: "put all parameters into one `for` line",
+				})
+			}
+			p.sweeps = append(p.sweeps, d)
+		case *syntax.TierDecl:
+			p.tiers = append(p.tiers, d)
+		case *syntax.StaticAssertDecl:
+			p.statics = append(p.statics, d)
+		}
+	}
+	syntax.Walk(f, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.CoverStmt:
+			p.marks[n.Name.Name] = true
+		case *syntax.AssertStmt:
+			if n.Prop != nil {
+				p.property(n.Prop.Name, "", n.Prop.Sp).used = true
+			}
+		}
+		return true
+	})
+}
+
+func (p *program) enter(s *symbol, diags *source.List) bool {
+	if _, ok := builtins[s.name]; ok {
+		diags.Errorf("duplicate-name", s.at, "%s is a built-in function", quote(s.name))
+		return false
+	}
+	if old := p.syms[s.name]; old != nil {
+		diags.Add(source.Diagnostic{
+			Code: "duplicate-name", Span: s.at, Msg: s.kind.String() + " " + quote(s.name) + " is declared twice",
+			Related: []source.Related{{Span: old.at, Msg: "the other " + old.kind.String()}},
+		})
+		return false
+	}
+	p.syms[s.name] = s
+	return true
+}
+
+func (p *program) enterFunc(d *syntax.FuncDecl, diags *source.List) {
+	old := p.syms[d.Name.Name]
+	if d.Override {
+		if old == nil || old.kind != symFunc {
+			diags.Add(source.Diagnostic{Code: "bad-override", Span: d.Name.Sp, Msg: "there is no imported function " + quote(d.Name.Name) + " to override", Hint: p.suggest(d.Name.Name, symFunc)})
+		} else if len(old.fn.Params) != len(d.Params) {
+			diags.Add(source.Diagnostic{
+				Code: "bad-override", Span: d.Name.Sp, Msg: "override of " + quote(d.Name.Name) + " has other parameters",
+				Related: []source.Related{{Span: old.at, Msg: "the function it replaces"}},
+			})
+		}
+		delete(p.syms, d.Name.Name)
+	}
+	p.enter(&symbol{kind: symFunc, name: d.Name.Name, at: d.Name.Sp, fn: d}, diags)
+}
+
+func (p *program) enterEnum(name *syntax.Ident, values []*syntax.Ident, diags *source.List) *enumInfo {
+	e := &enumInfo{name: name.Name, at: name.Sp}
+	for i, v := range values {
+		e.values = append(e.values, v.Name)
+		// A config's own name is entered after its values, so that a value of the same name is what is reported.
+		p.enter(&symbol{kind: symEnumValue, name: v.Name, at: v.Sp, enum: e, value: int32(i)}, diags)
+	}
+	if old := p.enums[e.name]; old != nil {
+		diags.Add(source.Diagnostic{Code: "duplicate-name", Span: name.Sp, Msg: "enum " + quote(e.name) + " is declared twice", Related: []source.Related{{Span: old.at, Msg: "the other one"}}})
+	} else {
+		p.enums[e.name] = e
+	}
+	return e
+}
+
+func (p *program) enterStruct(d *syntax.StructDecl, diags *source.List) {
+	s := &structInfo{name: d.Name.Name, decl: d, index: map[string]int{}}
+	for _, a := range d.Attrs {
+		arg := ""
+		if len(a.Args) == 1 && a.Args[0].Ident != nil {
+			arg = a.Args[0].Ident.Name
+		} else {
+			diags.Errorf("bad-attribute", a.Sp, "@%s takes one property name", a.Name.Name)
+			continue
+		}
+		switch a.Name.Name {
+		case "use":
+			s.use = arg
+		case "free":
+			s.free = arg
+		case "leak":
+			s.leak = arg
+		default:
+			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a struct", Hint: "a struct takes @use, @free and @leak"})
+			continue
+		}
+		s.lives = true
+		p.property(arg, "", a.Args[0].Ident.Sp).used = true
+	}
+	for _, f := range d.Fields {
+		guard := ""
+		for _, a := range f.Attrs {
+			if a.Name.Name != "guard" || len(a.Args) != 1 || a.Args[0].Ident == nil {
+				diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a field", Hint: "a field takes @guard(property)"})
+				continue
+			}
+			guard = a.Args[0].Ident.Name
+			p.property(guard, "", a.Args[0].Ident.Sp).used = true
+		}
+		for _, n := range f.Names {
+			if _, dup := s.index[n.Name.Name]; dup {
+				diags.Errorf("duplicate-name", n.Name.Sp, "struct %s has two fields %s", s.name, quote(n.Name.Name))
+				continue
+			}
+			s.index[n.Name.Name] = len(s.fields)
+			s.fields = append(s.fields, fieldInfo{name: n.Name.Name, at: n.Name.Sp, typ: f.Type, dims: n.Dims, guard: guard})
+		}
+	}
+	if old := p.structs[s.name]; old != nil {
+		diags.Add(source.Diagnostic{Code: "duplicate-name", Span: d.Name.Sp, Msg: "struct " + quote(s.name) + " is declared twice", Related: []source.Related{{Span: old.decl.Name.Sp, Msg: "the other one"}}})
+		return
+	}
+	p.structs[s.name] = s
+}
+
+// property finds or makes the entry of a property.
+func (p *program) property(name, text string, at source.Span) *propInfo {
+	q := p.propByN[name]
+	if q == nil {
+		q = &propInfo{name: name, at: at}
+		p.props = append(p.props, q)
+		p.propByN[name] = q
+	}
+	if text != "" {
+		q.text = text
+	}
+	return q
+}
+
+// checkKernelAttrs reports malformed @kernel annotations.
+func (p *program) checkKernelAttrs(attrs []*syntax.Attr, diags *source.List) {
+	for _, a := range attrs {
+		if a.Name.Name != "kernel" {
+			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a function or process", Hint: "it takes @kernel(\"file\", \"function\", v5.9..v6.12)"})
+			continue
+		}
+		if len(a.Args) < 3 || !a.Args[0].IsStr || !a.Args[1].IsStr || a.Args[2].VersionLo == "" {
+			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "@kernel needs a file, a function and a version", Hint: "as in @kernel(\"mm/hugetlb.c\", \"huge_pmd_unshare\", v5.9..v6.12, \"59d9094df3d7\")"})
+		}
+	}
+}
+
+// kernelRefs converts the @kernel annotations of a declaration.
+func kernelRefs(attrs []*syntax.Attr) []KernelRef {
+	var refs []KernelRef
+	for _, a := range attrs {
+		if a.Name.Name != "kernel" || len(a.Args) < 3 {
+			continue
+		}
+		r := KernelRef{File: a.Args[0].Str, Func: a.Args[1].Str, Since: a.Args[2].VersionLo, Until: a.Args[2].VersionHi, Open: a.Args[2].Open}
+		for _, c := range a.Args[3:] {
+			r.Commits = append(r.Commits, c.Str)
+		}
+		refs = append(refs, r)
+	}
+	return refs
+}
+
+func newProgram(files *source.Set) *program {
+	p := &program{
+		files: files, syms: map[string]*symbol{}, structs: map[string]*structInfo{}, enums: map[string]*enumInfo{},
+		propByN: map[string]*propInfo{}, marks: map[string]bool{},
+	}
+	for _, b := range builtinProps {
+		p.property(b.name, b.text, source.Span{})
+	}
+	return p
+}

@@ -1,0 +1,694 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Loader finds the files a spec is made of. The zero Loader loads specs without imports.
+type Loader struct {
+	Library  fs.FS                             // what `import "linux/mm/hugetlb";` finds as mm/hugetlb.pmd
+	ReadFile func(name string) ([]byte, error) // relative imports; name is the importing file's folder joined with the path, and ".pmd"
+}
+
+// Spec is a spec with everything it imports, resolved: names and types are known to be right. It is immutable and safe for concurrent use.
+type Spec struct {
+	Name  string
+	Files *source.Set
+	Doc   string // the comment at the head of the file, without comment marks
+	prog  *program
+}
+
+// ConfigParam is a config parameter of a spec.
+type ConfigParam struct {
+	Name       string
+	TypeName   string
+	Values     []string // all legal values, in order; empty for an integer range of more than maxEnumerated
+	Default    string
+	HasDefault bool
+	Swept      bool
+}
+
+// ConfigCell is one assignment of all config parameters.
+type ConfigCell struct {
+	Config []ConfigValue // in declaration order
+	Tier   string        // "" for the cells every run checks
+	Expect *Expectation  // what the spec says of this cell, or nil
+}
+
+// String is "name=value …" of the cell.
+func (c ConfigCell) String() string {
+	var b strings.Builder
+	for i, v := range c.Config {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(v.Name + "=" + v.Value)
+	}
+	return b.String()
+}
+
+// Expectation is the `expect` line that applies to a cell.
+type Expectation struct {
+	Holds       bool
+	Props       []string // violated properties, sorted; nil if Holds
+	States      int64    // of the full search, -1 if not stated
+	Transitions int64
+	Pos         source.Pos
+}
+
+const maxEnumerated = 256
+
+// Load parses and resolves a spec. The error is a *[source.List] with everything that is wrong, or an error of ReadFile for the spec itself.
+func (l *Loader) Load(name string, src []byte) (*Spec, error) {
+	files := &source.Set{}
+	diags := &source.List{Files: files}
+	p := newProgram(files)
+	ld := &loading{l: l, files: files, diags: diags, done: map[string]bool{}, p: p}
+	ast := ld.file(name, src, nil)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	for _, f := range p.asts {
+		p.declare(f, diags)
+	}
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	s := &Spec{Name: strings.TrimSuffix(name, ".pmd"), Files: files, prog: p, Doc: headComment(ast)}
+	s.checkAll(diags)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+type loading struct {
+	l     *Loader
+	files *source.Set
+	diags *source.List
+	done  map[string]bool
+	p     *program
+}
+
+type importer struct {
+	name   string
+	at     source.Span
+	parent *importer
+}
+
+// file parses one file after everything it imports.
+func (ld *loading) file(name string, src []byte, chain *importer) *syntax.File {
+	f := ld.files.Add(name, src)
+	ast := syntax.Parse(f, ld.diags)
+	me := &importer{name: name, parent: chain}
+	for _, d := range ast.Decls {
+		if imp, ok := d.(*syntax.ImportDecl); ok {
+			me.at = imp.PathAt
+			ld.include(imp, name, me)
+		}
+	}
+	ld.p.asts = append(ld.p.asts, ast)
+	return ast
+}
+
+func (ld *loading) include(imp *syntax.ImportDecl, from string, chain *importer) {
+	full := imp.Path + ".pmd"
+	relative := strings.HasPrefix(imp.Path, "./") || strings.HasPrefix(imp.Path, "../")
+	if relative {
+		full = path.Join(path.Dir(from), full)
+	} else if !strings.HasPrefix(imp.Path, "linux/") {
+		ld.diags.Add(source.Diagnostic{
+			Code: "missing-import", Span: imp.PathAt, Msg: "cannot import " + strconv.Quote(imp.Path),
+			Hint: "library files are \"linux/…\"; files next to this one are \"./name\"",
+		})
+		return
+	}
+	for c := chain; c != nil; c = c.parent {
+		if c.name == full {
+			d := source.Diagnostic{Code: "import-cycle", Span: imp.PathAt, Msg: "import cycle: " + full + " imports itself"}
+			for k := chain; k != nil && k != c.parent; k = k.parent {
+				d.Related = append(d.Related, source.Related{Span: k.at, Msg: "imported by " + k.name})
+			}
+			ld.diags.Add(d)
+			return
+		}
+	}
+	if ld.done[full] {
+		return
+	}
+	ld.done[full] = true
+	src, err := ld.read(full)
+	if err != nil {
+		d := source.Diagnostic{Code: "missing-import", Span: imp.PathAt, Msg: "cannot import " + strconv.Quote(imp.Path) + ": " + plain(err)}
+		if !relative {
+			d.Hint = didYouMean(imp.Path, ld.l.library())
+		}
+		ld.diags.Add(d)
+		return
+	}
+	ld.file(full, src, chain)
+}
+
+func plain(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+func (ld *loading) read(full string) ([]byte, error) {
+	if rest, ok := strings.CutPrefix(full, "linux/"); ok && ld.l.Library != nil {
+		return fs.ReadFile(ld.l.Library, rest)
+	}
+	if ld.l.ReadFile == nil {
+		return nil, fs.ErrNotExist
+	}
+	return ld.l.ReadFile(full)
+}
+
+// library lists what can be imported from the library.
+func (l *Loader) library() []string {
+	var names []string
+	if l.Library == nil {
+		return nil
+	}
+	_ = fs.WalkDir(l.Library, ".", func(p string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(p, ".pmd") {
+			names = append(names, "linux/"+strings.TrimSuffix(p, ".pmd"))
+		}
+		return nil
+	})
+	return names
+}
+
+func headComment(f *syntax.File) string {
+	var lines []string
+	next := 1
+	for _, c := range f.Comments {
+		if c.Sp.Start.Line() != next && len(lines) > 0 || c.Sp.Start.Line() > 2 && len(lines) == 0 {
+			break
+		}
+		text := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(c.Text, "//"), "/*"), "*/")
+		for _, l := range strings.Split(text, "\n") {
+			lines = append(lines, strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(l), "* ")))
+		}
+		next = c.Sp.Start.Line() + strings.Count(c.Text, "\n") + 1
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// checkAll looks at every declaration once, whatever the config, so that errors in code no cell reaches are found too.
+func (s *Spec) checkAll(diags *source.List) {
+	cell := map[string]int64{}
+	e := newElab(s.prog, cell, BuildOptions{}, diags)
+	e.dry = true
+	for _, c := range s.prog.configs {
+		t := e.configType(c)
+		switch {
+		case t.kind == stBad:
+		case t.kind == stInt:
+			cell[c.name] = min(max(0, t.lo), t.hi)
+		case t.kind != stBool && t.kind != stEnum:
+			e.errorf("bad-type", c.at, "a config parameter is a bool, an enum or an integer, not %s", t)
+		}
+		if d := c.config.Default; d != nil {
+			if x, dt, ok := e.constant(d); ok {
+				if !assignable(t, dt) {
+					e.mismatch(d.Span(), t, dt)
+				} else if t.kind == stInt && (int64(x.Val) < t.lo || int64(x.Val) > t.hi) {
+					e.errorf("out-of-range", d.Span(), "%d does not fit into %s", x.Val, t)
+				}
+				cell[c.name] = int64(x.Val)
+			}
+		}
+	}
+	for _, st := range e.prog.structs {
+		for i := range st.fields {
+			e.fieldType(&st.fields[i])
+		}
+	}
+	for _, sym := range sortedSyms(s.prog) {
+		switch sym.kind {
+		case symConst:
+			e.constant(sym.constant.Value)
+		case symTypedef:
+			e.typeOf(sym.typedef.Type)
+		}
+	}
+	e.system()
+	for _, sym := range sortedSyms(s.prog) {
+		if sym.kind == symFunc {
+			e.checkFunc(sym.fn)
+		}
+	}
+	e.checkRecursion()
+	s.checkSweep(e)
+	known := map[string]bool{}
+	for _, q := range s.prog.props {
+		known[q.name] = true
+	}
+	used := map[string]bool{"no_deadlock": true, "no_fault": true, "assertion": true}
+	for _, q := range s.prog.props {
+		if q.used || q.text != "" {
+			used[q.name] = true
+		}
+	}
+	for _, d := range s.prog.invs {
+		used[d.Name.Name] = true
+	}
+	prop := func(id *syntax.Ident) {
+		if !used[id.Name] {
+			var names []string
+			for n := range used {
+				names = append(names, n)
+			}
+			diags.Add(source.Diagnostic{Code: "unknown-property", Span: id.Sp, Msg: "nothing in this spec observes property " + quote(id.Name), Hint: didYouMean(id.Name, names)})
+		}
+	}
+	for _, c := range s.prog.checks {
+		for _, id := range c.Props {
+			prop(id)
+		}
+	}
+	for _, x := range s.prog.expects {
+		if x.Cond != nil {
+			e.constInt(x.Cond)
+		}
+		for _, id := range x.Props {
+			prop(id)
+		}
+	}
+	for _, t := range s.prog.tiers {
+		if t.When != nil {
+			e.constInt(t.When)
+		}
+	}
+}
+
+func sortedSyms(p *program) []*symbol {
+	var out []*symbol
+	for _, s := range p.syms {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b *symbol) int { return strings.Compare(a.name, b.name) })
+	return out
+}
+
+// checkFunc checks the body of one function with unknown arguments.
+func (e *elab) checkFunc(fn *syntax.FuncDecl) {
+	b := &builder{e: e, plain: map[VarID]bool{}, frame: NoFrame}
+	sink := b.join()
+	b.tail = &sink.next
+	result := e.typeOf(fn.Result)
+	b.fn = b.newContext(fn, result, b.join())
+	if !result.scalar() && result.kind != stVoid {
+		e.errorf("bad-type", fn.Result.Sp, "a function cannot return %s", result)
+	}
+	b.fn.resultVar = &lvalue{t: result, l: e.layoutOf(result, "", 1, "", fn.Sp, nil, 0)}
+	b.scope = &scope{names: map[string]*binding{}}
+	for _, p := range fn.Params {
+		t := e.typeOf(p.Type)
+		if !t.scalar() {
+			e.diags.Add(source.Diagnostic{Code: "bad-type", Span: p.Type.Sp, Msg: "a parameter cannot be " + t.String(), Hint: "pass a pointer"})
+			t = tBad
+		}
+		if old := b.scope.names[p.Name.Name]; old != nil {
+			e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: p.Name.Sp, Msg: "two parameters are called " + quote(p.Name.Name), Related: []source.Related{{Span: old.at, Msg: "the other one"}}})
+		}
+		b.scope.names[p.Name.Name] = &binding{t: t, l: e.layoutOf(t, "", 1, "", p.Sp, nil, 0), at: p.Name.Sp}
+	}
+	if result.kind != stVoid && result.kind != stBad && !alwaysReturns(fn.Body) {
+		e.errorf("missing-return", source.At(fn.Name.Sp.Start), "%s can end without returning a value", fn.Name.Name)
+	}
+	b.block(fn.Body)
+	b.checkLabels()
+}
+
+// alwaysReturns is a conservative answer: it may say no to code that in fact always returns only where that is not visible from its shape.
+func alwaysReturns(s syntax.Stmt) bool {
+	switch s := s.(type) {
+	case *syntax.Block:
+		for _, t := range s.Stmts {
+			if alwaysReturns(t) {
+				return true
+			}
+		}
+	case *syntax.ReturnStmt, *syntax.GotoStmt:
+		return true
+	case *syntax.IfStmt:
+		return s.Else != nil && alwaysReturns(s.Then) && alwaysReturns(s.Else)
+	case *syntax.AtomicStmt:
+		return alwaysReturns(s.Body)
+	case *syntax.LabeledStmt:
+		return alwaysReturns(s.Stmt)
+	case *syntax.WhileStmt:
+		b, ok := s.Cond.(*syntax.BoolLit)
+		return ok && b.Value
+	case *syntax.ChooseStmt:
+		for _, c := range s.Cases {
+			if !slices.ContainsFunc(c.Body, alwaysReturns) {
+				return false
+			}
+		}
+		return true
+	case *syntax.SwitchStmt:
+		deflt := false
+		for i, c := range s.Cases {
+			deflt = deflt || c.Default
+			if i == len(s.Cases)-1 && !slices.ContainsFunc(c.Body, alwaysReturns) {
+				return false
+			}
+			if len(c.Body) > 0 && !slices.ContainsFunc(c.Body, alwaysReturns) {
+				return false
+			}
+		}
+		return deflt
+	}
+	return false
+}
+
+// checkRecursion reports functions that can call themselves, whether or not any process reaches them.
+func (e *elab) checkRecursion() {
+	calls := map[string][]*syntax.CallExpr{}
+	for _, s := range sortedSyms(e.prog) {
+		if s.kind == symFunc {
+			syntax.Walk(s.fn, func(n syntax.Node) bool {
+				if c, ok := n.(*syntax.CallExpr); ok {
+					if t := e.prog.syms[c.Fun.Name]; t != nil && t.kind == symFunc {
+						calls[s.name] = append(calls[s.name], c)
+					}
+				}
+				return true
+			})
+		}
+	}
+	state := map[string]int{}
+	var path []*syntax.CallExpr
+	var visit func(name string)
+	visit = func(name string) {
+		state[name] = 1
+		for _, c := range calls[name] {
+			switch state[c.Fun.Name] {
+			case 0:
+				path = append(path, c)
+				visit(c.Fun.Name)
+				path = path[:len(path)-1]
+			case 1:
+				d := source.Diagnostic{Code: "recursion", Span: c.Sp, Msg: "function " + quote(c.Fun.Name) + " calls itself", Hint: "functions are inlined; use a loop"}
+				for i := len(path) - 1; i >= 0; i-- {
+					d.Related = append(d.Related, source.Related{Span: path[i].Sp, Msg: "through the call of " + path[i].Fun.Name})
+					if path[i].Fun.Name == c.Fun.Name {
+						break
+					}
+				}
+				e.diags.Add(d)
+			}
+		}
+		state[name] = 2
+	}
+	for _, s := range sortedSyms(e.prog) {
+		if s.kind == symFunc && state[s.name] == 0 {
+			visit(s.name)
+		}
+	}
+}
+
+func (s *Spec) checkSweep(e *elab) {
+	for _, sw := range s.prog.sweeps {
+		for _, it := range sw.Items {
+			sym := s.prog.syms[it.Name.Name]
+			if sym == nil || sym.kind != symConfig {
+				e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: it.Name.Sp, Msg: quote(it.Name.Name) + " is not a config parameter", Hint: s.prog.suggest(it.Name.Name, symConfig)})
+				continue
+			}
+			t := e.configType(sym)
+			for _, v := range append(slices.Clone(it.Values), it.Lo, it.Hi) {
+				if v == nil {
+					continue
+				}
+				x, vt, ok := e.constant(v)
+				if !ok {
+					continue
+				}
+				if !assignable(t, vt) {
+					e.mismatch(v.Span(), t, vt)
+				} else if it := e.irType(t); x.Val < it.Lo || x.Val > it.Hi {
+					e.errorf("out-of-range", v.Span(), "%d does not fit into %s", x.Val, t)
+				}
+			}
+		}
+		if sw.Where != nil {
+			e.constInt(sw.Where)
+		}
+	}
+}
+
+// consts evaluates constants of the spec in a cell.
+func (s *Spec) consts(cell map[string]int64) *elab {
+	return newElab(s.prog, cell, BuildOptions{}, &source.List{Files: s.Files})
+}
+
+// Configs lists the config parameters in declaration order, those of imported files first.
+func (s *Spec) Configs() []ConfigParam {
+	e := s.consts(map[string]int64{})
+	swept := map[string]bool{}
+	for _, sw := range s.prog.sweeps {
+		for _, it := range sw.Items {
+			swept[it.Name.Name] = true
+		}
+	}
+	var out []ConfigParam
+	for _, c := range s.prog.configs {
+		t := e.irType(e.configType(c))
+		p := ConfigParam{Name: c.name, TypeName: t.Name, Swept: swept[c.name]}
+		if t.Hi-t.Lo < maxEnumerated {
+			for v := t.Lo; v <= t.Hi; v++ {
+				p.Values = append(p.Values, FormatValue(t, v))
+			}
+		}
+		if d := c.config.Default; d != nil {
+			if x, _, ok := e.constant(d); ok {
+				p.Default, p.HasDefault = FormatValue(t, x.Val), true
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// FormatValue renders a bool, enum or integer as the source writes it.
+func FormatValue(t *Type, v int32) string {
+	switch {
+	case t.Kind == KindBool:
+		return strconv.FormatBool(v != 0)
+	case t.Kind == KindEnum && v >= t.Lo && int(v-t.Lo) < len(t.Values):
+		return t.Values[v-t.Lo]
+	}
+	return strconv.Itoa(int(v))
+}
+
+// ErrNoCell is returned by Cells when the sweep and the fixed parameters leave nothing.
+var ErrNoCell = errors.New("no cell of the sweep has these values")
+
+// Cells lists the cells of the sweep in order, the first swept parameter varying slowest. Parameters in set are fixed to the given value instead.
+func (s *Spec) Cells(set []ConfigValue) ([]ConfigCell, error) {
+	e := s.consts(map[string]int64{})
+	fixed := map[string]int64{}
+	for _, v := range set {
+		sym := s.prog.syms[v.Name]
+		if sym == nil || sym.kind != symConfig {
+			return nil, withHint(fmt.Sprintf("%s has no config parameter %s", s.Name, quote(v.Name)), s.prog.suggest(v.Name, symConfig))
+		}
+		t := e.irType(e.configType(sym))
+		n, err := parseValue(t, v.Value)
+		if err != nil {
+			return nil, fmt.Errorf("config parameter %s: %w", v.Name, err)
+		}
+		fixed[v.Name] = n
+	}
+	type axis struct {
+		name   string
+		values []int64
+	}
+	var axes []axis
+	swept := map[string]bool{}
+	var where syntax.Expr
+	for _, sw := range s.prog.sweeps {
+		where = sw.Where
+		for _, it := range sw.Items {
+			a := axis{name: it.Name.Name}
+			swept[a.name] = true
+			t := e.irType(e.configType(s.prog.syms[a.name]))
+			lo, hi := int64(t.Lo), int64(t.Hi)
+			switch v, isFixed := fixed[a.name]; {
+			case isFixed:
+				lo, hi = v, v
+			case len(it.Values) > 0:
+				for _, x := range it.Values {
+					c, ok := e.constInt(x)
+					if !ok {
+						return nil, e.diags.Err()
+					}
+					a.values = append(a.values, c)
+				}
+				lo, hi = 1, 0
+			case it.Lo != nil:
+				lo, _ = e.constInt(it.Lo)
+				hi, _ = e.constInt(it.Hi)
+			case t.Kind == KindInt && hi-lo >= maxEnumerated:
+				return nil, fmt.Errorf("config parameter %s has too many values to sweep: give a range", a.name)
+			}
+			for v := lo; v <= hi; v++ {
+				a.values = append(a.values, v)
+			}
+			axes = append(axes, a)
+		}
+	}
+	base := map[string]int64{}
+	for _, c := range s.prog.configs {
+		switch v, isFixed := fixed[c.name]; {
+		case isFixed:
+			base[c.name] = v
+		case swept[c.name]:
+		case c.config.Default != nil:
+			v, ok := e.constInt(c.config.Default)
+			if !ok {
+				return nil, e.diags.Err()
+			}
+			base[c.name] = v
+		default:
+			return nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", quote(c.name), s.Name, c.name)
+		}
+	}
+	var cells []ConfigCell
+	var walk func(i int) error
+	walk = func(i int) error {
+		if i < len(axes) {
+			for _, v := range axes[i].values {
+				base[axes[i].name] = v
+				if err := walk(i + 1); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		c, ok, err := s.cell(base, where)
+		if err == nil && ok {
+			cells = append(cells, c)
+		}
+		return err
+	}
+	if err := walk(0); err != nil {
+		return nil, err
+	}
+	if len(cells) == 0 {
+		return nil, ErrNoCell
+	}
+	return cells, nil
+}
+
+// cell makes one cell, unless the sweep's where excludes it.
+func (s *Spec) cell(values map[string]int64, where syntax.Expr) (ConfigCell, bool, error) {
+	e := s.consts(values)
+	if where != nil {
+		if v, ok := e.constInt(where); !ok || v == 0 {
+			return ConfigCell{}, false, e.diags.Err()
+		}
+	}
+	c := ConfigCell{}
+	for _, p := range s.prog.configs {
+		c.Config = append(c.Config, ConfigValue{p.name, FormatValue(e.irType(e.configType(p)), int32(values[p.name]))})
+	}
+	for _, t := range s.prog.tiers {
+		v := int64(1)
+		if t.When != nil {
+			v, _ = e.constInt(t.When)
+		}
+		if v != 0 {
+			c.Tier = t.Name.Name
+			break
+		}
+	}
+	for _, x := range s.prog.expects {
+		if x.Cond != nil {
+			if v, ok := e.constInt(x.Cond); !ok || v == 0 {
+				continue
+			}
+		}
+		ex := &Expectation{Holds: x.Holds, States: -1, Transitions: -1, Pos: x.Sp.Start}
+		for _, id := range x.Props {
+			ex.Props = append(ex.Props, id.Name)
+		}
+		slices.Sort(ex.Props)
+		if x.States != nil {
+			ex.States, _ = e.constInt(x.States)
+		}
+		if x.Transitions != nil {
+			ex.Transitions, _ = e.constInt(x.Transitions)
+		}
+		c.Expect = ex
+		break
+	}
+	return c, true, e.diags.Err()
+}
+
+func withHint(msg, hint string) error {
+	if hint != "" {
+		msg += ": " + hint
+	}
+	return errors.New(msg)
+}
+
+func parseValue(t *Type, s string) (int64, error) {
+	switch t.Kind {
+	case KindBool:
+		switch s {
+		case "true", "1", "yes":
+			return 1, nil
+		case "false", "0", "no":
+			return 0, nil
+		}
+		return 0, fmt.Errorf("%s is not true or false", quote(s))
+	case KindEnum:
+		if i := slices.Index(t.Values, s); i >= 0 {
+			return int64(i), nil
+		}
+		return 0, withHint(quote(s)+" is not one of "+strings.Join(t.Values, ", "), didYouMean(s, slices.Clone(t.Values)))
+	}
+	n, err := strconv.ParseInt(s, 0, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s is not a number", quote(s))
+	}
+	if n < int64(t.Lo) || n > int64(t.Hi) {
+		return 0, fmt.Errorf("%d is outside %d..%d", n, t.Lo, t.Hi)
+	}
+	return n, nil
+}
+
+// Build elaborates one cell. Errors in the spec that only show with these values are a *[source.List].
+func (s *Spec) Build(c ConfigCell, o BuildOptions) (*System, error) {
+	e := s.consts(map[string]int64{})
+	values := map[string]int64{}
+	for _, v := range c.Config {
+		sym := s.prog.syms[v.Name]
+		if sym == nil || sym.kind != symConfig {
+			return nil, fmt.Errorf("%s has no config parameter %s", s.Name, quote(v.Name))
+		}
+		n, err := parseValue(e.irType(e.configType(sym)), v.Value)
+		if err != nil {
+			return nil, fmt.Errorf("config parameter %s: %w", v.Name, err)
+		}
+		values[v.Name] = n
+	}
+	return build(s.prog, s.Name, values, c.Config, o)
+}

@@ -1,0 +1,78 @@
+package model
+
+import (
+	"slices"
+	"strings"
+)
+
+func quote(s string) string { return "'" + s + "'" }
+
+// nearest returns the candidate that a misspelt word most likely means, or "".
+// The distance is Damerau-Levenshtein in its restricted form; a candidate counts when at most a third of the letters differ.
+func nearest(word string, candidates []string) string {
+	best, bestDist := "", len(word)/3+1
+	slices.Sort(candidates)
+	for _, c := range candidates {
+		if d := editDistance(strings.ToLower(word), strings.ToLower(c), bestDist); d < bestDist && c != word {
+			best, bestDist = c, d
+		}
+	}
+	return best
+}
+
+// editDistance is the number of insertions, deletions, replacements and swaps of neighbours between a and b, or limit when it is at least that.
+func editDistance(a, b string, limit int) int {
+	if abs(len(a)-len(b)) >= limit {
+		return limit
+	}
+	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return prev[len(b)]
+}
+
+func abs(x int) int { return max(x, -x) }
+
+// didYouMean is a hint, or "".
+func didYouMean(word string, candidates []string) string {
+	if n := nearest(word, candidates); n != "" {
+		return "did you mean " + quote(n) + "?"
+	}
+	return ""
+}
+
+// Suggest is the hint "did you mean 'x'?" for a misspelt word, or "" when no candidate is near.
+func Suggest(word string, candidates []string) string {
+	return didYouMean(word, slices.Clone(candidates))
+}
+
+// suggest looks among global names of the given kinds (all kinds when none is given).
+func (p *program) suggest(word string, kinds ...symKind) string {
+	var names []string
+	for n, s := range p.syms {
+		if len(kinds) == 0 || slices.Contains(kinds, s.kind) {
+			names = append(names, n)
+		}
+	}
+	if len(kinds) == 0 || slices.Contains(kinds, symFunc) {
+		for n := range builtins {
+			names = append(names, n)
+		}
+	}
+	return didYouMean(word, names)
+}

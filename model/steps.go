@@ -1,0 +1,452 @@
+package model
+
+import "pmdcheck/model/source"
+
+// Steps are formed from the control-flow graph of a process. A node is a location, a place where others can run, when it is
+//
+//   - the first node of something other processes can see: a shared access, an await, a choose, an atomic block;
+//   - the end of the process;
+//   - a node on a cycle of local operations (one per cycle), so that every step ends;
+//   - with NoMerge, any operation outside an atomic block except those the source does not show.
+//
+// A step begins at a location, does that node (or whole atomic block), and then runs on through nodes that are not locations. Local operations thus
+// belong to the step before them; those at the start of a process run once, before the first step. They read and write nothing that
+// another process can see, so moving them next to the preceding step changes no other process's behaviour (Lipton 1975).
+
+// maxForks bounds the ways through the choices of one atomic block.
+const maxForks = 256
+
+type stepper struct {
+	b     *builder
+	nodes []*cfgNode
+	locs  []*cfgNode
+	locOf map[*cfgNode]LocID
+}
+
+func (b *builder) steps(entry *cfgNode) {
+	s := &stepper{b: b, locOf: map[*cfgNode]LocID{}}
+	entry = resolve(entry, 0)
+	s.collect(entry)
+	s.classify()
+	s.liveness()
+	p := b.proc
+	// Locations are numbered in the order their steps are found, so that numbers follow the program.
+	code := &coder{s: s, index: map[*cfgNode]int{}}
+	code.run(entry, false)
+	p.Start = code.ops
+	for i := 0; i < len(s.locs); i++ {
+		s.location(s.locs[i])
+	}
+}
+
+// resolve skips joins on an edge that leaves atomic block atom (0: none). A cycle of nothing but joins, such as while (true);, becomes an
+// operation that does nothing, for ever. An edge that leaves an atomic block and enters it anew gets a node in between, so that the two runs are two steps.
+func resolve(n *cfgNode, atom int) *cfgNode {
+	end, label, left := false, "", false
+	seen := map[*cfgNode]bool{}
+	for n != nil && n.kind == nodeJoin {
+		left = left || n.atom != atom
+		end = end || n.end
+		if label == "" {
+			label = n.label
+		}
+		if seen[n] {
+			n.kind = nodeOp
+			n.op = Op{Kind: OpNop, Text: "skip", Frame: n.op.Frame, Pos: n.op.Pos}
+			n.forced = true
+			break
+		}
+		seen[n] = true
+		n = n.next
+	}
+	if n != nil {
+		n.end = n.end || end
+		if n.label == "" {
+			n.label = label
+		}
+		if left && atom != 0 && n.atom == atom {
+			return &cfgNode{kind: nodeOp, quiet: true, op: Op{Kind: OpNop, Frame: n.op.Frame, Pos: n.op.Pos}, next: n}
+		}
+	}
+	return n
+}
+
+// collect resolves all edges and lists the nodes reachable from entry in program order.
+func (s *stepper) collect(n *cfgNode) {
+	stack := []*cfgNode{n}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if n == nil || n.seen {
+			continue
+		}
+		n.seen = true
+		n.id = len(s.nodes)
+		n.loc = -1
+		s.nodes = append(s.nodes, n)
+		if n.kind == nodeChoose {
+			for i := range n.alts {
+				n.alts[i] = resolve(n.alts[i], n.atom)
+			}
+			for i := len(n.alts) - 1; i >= 0; i-- {
+				stack = append(stack, n.alts[i])
+			}
+			continue
+		}
+		if n.kind == nodeBranch {
+			n.els = resolve(n.els, n.atom)
+			stack = append(stack, n.els)
+		}
+		if n.next != nil {
+			n.next = resolve(n.next, n.atom)
+			stack = append(stack, n.next)
+		}
+	}
+}
+
+// classify decides which nodes others can see, and cuts cycles of local nodes.
+func (s *stepper) classify() {
+	for _, n := range s.nodes {
+		n.op.Visible = s.opVisible(n)
+		switch {
+		case n.kind == nodeEnd, n.kind == nodeChoose:
+			n.visible = true
+		case n.forced:
+			n.visible = true
+		case s.b.e.opt.NoMerge:
+			n.visible = !n.quiet
+		default:
+			n.visible = n.atom != 0 || n.op.Visible
+		}
+	}
+	// An atomic block that touches nothing shared is local like any other code.
+	if !s.b.e.opt.NoMerge {
+		shared := map[int]bool{}
+		for _, n := range s.nodes {
+			if n.atom != 0 && (n.op.Visible || n.kind == nodeChoose) {
+				shared[n.atom] = true
+			}
+		}
+		for _, n := range s.nodes {
+			if n.atom != 0 && !shared[n.atom] && n.kind != nodeChoose {
+				n.visible = n.forced
+				n.atom = 0
+			}
+		}
+	}
+	// Depth-first search over local nodes: the target of a back edge becomes a location.
+	const (
+		unseen = iota
+		open
+		done
+	)
+	state := make([]int, len(s.nodes))
+	type frame struct {
+		n    *cfgNode
+		next int
+	}
+	for _, root := range s.nodes {
+		if state[root.id] != unseen || root.visible {
+			continue
+		}
+		stack := []frame{{root, 0}}
+		state[root.id] = open
+		for len(stack) > 0 {
+			f := &stack[len(stack)-1]
+			succ := f.n.successors()
+			if f.next == len(succ) {
+				state[f.n.id] = done
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			m := succ[f.next]
+			f.next++
+			if m == nil || m.visible || m.atom != 0 {
+				continue
+			}
+			switch state[m.id] {
+			case unseen:
+				state[m.id] = open
+				stack = append(stack, frame{m, 0})
+			case open:
+				m.forced = true
+			}
+		}
+	}
+	for _, n := range s.nodes {
+		n.visible = n.visible || n.forced
+	}
+}
+
+func (n *cfgNode) successors() []*cfgNode {
+	switch n.kind {
+	case nodeChoose:
+		return n.alts
+	case nodeBranch:
+		return []*cfgNode{n.next, n.els}
+	case nodeEnd:
+		return nil
+	}
+	return []*cfgNode{n.next}
+}
+
+// opVisible reports whether an operation touches something another process can see, or can block.
+func (s *stepper) opVisible(n *cfgNode) bool {
+	if n.op.Kind == OpAssume && n.kind == nodeOp {
+		return true
+	}
+	if n.kind == nodeChoose || n.kind == nodeEnd {
+		return false
+	}
+	e := s.b.e
+	vis := false
+	e.sys.Touches(&n.op, func(t Touch) {
+		if e.sys.Vars[t.Var].Proc == NoProc && !s.b.private(t) {
+			vis = true
+		}
+	})
+	return vis
+}
+
+// liveness computes the locals each node's future can read.
+func (s *stepper) liveness() {
+	locals := map[VarID]int{}
+	for i, v := range s.b.proc.Locals {
+		locals[v] = i
+	}
+	n := len(locals)
+	use := make([]bitset, len(s.nodes))
+	def := make([]bitset, len(s.nodes))
+	for i, m := range s.nodes {
+		use[i], def[i] = newBitset(n), newBitset(n)
+		m.live = newBitset(n)
+		if m.kind == nodeChoose || m.kind == nodeEnd {
+			continue
+		}
+		read := func(x *Expr) {
+			if x.Op == Load && x.Place.Var >= 0 {
+				if j, ok := locals[x.Place.Var]; ok {
+					use[i].set(j)
+				}
+			}
+		}
+		m.op.X.walk(read)
+		if d := m.op.Dst; d != nil {
+			d.walk(read)
+			if j, ok := locals[d.Var]; ok && d.Ref == nil && s.b.e.sys.Vars[d.Var].Len == 1 {
+				def[i].set(j)
+			}
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for i := len(s.nodes) - 1; i >= 0; i-- {
+			m := s.nodes[i]
+			out := newBitset(n)
+			for _, t := range m.successors() {
+				if t != nil {
+					out.or(t.live)
+				}
+			}
+			out.andNot(def[i])
+			out.or(use[i])
+			if !out.equal(m.live) {
+				m.live = out
+				changed = true
+			}
+		}
+	}
+}
+
+// loc gives a node its location number.
+func (s *stepper) loc(n *cfgNode) LocID {
+	if id, ok := s.locOf[n]; ok {
+		return id
+	}
+	id := LocID(len(s.locs))
+	s.locOf[n] = id
+	s.locs = append(s.locs, n)
+	p := s.b.proc
+	l := &Location{ID: id, Label: n.label, End: n.end, Pos: n.op.Pos, Frame: n.op.Frame}
+	for i, v := range p.Locals {
+		if s.b.e.opt.NoReset || n.live.has(i) {
+			l.Live = append(l.Live, v)
+		}
+	}
+	p.Locations = append(p.Locations, l)
+	return id
+}
+
+// location makes the transitions that begin at a location.
+func (s *stepper) location(n *cfgNode) {
+	if n.kind == nodeEnd {
+		return
+	}
+	s.from(s.loc(n), n, 0)
+}
+
+// from adds the transitions whose first node is n: for a choose, those of every alternative.
+func (s *stepper) from(loc LocID, n *cfgNode, depth int) {
+	if n.kind == nodeChoose && n.atom == 0 {
+		if depth > 32 {
+			s.b.e.errorf("bad-choose", source.At(n.op.Pos), "choose leads back to itself without a step")
+			return
+		}
+		for _, a := range n.alts {
+			if a.kind == nodeEnd {
+				// An alternative that is already over: a step to the end.
+				s.add(loc, n, []Op{{Kind: OpNop, Text: "skip", Pos: n.op.Pos, Frame: n.op.Frame}, {Kind: OpGoto, Loc: s.loc(a), Frame: n.op.Frame, Pos: n.op.Pos}})
+				continue
+			}
+			s.from(loc, a, depth+1)
+		}
+		return
+	}
+	if n.kind == nodeEnd {
+		return
+	}
+	// Choices inside the atomic block are made up front: one transition for each way through them.
+	choices := []map[*cfgNode]int{{}}
+	for i := 0; i < len(choices); i++ {
+		c := &coder{s: s, index: map[*cfgNode]int{}, chosen: choices[i]}
+		c.run(n, true)
+		if c.open != nil {
+			for k := range c.open.alts {
+				m := map[*cfgNode]int{c.open: k}
+				for a, b := range choices[i] {
+					m[a] = b
+				}
+				choices = append(choices, m)
+			}
+			if len(choices) > maxForks {
+				s.b.e.errorf("bad-choose", source.At(n.op.Pos), "an atomic block with more than %d ways through its choices", maxForks)
+				return
+			}
+			continue
+		}
+		s.add(loc, n, c.ops)
+	}
+}
+
+func (s *stepper) add(from LocID, n *cfgNode, code []Op) {
+	p := s.b.proc
+	t := &Transition{ID: len(p.Trans), Proc: p.ID, From: from, Code: code, Label: n.op.Text, Pos: n.op.Pos, Frame: n.op.Frame}
+	p.Trans = append(p.Trans, t)
+	p.Locations[from].Trans = append(p.Locations[from].Trans, t.ID)
+}
+
+// coder writes the code of one step.
+type coder struct {
+	s      *stepper
+	ops    []Op
+	index  map[*cfgNode]int
+	chosen map[*cfgNode]int
+	open   *cfgNode // a choose inside the atomic block that is not decided yet
+	patch  []patch
+}
+
+type patch struct {
+	op    int
+	which int // 0: Then, 1: Else
+	to    target
+}
+
+// target is a node together with the atomic block the step is in when it gets there: outside, locations end the step.
+type target struct {
+	n     *cfgNode
+	atom  int
+	first bool // executed even though it is a location
+}
+
+// run emits code from n on. With first set, n itself is executed even if it is a location.
+func (c *coder) run(n *cfgNode, first bool) {
+	atom := 0
+	if first {
+		atom = n.atom
+	}
+	seen := map[target]int{}
+	work := []patch{{op: -1, to: target{n, atom, first}}}
+	for len(work) > 0 {
+		w := work[0]
+		work = work[1:]
+		at, ok := seen[w.to]
+		if !ok {
+			at = len(c.ops)
+			more := c.straight(w.to, seen)
+			work = append(more, work...)
+			if c.open != nil {
+				return
+			}
+		}
+		if w.op >= 0 {
+			if w.which == 0 {
+				c.ops[w.op].Then = at
+			} else {
+				c.ops[w.op].Else = at
+			}
+		}
+	}
+}
+
+// straight emits nodes in sequence until a location, a branch, or code already emitted; it returns the jumps still to be placed.
+func (c *coder) straight(t target, seen map[target]int) []patch {
+	for {
+		n := t.n
+		stop := n.visible && t.atom == 0 && !t.first
+		if at, ok := seen[t]; ok {
+			c.ops = append(c.ops, Op{Kind: OpJump, Then: at, Frame: n.op.Frame, Pos: n.op.Pos})
+			return nil
+		}
+		seen[t] = len(c.ops)
+		if stop {
+			c.ops = append(c.ops, Op{Kind: OpGoto, Loc: c.s.loc(n), Frame: n.op.Frame, Pos: n.op.Pos})
+			return nil
+		}
+		// Behind a node outside atomic blocks, and on leaving a block, every location ends the step.
+		after := func(m *cfgNode) target {
+			if m.atom != 0 && m.atom == n.atom && t.atom == n.atom {
+				return target{n: m, atom: n.atom}
+			}
+			return target{n: m}
+		}
+		switch n.kind {
+		case nodeChoose:
+			k, ok := c.chosen[n]
+			if !ok {
+				c.open = n
+				return nil
+			}
+			t = after(n.alts[k])
+		case nodeBranch:
+			c.ops = append(c.ops, n.op)
+			i := len(c.ops) - 1
+			return []patch{{i, 0, after(n.next)}, {i, 1, after(n.els)}}
+		default:
+			c.ops = append(c.ops, n.op)
+			t = after(n.next)
+		}
+	}
+}
+
+// A bitset is a fixed-size set of small integers.
+type bitset []uint64
+
+func newBitset(n int) bitset     { return make(bitset, (n+63)/64) }
+func (b bitset) set(i int)       { b[i/64] |= 1 << (i % 64) }
+func (b bitset) has(i int) bool  { return b[i/64]>>(i%64)&1 != 0 }
+func (b bitset) or(o bitset)     { forEachWord(b, o, func(x, y uint64) uint64 { return x | y }) }
+func (b bitset) andNot(o bitset) { forEachWord(b, o, func(x, y uint64) uint64 { return x &^ y }) }
+func forEachWord(b, o bitset, f func(x, y uint64) uint64) {
+	for i := range b {
+		b[i] = f(b[i], o[i])
+	}
+}
+
+func (b bitset) equal(o bitset) bool {
+	for i := range b {
+		if b[i] != o[i] {
+			return false
+		}
+	}
+	return true
+}
