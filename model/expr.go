@@ -169,3 +169,14 @@ func (p *Place) walk(f func(*Expr)) {
 	p.Obj.walk(f)
 	p.Idx.walk(f)
 }
+
+// WalkOp calls f on every expression of an operation: of the stored value or condition, and of the address it stores to.
+func WalkOp(op *Op, f func(*Expr)) {
+	op.X.walk(f)
+	if op.Dst != nil {
+		op.Dst.walk(f)
+	}
+}
+
+// Walk calls f on x and everything below it, operands before operators. A nil x is fine.
+func (x *Expr) Walk(f func(*Expr)) { x.walk(f) }

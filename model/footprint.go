@@ -198,3 +198,6 @@ func (u *usage) private(t Touch, p ProcID) bool {
 	}
 	return true
 }
+
+// Written tells for every cell, by VarID and index, whether any operation of any process may write it. Cells that are not keep their initial value for ever.
+func (s *System) Written() [][]bool { return s.usage().written }

@@ -1,0 +1,228 @@
+// Package checker answers whether a system has a property: [Check] explores every state and reports a verdict with its evidence.
+package checker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pmdcheck/checker/internal/explore"
+	"pmdcheck/internal/program"
+	"pmdcheck/model"
+	"pmdcheck/properties"
+	"pmdcheck/traces/replay"
+)
+
+// Check explores the state space of a system and judges every checked property.
+//
+// A violation does not end the search unless Options.First is set: the failed process is parked, as an oops kills a task, and everything else goes on, so
+// that the set of violated properties is one of the model and not of the order of search. Each violation carries a witness that package
+// model/eval has executed; a witness it does not confirm is an error, because then checker and oracle disagree.
+//
+// With several workers the search is done in parallel, and the witnesses are found by a second search with one worker; verdict, violated properties,
+// counts of a complete search, and witnesses are therefore the same for any number of workers.
+//
+// The error is for what could not be checked. Limits that were reached make the verdict [Unknown], unless a violation was found before.
+func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error) {
+	if err := opts.normalize(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	if opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
+		defer cancel()
+	}
+	prog, err := program.Compile(sys, program.Options{NoAssert: opts.NoAssert})
+	if err != nil {
+		return nil, err
+	}
+	c := &check{sys: sys, prog: prog, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props))}
+	w := c.walk(func(f explore.Found) bool {
+		if !c.found[f.Prop].Swap(true) && f.Path != nil {
+			c.paths[f.Prop] = f.Path()
+		}
+		return opts.First
+	})
+	stopProgress := c.progress(w)
+	var stop explore.Stop
+	switch {
+	case opts.Workers > 1:
+		stop = w.Parallel(ctx, opts.Workers)
+	case opts.Search == BFS:
+		stop = w.BFS(ctx)
+	default:
+		stop = w.DFS(ctx)
+	}
+	stopProgress()
+	if opts.Workers > 1 {
+		if err := c.locate(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c.result(w, stop)
+}
+
+type check struct {
+	sys   *model.System
+	prog  *program.Program
+	opts  Options
+	start time.Time
+	found []atomic.Bool    // by property
+	paths [][]explore.Move // by property; set by walks with one worker
+}
+
+func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
+	w := &explore.Walk{Program: c.prog, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
+	w.Covered = make([]atomic.Bool, len(c.sys.Covers))
+	for _, p := range c.sys.Processes {
+		w.Ran = append(w.Ran, make([]atomic.Bool, len(p.Trans)))
+	}
+	w.Leaks = func(vals [][]int32) []model.PropID {
+		var out []model.PropID
+		for _, l := range properties.Leaks(c.sys, vals) {
+			if !slices.Contains(out, l.Prop) {
+				out = append(out, l.Prop)
+			}
+		}
+		return out
+	}
+	return w
+}
+
+// locate finds, with one worker, the paths to what a parallel walk found. With Options.First a parallel walk may have met any of several violations;
+// the one that counts is the first in sequential order.
+func (c *check) locate(ctx context.Context) error {
+	missing := 0
+	for i := range c.found {
+		if c.found[i].Load() {
+			missing++
+		}
+	}
+	if missing == 0 {
+		return nil
+	}
+	if c.opts.First {
+		for i := range c.found {
+			c.found[i].Store(false)
+		}
+		missing = 1
+	}
+	w := c.walk(func(f explore.Found) bool {
+		if c.paths[f.Prop] == nil && (c.opts.First || c.found[f.Prop].Load()) {
+			c.found[f.Prop].Store(true)
+			c.paths[f.Prop] = append([]explore.Move{}, f.Path()...)
+			missing--
+		}
+		return missing == 0
+	})
+	w.Limits = explore.Limits{}
+	var stop explore.Stop
+	if c.opts.Search == BFS {
+		stop = w.BFS(context.WithoutCancel(ctx))
+	} else {
+		stop = w.DFS(context.WithoutCancel(ctx))
+	}
+	if missing > 0 {
+		return fmt.Errorf("internal: %d violations of the parallel search were not found again (ended with %d)", missing, stop)
+	}
+	return nil
+}
+
+var reasons = map[explore.Stop]Reason{
+	explore.Complete: ReasonNone, explore.StopStates: ReasonStates, explore.StopBytes: ReasonMemory, explore.StopTime: ReasonTimeout,
+	explore.StopCancel: ReasonInterrupt, explore.StopAsked: ReasonFirst,
+}
+
+func (c *check) result(w *explore.Walk, stop explore.Stop) (*Result, error) {
+	r := &Result{Reason: reasons[stop]}
+	for i := range c.found {
+		if !c.found[i].Load() {
+			continue
+		}
+		q := c.sys.Props[i]
+		moves := make([]replay.Move, len(c.paths[i]))
+		for k, m := range c.paths[i] {
+			moves[k] = replay.Move(m)
+		}
+		tr, err := replay.Run(c.sys, moves, replay.Options{NoAssert: c.opts.NoAssert, Property: q.Name})
+		if err != nil {
+			return nil, fmt.Errorf("internal: witness of %s is not confirmed: %w", q.Name, err)
+		}
+		r.Violations = append(r.Violations, Violation{Property: q.Name, Prop: q.ID, Message: tr.Message, Witness: tr})
+	}
+	vacuous := false
+	for i, cv := range c.sys.Covers {
+		reached := w.Covered[i].Load()
+		r.Covers = append(r.Covers, CoverResult{cv.Name, cv.Required, reached})
+		if cv.Required && !reached {
+			vacuous = true
+			if stop == explore.Complete {
+				r.Violations = append(r.Violations, Violation{
+					Property: "cover " + cv.Name, Prop: model.NoProp,
+					Message: "cover " + cv.Name + " is never reached, so a proof would be vacuous",
+				})
+			}
+		}
+	}
+	switch {
+	case len(r.Violations) > 0:
+		r.Verdict = Violated
+	case stop == explore.Complete && !vacuous:
+		r.Verdict = Holds
+	default:
+		r.Verdict = Unknown
+	}
+	if stop == explore.Complete {
+		for _, p := range c.sys.Processes {
+			for _, t := range p.Trans {
+				if !w.Ran[p.ID][t.ID].Load() {
+					r.Dead = append(r.Dead, Dead{p.Name, t.Label, c.sys.Files.Position(t.Pos)})
+				}
+			}
+		}
+	}
+	r.Stats = Stats{
+		States: w.Stats.States.Load(), Transitions: w.Stats.Transitions.Load(), Depth: int(w.Stats.Depth.Load()), Bytes: w.Stats.Bytes.Load(),
+		StateBytes: 8 * c.prog.Words, Elapsed: time.Since(c.start),
+	}
+	return r, nil
+}
+
+// progress samples the counters until the returned function is called, which waits for the sampling to end.
+func (c *check) progress(w *explore.Walk) (stop func()) {
+	if c.opts.Progress == nil {
+		return func() {}
+	}
+	quit := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(c.opts.ProgressEvery)
+		defer tick.Stop()
+		for {
+			asked := false
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+			case _, ok := <-c.opts.Status:
+				if !ok {
+					c.opts.Status = nil
+					continue
+				}
+				asked = true
+			}
+			c.opts.Progress(Progress{
+				States: w.Stats.States.Load(), Transitions: w.Stats.Transitions.Load(), Depth: int(w.Stats.Depth.Load()),
+				Frontier: w.Stats.Frontier.Load(), Bytes: w.Stats.Bytes.Load(), Elapsed: time.Since(c.start), Status: asked,
+			})
+		}
+	})
+	return func() {
+		close(quit)
+		wg.Wait()
+	}
+}

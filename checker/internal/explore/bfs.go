@@ -1,0 +1,106 @@
+package explore
+
+import (
+	"context"
+
+	"pmdcheck/checker/internal/store"
+	"pmdcheck/internal/program"
+	"pmdcheck/model"
+)
+
+// BFS walks breadth first with one worker. States are kept in the order they were found, each with its parent and the move from there.
+func (w *Walk) BFS(ctx context.Context) Stop {
+	p := w.Program
+	n := p.Words
+	set := store.New(n, 1)
+	e := w.expander()
+	type origin struct {
+		parent uint32
+		proc   uint16
+		trans  uint16
+	}
+	const originBytes = 8
+	var (
+		states []uint64
+		from   []origin
+		cur    int
+		edge   *Move
+		levels int
+	)
+	pathTo := func(i int) []Move {
+		var path []Move
+		for ; i > 0; i = int(from[i].parent) {
+			path = append(path, Move{model.ProcID(from[i].proc), int(from[i].trans)})
+		}
+		for a, b := 0, len(path)-1; a < b; a, b = a+1, b-1 {
+			path[a], path[b] = path[b], path[a]
+		}
+		return path
+	}
+	e.path = func() []Move {
+		path := pathTo(cur)
+		if edge != nil {
+			path = append(path, *edge)
+		}
+		return path
+	}
+	states = append(states, e.initial(set)...)
+	from = append(from, origin{})
+	levelEnd := 1
+	publish := func() int64 {
+		bytes := set.Bytes() + int64(cap(states))*8 + int64(cap(from))*originBytes
+		w.Stats.States.Store(int64(len(from)))
+		w.Stats.Transitions.Store(e.trans)
+		w.Stats.Depth.Store(int64(levels))
+		w.Stats.Frontier.Store(int64(len(from) - cur))
+		w.Stats.Bytes.Store(max(bytes, w.Stats.Bytes.Load()))
+		return bytes
+	}
+	defer publish()
+	for ; cur < len(from); cur++ {
+		if cur == levelEnd {
+			levels++
+			levelEnd = len(from)
+		}
+		if cur%pollEvery == 0 {
+			if s, over := w.over(ctx, publish()); over {
+				return s
+			}
+		}
+		if e.stop {
+			return StopAsked
+		}
+		moved := false
+		for proc := range p.Processes() {
+			for _, t := range p.Candidates(states[cur*n:(cur+1)*n], proc) {
+				status, enabled := e.step(t, states[cur*n:(cur+1)*n])
+				if !enabled {
+					continue
+				}
+				moved = true
+				edge = &Move{t.Proc, t.ID}
+				if status == program.Failed {
+					e.found(e.x.Failed())
+				}
+				next := e.dst[:n]
+				added, ok := set.Insert(next)
+				if !ok || len(from) == 1<<32-1 {
+					return StopBytes
+				}
+				if added {
+					if w.Limits.States > 0 && int64(len(from)) == w.Limits.States {
+						return StopStates
+					}
+					e.enter(next)
+					states = append(states, next...)
+					from = append(from, origin{uint32(cur), uint16(t.Proc), uint16(t.ID)})
+				}
+				edge = nil
+			}
+		}
+		if !moved {
+			e.stuck(states[cur*n : (cur+1)*n])
+		}
+	}
+	return Complete
+}

@@ -1,0 +1,182 @@
+// Package explore walks the state space of a compiled program.
+//
+// A walk knows nothing about verdicts: it calls an [Observer] for what it meets and counts states and transitions. Depth-first search is the default and
+// keeps the path to the current state on its stack; breadth-first search keeps a parent for each state, so that the first path to anything is a
+// shortest one; with several workers neither keeps paths, and whoever wants one walks again with one worker.
+package explore
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"pmdcheck/checker/internal/store"
+	"pmdcheck/internal/program"
+	"pmdcheck/model"
+)
+
+// Move is one transition of one process.
+type Move struct {
+	Proc  model.ProcID
+	Trans int
+}
+
+// Limits bound a walk; zero means none.
+type Limits struct {
+	States int64
+	Bytes  int64
+}
+
+// Stop is why a walk ended.
+type Stop uint8
+
+// The reasons.
+const (
+	Complete   Stop = iota // everything reachable was visited
+	StopStates             // one more state than Limits.States was found
+	StopBytes              // Limits.Bytes, or the store's own
+	StopTime               // the deadline of the context
+	StopCancel             // the context was cancelled
+	StopAsked              // an Observer said so
+)
+
+// Found is what a walk met: a property violated by a step or in a state.
+type Found struct {
+	Prop model.PropID
+	Path func() []Move // the way there; nil from a walk with several workers
+}
+
+// Walk is one walk. Fill it in, then call DFS, BFS or Parallel once.
+type Walk struct {
+	Program *program.Program
+	Limits  Limits
+	Found   func(Found) (stop bool)             // called for each violation; must be safe for concurrent use in Parallel
+	Leaks   func(vals [][]int32) []model.PropID // judges a decoded state where everything has come to rest
+	Covered []atomic.Bool                       // by cover
+	Ran     [][]atomic.Bool                     // by process and transition
+	Stats   Counters
+}
+
+// Counters are sampled while a walk runs.
+type Counters struct {
+	States, Transitions, Depth, Frontier, Bytes atomic.Int64
+}
+
+// pollEvery is how many states are expanded between looks at the limits and the context.
+const pollEvery = 1024
+
+func stopOf(ctx context.Context) (Stop, bool) {
+	select {
+	case <-ctx.Done():
+		if ctx.Err() == context.DeadlineExceeded {
+			return StopTime, true
+		}
+		return StopCancel, true
+	default:
+	}
+	// The timer of a context may be late on a busy machine.
+	if d, ok := ctx.Deadline(); ok && time.Now().After(d) {
+		return StopTime, true
+	}
+	return Complete, false
+}
+
+// expander visits states for one goroutine.
+type expander struct {
+	w        *Walk
+	x        *program.Exec
+	dst      []uint64
+	trans    int64
+	path     func() []Move
+	stop     bool
+	hasInv   bool
+	hasCover bool
+}
+
+func (w *Walk) expander() *expander {
+	p := w.Program
+	return &expander{w: w, x: p.NewExec(), dst: make([]uint64, p.Total), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
+}
+
+func (e *expander) found(p model.PropID) {
+	if e.w.Found(Found{p, e.path}) {
+		e.stop = true
+	}
+}
+
+// enter looks at a state that was just added.
+func (e *expander) enter(st []uint64) {
+	if e.hasInv {
+		e.x.Invariants(st, e.found)
+	}
+	if e.hasCover {
+		e.x.CoverStates(st, e.cover)
+	}
+}
+
+func (e *expander) cover(c model.CoverID) {
+	if b := &e.w.Covered[c]; !b.Load() {
+		b.Store(true)
+	}
+}
+
+// step runs a transition; the successor is in e.dst if the result is true.
+func (e *expander) step(t *program.Transition, st []uint64) (program.Status, bool) {
+	s := e.x.Run(t, st, e.dst)
+	if s == program.Disabled {
+		return s, false
+	}
+	e.trans++
+	if r := &e.w.Ran[t.Proc][t.ID]; !r.Load() {
+		r.Store(true)
+	}
+	for _, c := range e.x.Covers() {
+		e.cover(c)
+	}
+	return s, true
+}
+
+// stuck looks at a state without successors.
+func (e *expander) stuck(st []uint64) {
+	p := e.w.Program
+	if p.Parked(st) {
+		return
+	}
+	if !p.AllAtEnd(st) {
+		if p.Sys.Props[model.PropNoDeadlock].Checked {
+			e.found(model.PropNoDeadlock)
+		}
+		return
+	}
+	if p.ChecksLeaks() {
+		vals, _ := p.Decode(st)
+		for _, q := range e.w.Leaks(vals) {
+			e.found(q)
+		}
+	}
+}
+
+// initial visits the initial state.
+func (e *expander) initial(set *store.Set) []uint64 {
+	p := e.w.Program
+	st := make([]uint64, p.Total)
+	failed, covers := e.x.Initial(st)
+	for _, c := range covers {
+		e.cover(c)
+	}
+	st = st[:p.Words]
+	set.Insert(st)
+	for _, f := range failed {
+		e.found(f)
+	}
+	e.enter(st)
+	return st
+}
+
+// over reports a limit that was passed, other than that of states, which is looked at for every new state.
+func (w *Walk) over(ctx context.Context, bytes int64) (Stop, bool) {
+	if w.Limits.Bytes > 0 && bytes > w.Limits.Bytes {
+		return StopBytes, true
+	}
+	return stopOf(ctx)
+}

@@ -1,0 +1,712 @@
+package program
+
+import (
+	"slices"
+
+	"pmdcheck/model"
+)
+
+// eval computes an expression in x.s. A failure is recorded in x.failed (the first one wins) and the value is then meaningless, but harmless: every access stays in bounds.
+type eval func(x *Exec) int64
+
+// instr executes one operation and returns the index of the next, or one of the pc constants.
+type instr func(x *Exec) int
+
+type compiler struct {
+	p    *Program
+	sys  *model.System
+	proc *model.Process // nil for predicates, which do not look at liveness
+}
+
+// moveTo is the effect of going to a location: the new pc, and every local that is not live there back to its initial value.
+func (c *compiler) moveTo(pc uint64, live []model.VarID) []maskSet {
+	keep, set := map[int]uint64{}, map[int]uint64{}
+	put := func(f field, raw uint64) {
+		if f.word < 0 || f.word >= c.p.lay.stored {
+			return
+		}
+		if _, ok := keep[f.word]; !ok {
+			keep[f.word] = ^uint64(0)
+		}
+		keep[f.word] &^= f.mask << f.shift
+		set[f.word] |= raw & f.mask << f.shift
+	}
+	put(c.p.lay.pcs[c.proc.ID], pc)
+	alive := map[model.VarID]bool{}
+	for _, v := range live {
+		alive[v] = true
+	}
+	for _, id := range c.proc.Locals {
+		if alive[id] {
+			continue
+		}
+		v := c.sys.Vars[id]
+		for i, f := range c.p.lay.cells[id] {
+			raw := uint64(0)
+			if !c.p.lay.overlay[id] {
+				raw = uint64(int64(v.Init[i]) - f.lo)
+			}
+			put(f, raw)
+		}
+	}
+	// Bits shared with a local that is live must stay.
+	for _, id := range live {
+		if c.p.lay.overlay[id] {
+			f := c.p.lay.cells[id][0]
+			if _, ok := keep[f.word]; ok {
+				keep[f.word] |= f.mask << f.shift
+				set[f.word] &^= f.mask << f.shift
+			}
+		}
+	}
+	var words []int
+	for w := range keep {
+		words = append(words, w)
+	}
+	slices.Sort(words)
+	var out []maskSet
+	for _, w := range words {
+		out = append(out, maskSet{w, keep[w], set[w]})
+	}
+	return out
+}
+
+func (c *compiler) code(ops []model.Op) []instr {
+	var out []instr
+	for i := range ops {
+		out = append(out, c.op(&ops[i], i))
+	}
+	return out
+}
+
+// ignored reports whether failures of a property are not looked at.
+func (c *compiler) ignored(p model.PropID) bool {
+	return p == model.NoProp || c.p.opt.NoAssert || !c.sys.Props[p].Checked
+}
+
+func (c *compiler) op(op *model.Op, i int) instr {
+	next := i + 1
+	switch op.Kind {
+	case model.OpAssign:
+		return c.assign(op, next)
+	case model.OpBranch:
+		x, then, els := c.expr(op.X), op.Then, op.Else
+		if !c.canFail(op.X) {
+			return func(e *Exec) int {
+				if x(e) != 0 {
+					return then
+				}
+				return els
+			}
+		}
+		return func(e *Exec) int {
+			v := x(e)
+			if e.failed >= 0 {
+				return pcFailed
+			}
+			if v != 0 {
+				return then
+			}
+			return els
+		}
+	case model.OpJump:
+		then := op.Then
+		return func(*Exec) int { return then }
+	case model.OpAssume:
+		return c.assume(op.X, next)
+	case model.OpAssert:
+		x, prop := c.expr(op.X), op.Prop
+		if c.ignored(prop) {
+			return func(e *Exec) int {
+				x(e)
+				if e.failed >= 0 {
+					return pcFailed
+				}
+				return next
+			}
+		}
+		return func(e *Exec) int {
+			v := x(e)
+			if e.failed >= 0 {
+				return pcFailed
+			}
+			if v == 0 {
+				e.failed = prop
+				return pcFailed
+			}
+			return next
+		}
+	case model.OpCover:
+		id := op.Cover
+		return func(e *Exec) int {
+			e.covers = append(e.covers, id)
+			return next
+		}
+	case model.OpAlloc:
+		return c.alloc(op, next)
+	case model.OpFree:
+		return c.free(op, next)
+	case model.OpGoto:
+		m := c.moveTo(uint64(op.Loc), c.proc.Locations[op.Loc].Live)
+		if len(m) == 1 {
+			w := m[0]
+			return func(e *Exec) int {
+				e.s[w.word] = e.s[w.word]&w.keep | w.set
+				return pcDone
+			}
+		}
+		return func(e *Exec) int {
+			apply(e.s, m)
+			return pcDone
+		}
+	}
+	return func(*Exec) int { return next }
+}
+
+func (c *compiler) assume(x *model.Expr, next int) instr {
+	if f, v, eq, ok := c.cellTest(x); ok {
+		word, shift, mask, raw := f.word, f.shift, f.mask, uint64(v-f.lo)
+		if eq {
+			return func(e *Exec) int {
+				if e.s[word]>>shift&mask == raw {
+					return next
+				}
+				return pcDisabled
+			}
+		}
+		return func(e *Exec) int {
+			if e.s[word]>>shift&mask != raw {
+				return next
+			}
+			return pcDisabled
+		}
+	}
+	v := c.expr(x)
+	return func(e *Exec) int {
+		r := v(e)
+		if e.failed >= 0 {
+			return pcFailed
+		}
+		if r == 0 {
+			return pcDisabled
+		}
+		return next
+	}
+}
+
+// cellTest recognises a comparison of one cell with a constant, which is one masked compare.
+func (c *compiler) cellTest(x *model.Expr) (f field, v int64, eq, ok bool) {
+	cell := func(x *model.Expr) (field, bool) {
+		if x.Op != model.Load {
+			return field{}, false
+		}
+		f, ok := c.static(x.Place)
+		return f, ok && f.word >= 0
+	}
+	switch x.Op {
+	case model.Load:
+		if f, ok = cell(x); ok {
+			return f, 0, false, f.lo <= 0
+		}
+	case model.Not:
+		f, v, eq, ok = c.cellTest(x.X)
+		return f, v, !eq, ok
+	case model.Eq, model.Ne:
+		l, r := x.X, x.Y
+		if l.Op == model.Const {
+			l, r = r, l
+		}
+		if r.Op == model.Const {
+			if f, ok = cell(l); ok {
+				v = int64(r.Val)
+				return f, v, x.Op == model.Eq, v >= f.lo && uint64(v-f.lo) <= f.mask
+			}
+		}
+	}
+	return field{}, 0, false, false
+}
+
+// static is the field of a place that is one known cell whose access cannot fail.
+func (c *compiler) static(p *model.Place) (field, bool) {
+	if p.Ref != nil || (p.Idx != nil && p.Idx.Op != model.Const) {
+		return field{}, false
+	}
+	v := c.sys.Vars[p.Var]
+	i := int64(0)
+	if p.Idx != nil {
+		i = int64(p.Idx.Val)
+	}
+	if i < 0 || i >= int64(v.Stride) {
+		return field{}, false
+	}
+	if p.Obj != nil {
+		if p.Obj.Op != model.Const || p.Obj.Val < 1 || int(p.Obj.Val-1)*v.Stride >= v.Len {
+			return field{}, false
+		}
+		if c.guarded(p, v) {
+			return field{}, false
+		}
+		i += int64(p.Obj.Val-1) * int64(v.Stride)
+	}
+	return c.p.lay.cells[p.Var][i], true
+}
+
+// guarded reports whether an access looks at the liveness of the object.
+func (c *compiler) guarded(p *model.Place, v *model.Var) bool {
+	return c.proc != nil && !p.Unchecked && v.Pool != model.NoPool && c.sys.Pools[v.Pool].Live != model.NoVar && !c.ignored(v.Guard)
+}
+
+// canFail reports whether evaluating x may fail.
+func (c *compiler) canFail(x *model.Expr) bool {
+	fails := false
+	x.Walk(func(y *model.Expr) {
+		switch y.Op {
+		case model.Load:
+			if _, ok := c.static(y.Place); !ok {
+				fails = true
+			}
+		case model.AddrOf, model.Container, model.IsLive, model.Div, model.Mod, model.Shl, model.Shr:
+			fails = true
+		}
+	})
+	return fails
+}
+
+func (c *compiler) assign(op *model.Op, next int) instr {
+	if f, ok := c.static(op.Dst); ok && f.word >= 0 {
+		t := c.varType(op.Dst)
+		lo, hi := int64(t.Lo), int64(t.Hi)
+		word, shift, mask := f.word, f.shift, f.mask
+		clear := ^(mask << shift)
+		if op.X.Op == model.Const && int64(op.X.Val) >= lo && int64(op.X.Val) <= hi {
+			set := uint64(int64(op.X.Val)-f.lo) & mask << shift
+			return func(e *Exec) int {
+				e.s[word] = e.s[word]&clear | set
+				return next
+			}
+		}
+		x, base := c.expr(op.X), f.lo
+		return func(e *Exec) int {
+			v := x(e)
+			if e.failed >= 0 {
+				return pcFailed
+			}
+			if v < lo || v > hi {
+				e.failed = model.PropNoFault
+				return pcFailed
+			}
+			e.s[word] = e.s[word]&clear | uint64(v-base)&mask<<shift
+			return next
+		}
+	}
+	x, cell := c.expr(op.X), c.place(op.Dst, true)
+	lo, hi := c.bounds(op.Dst)
+	return func(e *Exec) int {
+		v := x(e)
+		if e.failed >= 0 {
+			return pcFailed
+		}
+		f := cell(e)
+		if e.failed >= 0 {
+			return pcFailed
+		}
+		if v < lo || v > hi {
+			e.failed = model.PropNoFault
+			return pcFailed
+		}
+		f.put(e.s, v)
+		return next
+	}
+}
+
+func (c *compiler) varType(p *model.Place) *model.Type {
+	if p.Ref != nil {
+		return c.sys.Domains[p.Domain].Type
+	}
+	return c.sys.Vars[p.Var].Type
+}
+
+func (c *compiler) bounds(p *model.Place) (lo, hi int64) {
+	t := c.varType(p)
+	return int64(t.Lo), int64(t.Hi)
+}
+
+func (e *Exec) fault() {
+	if e.failed < 0 {
+		e.failed = model.PropNoFault
+	}
+}
+
+func (e *Exec) fail(p model.PropID) {
+	if e.failed < 0 {
+		e.failed = p
+	}
+}
+
+// place computes the field of a place whose parts are not all constant, or whose access is guarded.
+func (c *compiler) place(p *model.Place, live bool) func(e *Exec) *field {
+	dead := &field{word: -1}
+	if p.Ref != nil {
+		d := c.sys.Domains[p.Domain]
+		ref := c.expr(p.Ref)
+		fields := make([]*field, len(d.Cells))
+		lives := make([]*field, len(d.Cells))
+		guards := make([]model.PropID, len(d.Cells))
+		for i, cell := range d.Cells {
+			fields[i] = &c.p.lay.cells[cell.Var][cell.Idx]
+			v := c.sys.Vars[cell.Var]
+			if live && c.guarded(p, v) {
+				lives[i] = &c.p.lay.cells[c.sys.Pools[v.Pool].Live][int(cell.Idx)/v.Stride]
+				guards[i] = v.Guard
+			}
+		}
+		return func(e *Exec) *field {
+			r := ref(e)
+			if e.failed >= 0 {
+				return dead
+			}
+			if r < 1 || int(r) > len(fields) {
+				e.fault()
+				return dead
+			}
+			if l := lives[r-1]; l != nil && l.get(e.s) == 0 {
+				e.fail(guards[r-1])
+			}
+			return fields[r-1]
+		}
+	}
+	v := c.sys.Vars[p.Var]
+	cells, stride := c.p.lay.cells[p.Var], int64(v.Stride)
+	idx := func(*Exec) int64 { return 0 }
+	if p.Idx != nil {
+		idx = c.expr(p.Idx)
+	}
+	if p.Obj == nil {
+		return func(e *Exec) *field {
+			i := idx(e)
+			if e.failed >= 0 {
+				return dead
+			}
+			if i < 0 || i >= stride {
+				e.fault()
+				return dead
+			}
+			return &cells[i]
+		}
+	}
+	obj, n := c.expr(p.Obj), int64(len(c.sys.Pools[v.Pool].Objects))
+	var lives []field
+	guard := v.Guard
+	if live && c.guarded(p, v) {
+		lives = c.p.lay.cells[c.sys.Pools[v.Pool].Live]
+	}
+	return func(e *Exec) *field {
+		h := obj(e)
+		if e.failed >= 0 {
+			return dead
+		}
+		if h < 1 || h > n {
+			e.fault()
+			return dead
+		}
+		i := idx(e)
+		if e.failed >= 0 {
+			return dead
+		}
+		if i < 0 || i >= stride {
+			e.fault()
+			return dead
+		}
+		if lives != nil && lives[h-1].get(e.s) == 0 {
+			e.fail(guard)
+			return dead
+		}
+		return &cells[(h-1)*stride+i]
+	}
+}
+
+func (c *compiler) alloc(op *model.Op, next int) instr {
+	p := c.sys.Pools[op.Pool]
+	live := c.p.lay.cells[p.Live]
+	dst := c.place(op.Dst, true)
+	lo, hi := c.bounds(op.Dst)
+	type reset struct {
+		f field
+		v int64
+	}
+	resets := make([][]reset, len(p.Objects))
+	for o := range p.Objects {
+		for _, id := range p.Fields {
+			v := c.sys.Vars[id]
+			for k := o * v.Stride; k < (o+1)*v.Stride; k++ {
+				resets[o] = append(resets[o], reset{c.p.lay.cells[id][k], int64(v.Init[k])})
+			}
+		}
+	}
+	return func(e *Exec) int {
+		h := int64(0)
+		for o := range live {
+			if live[o].get(e.s) == 0 {
+				live[o].put(e.s, 1)
+				for _, r := range resets[o] {
+					r.f.put(e.s, r.v)
+				}
+				h = int64(o + 1)
+				break
+			}
+		}
+		f := dst(e)
+		if e.failed < 0 && (h < lo || h > hi) {
+			e.fault()
+		}
+		if e.failed >= 0 {
+			return pcFailed
+		}
+		f.put(e.s, h)
+		return next
+	}
+}
+
+func (c *compiler) free(op *model.Op, next int) instr {
+	p := c.sys.Pools[op.Pool]
+	live, x, prop := c.p.lay.cells[p.Live], c.expr(op.X), p.Free
+	ignored := c.ignored(prop)
+	return func(e *Exec) int {
+		h := x(e)
+		if e.failed < 0 && (h < 1 || int(h) > len(live)) {
+			e.fault()
+		}
+		if e.failed >= 0 {
+			return pcFailed
+		}
+		if !ignored && live[h-1].get(e.s) == 0 {
+			e.fail(prop)
+			return pcFailed
+		}
+		live[h-1].put(e.s, 0)
+		return next
+	}
+}
+
+func b2i(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (c *compiler) expr(x *model.Expr) eval {
+	if x == nil {
+		return func(*Exec) int64 { return 1 }
+	}
+	if f, v, eq, ok := c.cellTest(x); ok && x.Op != model.Load {
+		word, shift, mask, raw := f.word, f.shift, f.mask, uint64(v-f.lo)
+		return func(e *Exec) int64 { return b2i((e.s[word]>>shift&mask == raw) == eq) }
+	}
+	switch x.Op {
+	case model.Const:
+		v := int64(x.Val)
+		return func(*Exec) int64 { return v }
+	case model.Load:
+		if f, ok := c.static(x.Place); ok {
+			if f.word < 0 {
+				v := f.lo
+				return func(*Exec) int64 { return v }
+			}
+			word, shift, mask, lo := f.word, f.shift, f.mask, f.lo
+			return func(e *Exec) int64 { return int64(e.s[word]>>shift&mask) + lo }
+		}
+		cell := c.place(x.Place, true)
+		return func(e *Exec) int64 { return cell(e).get(e.s) }
+	case model.AddrOf:
+		return c.addrOf(x)
+	case model.Container:
+		ref, table := c.expr(x.X), x.Table
+		return func(e *Exec) int64 {
+			v := ref(e)
+			if e.failed >= 0 {
+				return 0
+			}
+			if v < 1 || int(v) >= len(table) || table[v] == 0 {
+				e.fault()
+				return 0
+			}
+			return int64(table[v])
+		}
+	case model.IsLive:
+		return c.isLive(x)
+	case model.Not:
+		a := c.expr(x.X)
+		return func(e *Exec) int64 { return b2i(a(e) == 0) }
+	case model.Neg:
+		a := c.expr(x.X)
+		return func(e *Exec) int64 { return -a(e) }
+	case model.BitNot:
+		a := c.expr(x.X)
+		return func(e *Exec) int64 { return ^a(e) }
+	case model.AndAlso:
+		a, b := c.expr(x.X), c.expr(x.Y)
+		return func(e *Exec) int64 { return b2i(a(e) != 0 && e.failed < 0 && b(e) != 0) }
+	case model.OrElse:
+		a, b := c.expr(x.X), c.expr(x.Y)
+		return func(e *Exec) int64 { return b2i(a(e) != 0 || e.failed < 0 && b(e) != 0) }
+	case model.Cond:
+		a, b, d := c.expr(x.X), c.expr(x.Y), c.expr(x.Z)
+		return func(e *Exec) int64 {
+			v := a(e)
+			if e.failed >= 0 {
+				return 0
+			}
+			if v != 0 {
+				return b(e)
+			}
+			return d(e)
+		}
+	}
+	return arith(x.Op, c.expr(x.X), c.expr(x.Y))
+}
+
+func (c *compiler) addrOf(x *model.Expr) eval {
+	numbers := map[model.Cell]int64{}
+	for i, cell := range c.sys.Domains[x.Domain].Cells {
+		numbers[cell] = int64(i + 1)
+	}
+	if x.Place.Ref != nil {
+		cell := c.expr(x.Place.Ref)
+		n := int64(len(c.sys.Domains[x.Place.Domain].Cells))
+		table := make([]int64, n+1)
+		for i, k := range c.sys.Domains[x.Place.Domain].Cells {
+			table[i+1] = numbers[k]
+		}
+		return func(e *Exec) int64 {
+			v := cell(e)
+			if e.failed >= 0 {
+				return 0
+			}
+			if v < 1 || v > n || table[v] == 0 {
+				e.fault()
+				return 0
+			}
+			return table[v]
+		}
+	}
+	// The field found is an element of the variable's table: its position is the cell.
+	v := c.sys.Vars[x.Place.Var]
+	obj, idx := func(*Exec) int64 { return 1 }, func(*Exec) int64 { return 0 }
+	if x.Place.Obj != nil {
+		obj = c.expr(x.Place.Obj)
+	}
+	if x.Place.Idx != nil {
+		idx = c.expr(x.Place.Idx)
+	}
+	stride := int64(v.Stride)
+	objects := int64(1)
+	if v.Pool != model.NoPool {
+		objects = int64(len(c.sys.Pools[v.Pool].Objects))
+	}
+	table := make([]int64, v.Len)
+	for i := range table {
+		table[i] = numbers[model.Cell{Var: v.ID, Idx: int32(i)}]
+	}
+	return func(e *Exec) int64 {
+		h := obj(e)
+		if e.failed < 0 && (h < 1 || h > objects) {
+			e.fault()
+		}
+		if e.failed >= 0 {
+			return 0
+		}
+		i := idx(e)
+		if e.failed < 0 && (i < 0 || i >= stride || table[(h-1)*stride+i] == 0) {
+			e.fault()
+		}
+		if e.failed >= 0 {
+			return 0
+		}
+		return table[(h-1)*stride+i]
+	}
+}
+
+func (c *compiler) isLive(x *model.Expr) eval {
+	h := c.expr(x.X)
+	p := c.sys.Pools[x.Pool]
+	n := int64(len(p.Objects))
+	var live []field
+	if p.Live != model.NoVar {
+		live = c.p.lay.cells[p.Live]
+	}
+	return func(e *Exec) int64 {
+		v := h(e)
+		if e.failed >= 0 || v == 0 {
+			return 0
+		}
+		if v < 0 || v > n {
+			e.fault()
+			return 0
+		}
+		if live == nil {
+			return 1
+		}
+		return live[v-1].get(e.s)
+	}
+}
+
+func arith(op model.ExprOp, a, b eval) eval {
+	switch op {
+	case model.Add:
+		return func(e *Exec) int64 { return a(e) + b(e) }
+	case model.Sub:
+		return func(e *Exec) int64 { return a(e) - b(e) }
+	case model.Mul:
+		return func(e *Exec) int64 { return a(e) * b(e) }
+	case model.Div, model.Mod, model.Shl, model.Shr:
+		return partial(op, a, b)
+	case model.And:
+		return func(e *Exec) int64 { return a(e) & b(e) }
+	case model.Or:
+		return func(e *Exec) int64 { return a(e) | b(e) }
+	case model.Xor:
+		return func(e *Exec) int64 { return a(e) ^ b(e) }
+	case model.Eq:
+		return func(e *Exec) int64 { return b2i(a(e) == b(e)) }
+	case model.Ne:
+		return func(e *Exec) int64 { return b2i(a(e) != b(e)) }
+	case model.Lt:
+		return func(e *Exec) int64 { return b2i(a(e) < b(e)) }
+	case model.Le:
+		return func(e *Exec) int64 { return b2i(a(e) <= b(e)) }
+	case model.Gt:
+		return func(e *Exec) int64 { return b2i(a(e) > b(e)) }
+	}
+	return func(e *Exec) int64 { return b2i(a(e) >= b(e)) }
+}
+
+// partial are the operators that are not defined everywhere.
+func partial(op model.ExprOp, a, b eval) eval {
+	return func(e *Exec) int64 {
+		l := a(e)
+		r := b(e)
+		if e.failed >= 0 {
+			return 0
+		}
+		switch op {
+		case model.Div, model.Mod:
+			if r == 0 {
+				e.fault()
+				return 0
+			}
+			if op == model.Div {
+				return l / r
+			}
+			return l % r
+		}
+		if r < 0 || r > 31 {
+			e.fault()
+			return 0
+		}
+		if op == model.Shl {
+			return l << r
+		}
+		return l >> r
+	}
+}

@@ -1,0 +1,292 @@
+// Package program is the compiled form of a model: a bit-packed state vector and, for every transition, a short array of closures that work on it.
+//
+//	layout.go     which bits of which word hold which cell; locals that never live together share bits
+//	compile.go    expressions and places to closures, with fused forms for the common shapes
+//	program.go    the machine: candidates by location, running a transition, whole-state predicates
+//	footprint.go  which transitions touch which cells
+//
+// A state is [Program.Words] 64-bit words. Running a transition copies it into the destination vector, which has [Program.Total] words (the rest is
+// scratch for locals that do not outlive a step), and works there in place. Nothing is allocated per step. The semantics is the one documented in package
+// model; package model/eval is the judge of it.
+package program
+
+import (
+	"fmt"
+	"slices"
+
+	"pmdcheck/model"
+)
+
+// Options choose between the semantics of checking and of counting.
+type Options struct {
+	NoAssert bool // failing asserts and accesses to dead objects are ignored; faults still park
+}
+
+// Program is a compiled system. It is immutable; each goroutine runs it with an [Exec] of its own.
+type Program struct {
+	Sys   *model.System
+	Words int // words of a stored state
+	Total int // words a destination vector needs
+
+	opt    Options
+	lay    *layout
+	procs  []process
+	invs   []predicate
+	covers []predicate
+	leaks  bool
+}
+
+type process struct {
+	pc     field
+	start  []instr
+	at     [][]*Transition // candidates by location
+	end    []bool          // by location: a proper place to stay
+	parked uint64          // value of pc
+	park   []maskSet       // moves to parked and resets the locals
+}
+
+// Transition is a compiled transition.
+type Transition struct {
+	ID   int
+	Proc model.ProcID
+	code []instr
+}
+
+type predicate struct {
+	id int
+	x  eval
+}
+
+// maskSet is w = w&keep | set.
+type maskSet struct {
+	word      int
+	keep, set uint64
+}
+
+// Status is the outcome of running a transition.
+type Status uint8
+
+// The outcomes.
+const (
+	Disabled Status = iota // an assumption is false; the destination is undefined
+	Moved                  // the destination is the successor
+	Failed                 // a checked property failed ([Exec.Failed]); the destination is the successor with the process parked
+)
+
+// Exec runs a program for one goroutine.
+type Exec struct {
+	p      *Program
+	s      []uint64
+	failed model.PropID
+	covers []model.CoverID
+}
+
+// Compile compiles a system.
+func Compile(sys *model.System, opt Options) (*Program, error) {
+	if errs := sys.Sanity(); len(errs) > 0 {
+		return nil, fmt.Errorf("unsound system: %w", errs[0])
+	}
+	p := &Program{Sys: sys, opt: opt, lay: makeLayout(sys)}
+	p.Words, p.Total = p.lay.stored, p.lay.total
+	for _, mp := range sys.Processes {
+		c := &compiler{p: p, sys: sys, proc: mp}
+		q := process{pc: p.lay.pcs[mp.ID], parked: uint64(len(mp.Locations))}
+		q.park = c.moveTo(q.parked, nil)
+		q.start = c.code(mp.Start)
+		for _, l := range mp.Locations {
+			var ts []*Transition
+			for _, t := range l.Trans {
+				ts = append(ts, &Transition{ID: t, Proc: mp.ID, code: c.code(mp.Trans[t].Code)})
+			}
+			q.at = append(q.at, ts)
+			q.end = append(q.end, l.End || len(l.Trans) == 0)
+		}
+		q.at = append(q.at, nil) // parked
+		q.end = append(q.end, false)
+		p.procs = append(p.procs, q)
+	}
+	c := &compiler{p: p, sys: sys}
+	for _, q := range sys.Props {
+		if q.X != nil && q.Checked {
+			p.invs = append(p.invs, predicate{int(q.ID), c.expr(q.X)})
+		}
+	}
+	for _, q := range sys.Covers {
+		if q.X != nil {
+			p.covers = append(p.covers, predicate{int(q.ID), c.expr(q.X)})
+		}
+	}
+	for _, pool := range sys.Pools {
+		p.leaks = p.leaks || (pool.Live != model.NoVar && pool.Leak != model.NoProp && sys.Props[pool.Leak].Checked)
+	}
+	return p, nil
+}
+
+// NewExec makes an execution context.
+func (p *Program) NewExec() *Exec { return &Exec{p: p} }
+
+// Initial writes the initial state into dst (Total words) and returns the properties that Start code violates and the covers it passes.
+func (x *Exec) Initial(dst []uint64) (failed []model.PropID, covers []model.CoverID) {
+	p := x.p
+	clear(dst)
+	for _, v := range p.Sys.Vars {
+		if p.lay.overlay[v.ID] {
+			continue
+		}
+		for i := range v.Len {
+			p.lay.cells[v.ID][i].put(dst, int64(v.Init[i]))
+		}
+	}
+	old := make([]uint64, p.Total)
+	for i := range p.procs {
+		copy(old, dst)
+		switch x.run(&p.procs[i], p.procs[i].start, dst) {
+		case Failed:
+			failed = append(failed, x.failed)
+			copy(dst, old)
+			apply(dst, p.procs[i].park)
+		case Disabled:
+			copy(dst, old)
+		}
+		covers = append(covers, x.covers...)
+	}
+	return failed, covers
+}
+
+func apply(s []uint64, m []maskSet) {
+	for _, w := range m {
+		s[w.word] = s[w.word]&w.keep | w.set
+	}
+}
+
+// Candidates are the transitions of process p that begin where it is in state s, in program order. The slice must not be changed.
+func (p *Program) Candidates(s []uint64, proc int) []*Transition {
+	q := &p.procs[proc]
+	return q.at[s[q.pc.word]>>q.pc.shift&q.pc.mask]
+}
+
+// Processes is the number of processes.
+func (p *Program) Processes() int { return len(p.procs) }
+
+// Run executes t from s (Words words) into dst (Total words).
+func (x *Exec) Run(t *Transition, s, dst []uint64) Status {
+	copy(dst, s)
+	q := &x.p.procs[t.Proc]
+	st := x.run(q, t.code, dst)
+	if st == Failed {
+		copy(dst, s)
+		apply(dst, q.park)
+	}
+	return st
+}
+
+// Failed is the property that the last run violated, if its status was [Failed].
+func (x *Exec) Failed() model.PropID { return x.failed }
+
+// Covers are the cover marks that the last run passed. The slice is valid until the next run.
+func (x *Exec) Covers() []model.CoverID { return x.covers }
+
+const (
+	pcDone     = -1
+	pcDisabled = -2
+	pcFailed   = -3
+)
+
+func (x *Exec) run(q *process, code []instr, s []uint64) Status {
+	x.s, x.failed, x.covers = s, model.NoProp, x.covers[:0]
+	pc := 0
+	for n := 0; ; n++ {
+		if n >= model.MaxAtomicOps {
+			x.failed = model.PropNoFault
+			return Failed
+		}
+		pc = code[pc](x)
+		if pc < 0 {
+			break
+		}
+	}
+	switch pc {
+	case pcDone:
+		return Moved
+	case pcFailed:
+		return Failed
+	}
+	return Disabled
+}
+
+// Invariants calls f for each checked invariant that is false in s, or whose evaluation faults.
+func (x *Exec) Invariants(s []uint64, f func(model.PropID)) {
+	for _, i := range x.p.invs {
+		x.s, x.failed = s, model.NoProp
+		if v := i.x(x); x.failed != model.NoProp || v == 0 {
+			f(model.PropID(i.id))
+		}
+	}
+}
+
+// HasInvariants reports whether Invariants has anything to look at.
+func (p *Program) HasInvariants() bool { return len(p.invs) > 0 }
+
+// CoverStates calls f for each cover predicate that holds in s.
+func (x *Exec) CoverStates(s []uint64, f func(model.CoverID)) {
+	for _, i := range x.p.covers {
+		x.s, x.failed = s, model.NoProp
+		if v := i.x(x); x.failed == model.NoProp && v != 0 {
+			f(model.CoverID(i.id))
+		}
+	}
+}
+
+// HasCoverStates reports whether CoverStates has anything to look at.
+func (p *Program) HasCoverStates() bool { return len(p.covers) > 0 }
+
+// Parked reports whether any process has failed in s.
+func (p *Program) Parked(s []uint64) bool {
+	for i := range p.procs {
+		q := &p.procs[i]
+		if s[q.pc.word]>>q.pc.shift&q.pc.mask == q.parked {
+			return true
+		}
+	}
+	return false
+}
+
+// AllAtEnd reports whether every process is at a proper end in s.
+func (p *Program) AllAtEnd(s []uint64) bool {
+	for i := range p.procs {
+		q := &p.procs[i]
+		if !q.end[s[q.pc.word]>>q.pc.shift&q.pc.mask] {
+			return false
+		}
+	}
+	return true
+}
+
+// ChecksLeaks reports whether any pool's leak property is checked.
+func (p *Program) ChecksLeaks() bool { return p.leaks }
+
+// Decode unpacks a state: the value of every cell (locals that are not live have their initial value) and the location of every process.
+func (p *Program) Decode(s []uint64) (vals [][]int32, locs []model.LocID) {
+	vals = make([][]int32, len(p.Sys.Vars))
+	for i := range p.procs {
+		q := &p.procs[i]
+		l := model.LocID(s[q.pc.word] >> q.pc.shift & q.pc.mask)
+		if uint64(l) == q.parked {
+			l = model.Parked
+		}
+		locs = append(locs, l)
+	}
+	for _, v := range p.Sys.Vars {
+		vals[v.ID] = slices.Clone(v.Init)
+		if v.Proc != model.NoProc {
+			l := locs[v.Proc]
+			if l < 0 || !slices.Contains(p.Sys.Processes[v.Proc].Locations[l].Live, v.ID) {
+				continue
+			}
+		}
+		for i := range v.Len {
+			vals[v.ID][i] = int32(p.lay.cells[v.ID][i].get(s))
+		}
+	}
+	return vals, locs
+}

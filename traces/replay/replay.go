@@ -1,0 +1,259 @@
+// Package replay executes runs on the oracle and makes traces of them.
+//
+// [Run] turns a list of moves into a [traces.Trace], judging it with model/eval only; [Replay] executes a stored trace again and compares it step by step.
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"pmdcheck/model"
+	"pmdcheck/model/eval"
+	"pmdcheck/properties"
+	"pmdcheck/traces"
+)
+
+// Move is one transition of one process.
+type Move struct {
+	Proc  model.ProcID
+	Trans int
+}
+
+// Options say how a run is judged.
+type Options struct {
+	NoAssert bool
+	Property string // what the run must violate at its end; "" for a run that need not violate anything
+}
+
+// Run executes moves from the initial state and describes what happened. It is an error if a move is not enabled, or if the run does not violate
+// Options.Property in its last step or state.
+func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
+	in := eval.New(sys, eval.Options{NoAssert: opt.NoAssert})
+	s, failed := in.Initial()
+	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}}
+	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Digest: sys.Digest(), Kind: "run"}
+	for _, c := range sys.Config {
+		t.Config = append(t.Config, traces.ConfigValue(c))
+	}
+	for _, p := range sys.Processes {
+		t.Processes = append(t.Processes, traces.Process{Name: p.Name, CPU: p.CPU, MM: p.MM})
+	}
+	written := sys.Written()
+	for _, v := range sys.Vars {
+		for i := 0; i < v.Len && v.Proc == model.NoProc; i++ {
+			if s.Vals[v.ID][i] != 0 && written[v.ID][i] {
+				t.Initial = append(t.Initial, traces.Assign{Cell: sys.CellName(model.Cell{Var: v.ID, Idx: int32(i)}), New: sys.Value(v.Type, s.Vals[v.ID][i])})
+			}
+		}
+	}
+	var last *eval.Failure
+	if len(failed) > 0 {
+		last = failed[len(failed)-1]
+		for _, f := range failed {
+			if sys.Props[f.Prop].Name == opt.Property {
+				last = f
+			}
+		}
+	}
+	for i, m := range moves {
+		if int(m.Proc) < 0 || int(m.Proc) >= len(sys.Processes) || m.Trans < 0 || m.Trans >= len(sys.Processes[m.Proc].Trans) {
+			return nil, fmt.Errorf("step %d: there is no transition %d of process %d", i+1, m.Trans, m.Proc)
+		}
+		out := in.Step(s, m.Proc, m.Trans)
+		if !out.Enabled {
+			return nil, fmt.Errorf("step %d: transition %d of %s is not enabled", i+1, m.Trans, sys.Processes[m.Proc].Name)
+		}
+		t.Steps = append(t.Steps, r.step(i, m, out))
+		last = out.Failure
+		s = out.Next
+	}
+	if opt.Property == "" {
+		return t, nil
+	}
+	return t, r.judge(t, s, last, opt.Property)
+}
+
+// judge decides whether the run ends in a violation of the property, and says so in one sentence.
+func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, property string) error {
+	sys, in := r.sys, r.in
+	t.Kind, t.Property = "violation", property
+	if last != nil && sys.Props[last.Prop].Name == property {
+		if n := len(t.Steps); n > 0 {
+			t.Message = t.Steps[n-1].Message
+		} else {
+			t.Message = last.Msg
+		}
+		return nil
+	}
+	for _, p := range sys.Props {
+		if p.Name != property {
+			continue
+		}
+		switch p.Kind {
+		case model.PropInvariant:
+			v, f := in.Eval(s, p.X)
+			if f != nil || v == 0 {
+				t.Message = "invariant " + p.Name + " is false: " + sys.ExprString(p.X)
+				return nil
+			}
+		case model.PropDeadlock:
+			if in.Deadlocked(s) {
+				t.Message = r.stuck(s)
+				return nil
+			}
+		case model.PropLeak:
+			if in.Quiescent(s) {
+				var names []string
+				for _, l := range properties.Leaks(sys, s.Vals) {
+					if l.Prop == p.ID {
+						names = append(names, sys.Pools[l.Pool].Objects[l.Object])
+					}
+				}
+				if len(names) > 0 {
+					t.Message = strings.Join(names, ", ") + " is still allocated at the end and nothing points to it"
+					return nil
+				}
+			}
+		}
+	}
+	if last != nil {
+		return fmt.Errorf("the run ends in a violation of %s instead", sys.Props[last.Prop].Name)
+	}
+	return errors.New("the run does not end in a violation")
+}
+
+// stuck says who waits for what.
+func (r *recorder) stuck(s *eval.State) string {
+	var parts []string
+	for _, p := range r.sys.Processes {
+		if r.in.AtEnd(s, p.ID) || s.Locs[p.ID] < 0 {
+			continue
+		}
+		l := p.Locations[s.Locs[p.ID]]
+		what := "nothing"
+		if len(l.Trans) > 0 {
+			t := p.Trans[l.Trans[0]]
+			what = t.Label
+			if f := t.Frame; f != model.NoFrame && r.sys.Frames[f].Parent != model.NoFrame {
+				fr := r.sys.Frames[f]
+				what = fr.Func + "() called at " + r.sys.Files.Position(fr.Call) + ": " + what
+			}
+		}
+		parts = append(parts, p.Name+" waits in "+what)
+	}
+	return "no process can move: " + strings.Join(parts, "; ")
+}
+
+// recorder describes steps.
+type recorder struct {
+	sys   *model.System
+	in    *eval.Interp
+	freed map[model.Cell]string // liveness cell -> who cleared it, and when
+}
+
+var opKinds = map[model.OpKind]string{
+	model.OpAssign: "assign", model.OpBranch: "branch", model.OpAssume: "assume", model.OpAssert: "assert", model.OpCover: "cover",
+	model.OpAlloc: "alloc", model.OpFree: "free", model.OpNop: "nop",
+}
+
+func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
+	sys := r.sys
+	p := sys.Processes[m.Proc]
+	tr := p.Trans[m.Trans]
+	st := traces.Step{
+		Process: int(m.Proc), Transition: m.Trans, From: int(tr.From), To: int(out.Next.Locs[m.Proc]), Label: tr.Label, Pos: sys.Files.Position(tr.Pos),
+		Stack: r.stack(tr.Frame), Ops: []traces.Operation{},
+	}
+	for _, ev := range out.Events {
+		op := &tr.Code[ev.Op]
+		kind, ok := opKinds[op.Kind]
+		if !ok {
+			continue
+		}
+		o := traces.Operation{Text: op.Text, Pos: sys.Files.Position(op.Pos), Visible: op.Visible, Call: int(op.Frame), Kind: kind}
+		if op.Frame != model.NoFrame {
+			o.Func = sys.Frames[op.Frame].Func
+		}
+		if op.Kind == model.OpBranch {
+			o.Result = fmt.Sprint(ev.Branch)
+		}
+		for _, a := range ev.Accesses {
+			v := sys.Vars[a.Cell.Var]
+			name := sys.CellName(a.Cell)
+			switch {
+			case v.Proc != model.NoProc && a.Write:
+				o.Locals = append(o.Locals, traces.Assign{Cell: name, Old: sys.Value(v.Type, a.Old), New: sys.Value(v.Type, a.New)})
+			case v.Proc != model.NoProc:
+			case a.Write:
+				o.Writes = append(o.Writes, traces.Assign{Cell: name, Old: sys.Value(v.Type, a.Old), New: sys.Value(v.Type, a.New)})
+				if op.Kind == model.OpFree {
+					r.freed[a.Cell] = fmt.Sprintf("%s at step %d", p.Name, i+1)
+				}
+			default:
+				o.Reads = append(o.Reads, traces.Access{Cell: name, Value: sys.Value(v.Type, a.New)})
+			}
+		}
+		st.Ops = append(st.Ops, o)
+	}
+	if f := out.Failure; f != nil {
+		st.Fatal = true
+		st.Property = sys.Props[f.Prop].Name
+		st.Message = p.Name + ": " + f.Msg
+		if f.Cell != nil {
+			st.Message = p.Name + " " + f.Msg
+		}
+		if f.Pool != model.NoPool {
+			name := sys.Pools[f.Pool].Objects[f.Obj]
+			if who := r.freed[model.Cell{Var: sys.Pools[f.Pool].Live, Idx: int32(f.Obj)}]; who != "" {
+				st.Message += "; " + name + " was freed by " + who
+			}
+		}
+	}
+	return st
+}
+
+func (r *recorder) stack(f model.FrameID) []traces.Frame {
+	var out []traces.Frame
+	for ; f != model.NoFrame; f = r.sys.Frames[f].Parent {
+		fr := r.sys.Frames[f]
+		t := traces.Frame{Call: int(f), Func: fr.Func}
+		var refs []string
+		for _, k := range fr.Kernel {
+			refs = append(refs, k.String())
+		}
+		t.Kernel = strings.Join(refs, "; ")
+		out = append([]traces.Frame{t}, out...)
+	}
+	return out
+}
+
+// Replay executes a stored trace on a system and compares every step. The error names the first difference.
+func Replay(sys *model.System, t *traces.Trace) error {
+	if d := sys.Digest(); d != t.Digest {
+		return fmt.Errorf("the trace is of another model: its digest is %s, that of %s is %s", t.Digest, sys.Name, d)
+	}
+	var moves []Move
+	for _, s := range t.Steps {
+		moves = append(moves, Move{model.ProcID(s.Process), s.Transition})
+	}
+	again, err := Run(sys, moves, Options{Property: t.Property})
+	if err != nil {
+		return err
+	}
+	for i, s := range again.Steps {
+		o := t.Steps[i]
+		if s.From != o.From || s.To != o.To || s.Fatal != o.Fatal || s.Property != o.Property {
+			return fmt.Errorf("step %d differs: the trace goes from %d to %d, the model from %d to %d", i+1, o.From, o.To, s.From, s.To)
+		}
+		if len(s.Ops) != len(o.Ops) {
+			return fmt.Errorf("step %d differs: %d operations in the trace, %d in the model", i+1, len(o.Ops), len(s.Ops))
+		}
+		for k := range s.Ops {
+			if a, b := fmt.Sprint(s.Ops[k].Reads, s.Ops[k].Writes), fmt.Sprint(o.Ops[k].Reads, o.Ops[k].Writes); a != b {
+				return fmt.Errorf("step %d differs in %s: the trace has %s, the model %s", i+1, s.Ops[k].Text, b, a)
+			}
+		}
+	}
+	return nil
+}
