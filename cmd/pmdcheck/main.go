@@ -1,0 +1,10 @@
+// Command pmdcheck is a model checker for kernel page-table locking.
+package main
+
+import (
+	"os"
+
+	"pmdcheck/internal/cli"
+)
+
+func main() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

@@ -1,0 +1,341 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"pmdcheck/checker"
+	"pmdcheck/internal/report"
+	"pmdcheck/model"
+	"pmdcheck/traces"
+	"pmdcheck/traces/columns"
+)
+
+type checkFlags struct {
+	set                             []string
+	search, reduction, memory, tier string
+	json, traceDir                  string
+	workers, jobs                   int
+	maxStates                       int64
+	timeout                         time.Duration
+	noMerge, noReset, noAssert      bool
+	first, verbose, progress        bool
+}
+
+func (a *app) checkCmd() *cobra.Command {
+	f := &checkFlags{}
+	cmd := &cobra.Command{
+		Use:     "check [spec...]",
+		Short:   "check specs against their expected verdicts",
+		Long:    "check explores every interleaving of every cell of the specs and compares the verdicts with their expect lines. A spec is an embedded name\n(seed/race_a), a folder of embedded specs (seed), or a file. Without one, all embedded specs are checked.",
+		Example: "  pmdcheck check\n  pmdcheck check seed/race_a --set policy=rcu --set target=arm64_4k -v\n  pmdcheck check ./mine.pmd --search bfs --trace-dir traces",
+		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args, f) },
+	}
+	fl := cmd.Flags()
+	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, instead of sweeping it (repeatable)")
+	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
+	fl.StringVar(&f.reduction, "reduction", "none", "partial-order reduction: none")
+	fl.IntVar(&f.workers, "workers", 1, "workers inside one cell")
+	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells checked at the same time")
+	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
+	fl.StringVar(&f.memory, "memory", "", "give up on a cell beyond this `size`, as 512M or 2G")
+	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a cell after this time")
+	fl.BoolVar(&f.noMerge, "no-merge", false, "every statement is a step of its own")
+	fl.BoolVar(&f.noReset, "no-reset", false, "dead locals keep their values")
+	fl.BoolVar(&f.noAssert, "no-assert", false, "do not look at asserts: count the full state space")
+	fl.BoolVar(&f.first, "first", false, "stop a cell at its first violation")
+	fl.StringVar(&f.tier, "tier", "", "also check the cells of this tier (all: every tier)")
+	fl.StringVar(&f.json, "json", "", "write results as JSON to `file` (- for stdout, instead of text)")
+	fl.StringVar(&f.traceDir, "trace-dir", "", "write a trace of every violated property into this `folder`")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show the trace of every violation, expected or not")
+	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
+	return cmd
+}
+
+// job is one cell.
+type job struct {
+	spec   *model.Spec
+	cell   model.ConfigCell
+	opts   model.BuildOptions
+	done   chan struct{}
+	res    *checker.Result
+	traces []*traces.Trace // shortest, for what is shown or stored
+	err    error
+}
+
+func (a *app) check(args []string, f *checkFlags) error {
+	opts := checker.Options{Workers: f.workers, MaxStates: f.maxStates, Timeout: f.timeout, First: f.first, NoAssert: f.noAssert}
+	var err error
+	switch f.search {
+	case "dfs":
+	case "bfs":
+		opts.Search = checker.BFS
+	default:
+		return fmt.Errorf("--search %s: it is dfs or bfs", f.search)
+	}
+	if f.reduction != "none" {
+		return fmt.Errorf("--reduction %s: this version has no reduction; use none", f.reduction)
+	}
+	if opts.Memory, err = parseSize(f.memory); err != nil {
+		return err
+	}
+	if f.jobs < 1 || f.workers < 1 {
+		return errors.New("--jobs and --workers count from 1")
+	}
+	if f.workers > 1 && opts.Search == checker.BFS {
+		return errors.New("--search bfs has one worker")
+	}
+	jobs, err := f.plan(args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	go func() {
+		<-ctx.Done()
+		cancel() // a second interrupt then kills
+	}()
+	stopStatus := a.status(&opts, f)
+	defer stopStatus()
+	work := make(chan *job)
+	var wg sync.WaitGroup
+	for range min(f.jobs, len(jobs)) {
+		wg.Go(func() {
+			for j := range work {
+				j.run(ctx, opts, f)
+				close(j.done)
+			}
+		})
+	}
+	go func() {
+		for _, j := range jobs {
+			work <- j
+		}
+		close(work)
+	}()
+	return a.report(jobs, f, &wg)
+}
+
+func (f *checkFlags) plan(args []string) ([]*job, error) {
+	names, err := resolve(args)
+	if err != nil {
+		return nil, err
+	}
+	fixed, err := parseSet(f.set)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []*job
+	var errs []error
+	for _, n := range names {
+		spec, err := load(n)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		cells, err := spec.Cells(fixed)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, c := range cells {
+			if c.Tier != "" && f.tier != "all" && c.Tier != f.tier && len(f.set) == 0 {
+				continue
+			}
+			jobs = append(jobs, &job{spec: spec, cell: c, opts: model.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, done: make(chan struct{})})
+		}
+	}
+	return jobs, errors.Join(errs...)
+}
+
+func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
+	sys, err := j.spec.Build(j.cell, j.opts)
+	if err != nil {
+		j.err = err
+		return
+	}
+	if j.res, err = checker.Check(ctx, sys, opts); err != nil {
+		j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
+		return
+	}
+	if len(j.res.Violations) == 0 || (f.traceDir == "" && !f.verbose && j.judge(f).OK) {
+		return
+	}
+	// Readers get a shortest run: a second search, breadth first, where the first was not.
+	res := j.res
+	if opts.Search != checker.BFS {
+		opts.Search, opts.Workers = checker.BFS, 1
+		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
+			res = short
+		}
+	}
+	for _, v := range res.Violations {
+		if v.Witness != nil {
+			v.Witness.Build = buildNames(j.opts)
+			j.traces = append(j.traces, v.Witness)
+		}
+	}
+}
+
+func buildNames(o model.BuildOptions) []string {
+	var b []string
+	if o.NoMerge {
+		b = append(b, "no-merge")
+	}
+	if o.NoReset {
+		b = append(b, "no-reset")
+	}
+	return b
+}
+
+// judge compares the verdict with the expectation.
+func (j *job) judge(f *checkFlags) report.Judgement {
+	return report.Judge(j.res, j.cell.Expect, report.Counting{NoAssert: f.noAssert, Full: !f.noMerge && !f.noReset})
+}
+
+func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
+	out := a.out
+	if f.json == "-" {
+		out = io.Discard
+	}
+	doc := report.NewDocument()
+	var firstErr error
+	for _, j := range jobs {
+		<-j.done
+		if j.err != nil {
+			firstErr = cmpErr(firstErr, j.err)
+			continue
+		}
+		jd := j.judge(f)
+		doc.Add(j.spec.Name, j.cell, j.res, jd)
+		if err := report.Line(out, j.spec.Name, j.cell, j.res, jd, f.verbose); err != nil {
+			return err
+		}
+		if err := a.showTraces(out, j, jd, f); err != nil {
+			return err
+		}
+	}
+	wg.Wait()
+	if firstErr != nil {
+		return firstErr
+	}
+	if err := report.Summary(out, doc); err != nil {
+		return err
+	}
+	if f.json != "" {
+		if err := a.output(f.json, doc.Write); err != nil {
+			return err
+		}
+	}
+	switch {
+	case doc.Summary.Failed > 0:
+		return &coded{code: exitViolated, silent: true}
+	case doc.Summary.Unknown > 0:
+		return &coded{code: exitUnknown, silent: true}
+	}
+	return nil
+}
+
+func cmpErr(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFlags) error {
+	for _, t := range j.traces {
+		if f.traceDir != "" {
+			if err := os.MkdirAll(f.traceDir, 0o755); err != nil {
+				return err
+			}
+			name := strings.ReplaceAll(j.spec.Name, "/", "-")
+			for _, c := range j.cell.Config {
+				name += "-" + c.Value
+			}
+			if err := writeFile(filepath.Join(f.traceDir, name+"-"+t.Property+".json"), func(w io.Writer) error { return traces.Write(w, t) }); err != nil {
+				return err
+			}
+		}
+		if f.verbose || (!jd.OK && !slices.Contains(jd.ExpectedProps, t.Property)) {
+			fmt.Fprintf(out, "\n%s:\n\n", t.Property)
+			if err := columns.Render(out, t, columns.Options{}); err != nil {
+				return err
+			}
+			fmt.Fprintln(out)
+		}
+	}
+	return nil
+}
+
+// status shows progress on a terminal, and a line whenever SIGUSR1 arrives.
+func (a *app) status(opts *checker.Options, f *checkFlags) (stop func()) {
+	tty := false
+	if file, ok := a.err.(*os.File); ok {
+		tty = term.IsTerminal(int(file.Fd()))
+	}
+	sig := make(chan os.Signal, 1)
+	notifyStatus(sig)
+	ask := make(chan struct{}, 1)
+	quit := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-quit:
+				return
+			case <-sig:
+				select {
+				case ask <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}()
+	opts.Status = ask
+	var mu sync.Mutex
+	opts.Progress = func(p checker.Progress) {
+		if !p.Status && !tty && !f.progress {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		rate := float64(p.States) / max(p.Elapsed.Seconds(), 1e-3)
+		fmt.Fprintf(a.err, "%d states, %.0f states/s, depth %d, frontier %d, %d MiB, %s\n", p.States, rate, p.Depth, p.Frontier, p.Bytes>>20, p.Elapsed.Round(time.Second))
+	}
+	return func() {
+		signal.Stop(sig)
+		close(quit)
+	}
+}
+
+// parseSize reads 512M, 2G, 100000.
+func parseSize(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	shift := 0
+	num := strings.TrimSuffix(strings.TrimSuffix(s, "iB"), "B")
+	if i := strings.IndexByte("KMGT", num[max(len(num)-1, 0)]); i >= 0 {
+		shift, num = 10*(i+1), num[:len(num)-1]
+	}
+	n, err := strconv.ParseInt(num, 10, 64)
+	if err != nil || n <= 0 || n > 1<<62>>shift {
+		return 0, fmt.Errorf("--memory %s: write a size such as 512M or 2G", s)
+	}
+	return n << shift, nil
+}

@@ -1,0 +1,119 @@
+// Package cli is the command line: it finds specs, runs the stages and maps outcomes to exit codes.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"pmdcheck/model/source"
+)
+
+// Exit codes.
+const (
+	exitOK       = 0
+	exitViolated = 1 // a verdict differs from its expectation, or a property is violated where none was expected
+	exitUsage    = 2 // usage or spec error
+	exitUnknown  = 3 // a limit, the time, or an interrupt came first
+	exitInternal = 4 // checker and oracle disagree, or another bug
+)
+
+// coded is an error with an exit code. silent ones were reported already.
+type coded struct {
+	code   int
+	err    error
+	silent bool
+}
+
+func (c *coded) Error() string {
+	if c.err == nil {
+		return fmt.Sprintf("exit code %d", c.code)
+	}
+	return c.err.Error()
+}
+
+func (c *coded) Unwrap() error { return c.err }
+
+// app is what commands share.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Main runs the command line and returns the exit code. It never panics on account of its input.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{in: stdin, out: stdout, err: stderr}
+	root := &cobra.Command{
+		Use:           "pmdcheck",
+		Short:         "model checker for kernel page-table locking",
+		Long:          "pmdcheck proves or refutes, over every interleaving, that no page-table walker touches a freed page-table page.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.AddCommand(a.checkCmd(), a.showCmd(), a.listCmd(), a.replayCmd(), a.renderCmd(), a.explainCmd())
+	err := root.Execute()
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return exitOK // the reader had enough
+	}
+	code := exitUsage
+	var c *coded
+	if errors.As(err, &c) {
+		code = c.code
+		if c.silent {
+			return code
+		}
+	}
+	var list *source.List
+	if errors.As(err, &list) {
+		_ = list.Render(stderr)
+		fmt.Fprintf(stderr, "pmdcheck: %d errors\n", len(list.Diags))
+		return code
+	}
+	fmt.Fprintf(stderr, "pmdcheck: %v\n", err)
+	return code
+}
+
+// writeFile writes a whole file or none: to a temporary file beside it, renamed into place.
+func writeFile(name string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(dirOf(name), ".pmdcheck-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Chmod(f.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// output writes to a file, or to stdout for "-" and "".
+func (a *app) output(name string, write func(io.Writer) error) error {
+	if name == "" || name == "-" {
+		return write(a.out)
+	}
+	return writeFile(name, write)
+}

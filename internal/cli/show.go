@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"pmdcheck/model"
+	"pmdcheck/properties"
+	"pmdcheck/traces"
+	"pmdcheck/traces/columns"
+	"pmdcheck/traces/dot"
+	"pmdcheck/traces/replay"
+)
+
+func (a *app) showCmd() *cobra.Command {
+	var set []string
+	var asDOT, noMerge bool
+	var process, out string
+	cmd := &cobra.Command{
+		Use: "show spec", Short: "show the state machines of a spec", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			sys, err := one(args[0], set, model.BuildOptions{NoMerge: noMerge})
+			if err != nil {
+				return err
+			}
+			if !asDOT {
+				return a.output(out, sys.Dump)
+			}
+			if process == "" {
+				if len(sys.Processes) == 0 {
+					return errors.New("this cell has no processes")
+				}
+				process = sys.Processes[0].Name
+			}
+			return a.output(out, func(w io.Writer) error { return sys.WriteDOT(w, process) })
+		},
+	}
+	cmd.Flags().StringArrayVar(&set, "set", nil, "fix a config parameter, `name=value`")
+	cmd.Flags().BoolVar(&asDOT, "dot", false, "draw one process or function for Graphviz")
+	cmd.Flags().StringVar(&process, "process", "", "process or function to draw (default: the first process)")
+	cmd.Flags().BoolVar(&noMerge, "no-merge", false, "every statement is a step of its own")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this `file`")
+	return cmd
+}
+
+func readTrace(name string) (*traces.Trace, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	t, err := traces.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return t, nil
+}
+
+func (a *app) renderCmd() *cobra.Command {
+	var asDOT, asText bool
+	var out string
+	var width int
+	cmd := &cobra.Command{
+		Use: "render trace.json", Short: "draw a stored trace as text or DOT", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if asDOT && asText {
+				return errors.New("--text and --dot exclude each other")
+			}
+			t, err := readTrace(args[0])
+			if err != nil {
+				return err
+			}
+			return a.output(out, func(w io.Writer) error {
+				if asDOT {
+					return dot.Render(w, t)
+				}
+				return columns.Render(w, t, columns.Options{Width: width})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asText, "text", false, "a table with a column per CPU (default)")
+	cmd.Flags().BoolVar(&asDOT, "dot", false, "a graph for Graphviz with a lane per CPU")
+	cmd.Flags().IntVar(&width, "width", 0, "widest text line (0: as wide as needed)")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this `file`")
+	return cmd
+}
+
+func (a *app) replayCmd() *cobra.Command {
+	var spec string
+	cmd := &cobra.Command{
+		Use: "replay trace.json", Short: "run a stored trace again on the interpreter and compare every step", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			t, err := readTrace(args[0])
+			if err != nil {
+				return err
+			}
+			if spec == "" {
+				spec = t.Spec
+				if !slices.Contains(embedded(), spec) {
+					spec += ".pmd"
+				}
+			}
+			var set []string
+			for _, c := range t.Config {
+				set = append(set, c.Name+"="+c.Value)
+			}
+			sys, err := one(spec, set, model.BuildOptions{NoMerge: slices.Contains(t.Build, "no-merge"), NoReset: slices.Contains(t.Build, "no-reset")})
+			if err != nil {
+				return err
+			}
+			if err := replay.Replay(sys, t); err != nil {
+				return &coded{code: exitViolated, err: err}
+			}
+			_, err = fmt.Fprintf(a.out, "%d steps replayed: %s\n", len(t.Steps), t.Message)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&spec, "spec", "", "spec to replay on (default: the one named in the trace)")
+	return cmd
+}
+
+func (a *app) explainCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "explain [property]", Short: "explain a property", Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				for _, e := range properties.Catalog() {
+					if _, err := fmt.Fprintf(a.out, "%-24s %s\n", e.Name, e.Meaning); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			e, ok := properties.Lookup(args[0])
+			if !ok {
+				var names []string
+				for _, e := range properties.Catalog() {
+					names = append(names, e.Name)
+				}
+				msg := "there is no property " + args[0] + " in the catalogue"
+				if h := model.Suggest(args[0], names); h != "" {
+					msg += ": " + h
+				}
+				return errors.New(msg)
+			}
+			fmt.Fprintf(a.out, "%s\n\n%s\n", e.Name, e.Meaning)
+			if e.Rule != "" {
+				fmt.Fprintf(a.out, "\nKernel rule: %s\n", e.Rule)
+			}
+			_, err := fmt.Fprintf(a.out, "\nHow it is observed: %s\n", e.Detail)
+			if e.Example != "" && err == nil {
+				_, err = fmt.Fprintf(a.out, "\nA violation: pmdcheck check %s -v\n", e.Example)
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pmdcheck/model"
+	"pmdcheck/model/linux"
+	"pmdcheck/specs"
+)
+
+func dirOf(name string) string { return filepath.Dir(name) }
+
+// embedded lists the names of the embedded specs, sorted.
+func embedded() []string {
+	var names []string
+	_ = fs.WalkDir(specs.FS, ".", func(p string, _ fs.DirEntry, err error) error {
+		if n, ok := strings.CutSuffix(p, ".pmd"); ok && err == nil {
+			names = append(names, n)
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return names
+}
+
+// resolve turns the arguments of a command into embedded names and paths. A folder of embedded specs stands for all in it; no argument for all.
+func resolve(args []string) ([]string, error) {
+	all := embedded()
+	if len(args) == 0 {
+		return all, nil
+	}
+	var out []string
+	for _, a := range args {
+		clean := strings.TrimSuffix(a, "/")
+		n := len(out)
+		for _, e := range all {
+			if e == clean || strings.HasPrefix(e, clean+"/") {
+				out = append(out, e)
+			}
+		}
+		if len(out) > n {
+			continue
+		}
+		if !strings.HasSuffix(a, ".pmd") {
+			if st, err := os.Stat(a); err != nil || st.IsDir() {
+				hint := model.Suggest(a, all)
+				if hint == "" {
+					hint = "see `pmdcheck list`"
+				}
+				return nil, fmt.Errorf("there is no spec %s: %s", a, hint)
+			}
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// maxSpec is the largest spec that is read.
+const maxSpec = 64 << 20
+
+// load parses and resolves a spec by embedded name or path.
+func load(name string) (*model.Spec, error) {
+	if slices.Contains(embedded(), name) {
+		src, err := specs.FS.ReadFile(name + ".pmd")
+		if err != nil {
+			return nil, err
+		}
+		l := &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
+		return l.Load(name+".pmd", src)
+	}
+	st, err := os.Stat(name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", name, errors.Unwrap(err))
+	}
+	if st.IsDir() || st.Size() > maxSpec {
+		return nil, fmt.Errorf("%s is not a spec file", name)
+	}
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", name, errors.Unwrap(err))
+	}
+	l := &model.Loader{Library: linux.FS, ReadFile: os.ReadFile}
+	return l.Load(filepath.ToSlash(name), src)
+}
+
+// parseSet splits name=value flags.
+func parseSet(set []string) ([]model.ConfigValue, error) {
+	var out []model.ConfigValue
+	for _, s := range set {
+		n, v, ok := strings.Cut(s, "=")
+		if !ok || n == "" {
+			return nil, fmt.Errorf("--set %s: write --set name=value", s)
+		}
+		out = append(out, model.ConfigValue{Name: n, Value: v})
+	}
+	return out, nil
+}
+
+// one builds the single system that a command about one cell needs: the first cell left by the fixed parameters.
+func one(name string, set []string, o model.BuildOptions) (*model.System, error) {
+	spec, err := load(name)
+	if err != nil {
+		return nil, err
+	}
+	fixed, err := parseSet(set)
+	if err != nil {
+		return nil, err
+	}
+	cells, err := spec.Cells(fixed)
+	if err != nil {
+		return nil, err
+	}
+	return spec.Build(cells[0], o)
+}
+
+func (a *app) listCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "list [spec...]", Short: "list the specs with their parameters",
+		RunE: func(_ *cobra.Command, args []string) error {
+			names, err := resolve(args)
+			if err != nil {
+				return err
+			}
+			for _, n := range names {
+				spec, err := load(n)
+				if err != nil {
+					return err
+				}
+				cells, err := spec.Cells(nil)
+				if err != nil {
+					return err
+				}
+				first, _, _ := strings.Cut(spec.Doc, "\n")
+				fmt.Fprintf(a.out, "%-24s %4d cells  %s\n", n, len(cells), first)
+				for _, c := range spec.Configs() {
+					how := "fixed"
+					if c.Swept {
+						how = "swept"
+					}
+					if _, err := fmt.Fprintf(a.out, "    %s %-22s %s\n", how, c.Name, strings.Join(c.Values, " ")); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		},
+	}
+}
