@@ -113,7 +113,9 @@ func (p *parser) ident() *Ident {
 	return x
 }
 
-func (p *parser) from(start source.Pos) source.Span { return source.Span{Start: start, End: p.prev.End} }
+func (p *parser) from(start source.Pos) source.Span {
+	return source.Span{Start: start, End: p.prev.End}
+}
 
 func (p *parser) idents(end Token) []*Ident {
 	var out []*Ident

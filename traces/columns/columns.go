@@ -1,0 +1,263 @@
+// Package columns draws a trace as people do on mailing lists: a table with one column per CPU, time running down.
+package columns
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"pmdcheck/traces"
+)
+
+// Options say how wide the table may be.
+type Options struct {
+	Width int // widest line, 0 for as wide as needed; text that does not fit wraps inside its column
+}
+
+const (
+	minColumn = 16
+	gap       = 2
+)
+
+// column is one lane: a CPU, or a process that is bound to none.
+type column struct {
+	title string
+	width int
+	stack []traces.Frame // call stack of the last step shown
+	proc  int
+}
+
+type cell struct {
+	col    int
+	indent int
+	text   string
+	mark   string // behind the text of the fatal line
+}
+
+// titles of fatal marks; other properties are shown by name.
+var marks = map[string]string{
+	"no_use_after_free": "use after free", "no_ptl_use_after_free": "use of a destroyed page-table lock", "no_double_free": "double free",
+	"no_wild_walk": "address computed from an empty slot", "no_lock_misuse": "lock misuse", "no_fault": "model fault", "assertion": "assertion fails",
+}
+
+// Render writes the table and the sentence below it.
+func Render(w io.Writer, t *traces.Trace, opt Options) error {
+	cols, of := lanes(t)
+	var cells []cell
+	for _, s := range t.Steps {
+		cells = append(cells, lines(t, s, cols, of[s.Process])...)
+	}
+	fit(cols, cells, opt.Width)
+	var b strings.Builder
+	row(&b, cols, func(i int) string { return cols[i].title })
+	for _, c := range cells {
+		text := strings.Repeat("  ", c.indent) + c.text
+		for _, line := range wrap(text, cols[c.col].width, c.indent) {
+			row(&b, cols[:c.col+1], func(i int) string {
+				if i == c.col {
+					return line
+				}
+				return ""
+			})
+		}
+		if c.mark != "" {
+			b.WriteString(strings.Repeat(" ", offset(cols, c.col)+2*c.indent) + "^^^ " + c.mark + "\n")
+		}
+	}
+	if t.Message != "" {
+		b.WriteString("\n" + t.Message + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// lanes makes the columns: CPUs in order, then unbound processes that move.
+func lanes(t *traces.Trace) ([]*column, []int) {
+	moves := make([]bool, len(t.Processes))
+	for _, s := range t.Steps {
+		moves[s.Process] = true
+	}
+	var cols []*column
+	of := make([]int, len(t.Processes))
+	byCPU := map[int]int{}
+	add := func(i int, title string) {
+		of[i] = len(cols)
+		cols = append(cols, &column{title: title, proc: -1})
+	}
+	top := -1
+	for _, p := range t.Processes {
+		top = max(top, p.CPU)
+	}
+	who := func(p traces.Process) string {
+		if p.MM != "" {
+			return p.MM + ": " + p.Name
+		}
+		return p.Name
+	}
+	for cpu := 0; cpu <= top; cpu++ {
+		for i, p := range t.Processes {
+			if p.CPU != cpu || !moves[i] {
+				continue
+			}
+			if c, ok := byCPU[cpu]; ok {
+				of[i] = c
+				cols[c].title = strings.TrimSuffix(cols[c].title, ")") + ", " + who(p) + ")"
+				continue
+			}
+			byCPU[cpu] = len(cols)
+			add(i, fmt.Sprintf("CPU %d (%s)", cpu, who(p)))
+		}
+	}
+	for i, p := range t.Processes {
+		if p.CPU < 0 && moves[i] {
+			add(i, who(p))
+		}
+	}
+	return cols, of
+}
+
+// lines are the table lines of one step: headings of the functions it enters, then what it does to shared state.
+func lines(t *traces.Trace, s traces.Step, cols []*column, col int) []cell {
+	c := cols[col]
+	var out []cell
+	if c.proc != s.Process {
+		if c.proc >= 0 {
+			out = append(out, cell{col: col, text: "[" + t.Processes[s.Process].Name + "]"})
+		}
+		c.stack, c.proc = nil, s.Process
+	}
+	stack := s.Stack
+	if len(stack) > 0 {
+		stack = stack[1:] // the process itself is the column
+	}
+	same := 0
+	for same < len(stack) && same < len(c.stack) && stack[same].Call == c.stack[same].Call {
+		same++
+	}
+	for i := same; i < len(stack); i++ {
+		out = append(out, cell{col: col, indent: i, text: stack[i].Func + "()"})
+	}
+	c.stack = stack
+	indent := len(stack)
+	shown := 0
+	for _, o := range s.Ops {
+		if text := operation(o); text != "" {
+			out = append(out, cell{col: col, indent: indent, text: text})
+			shown++
+		}
+	}
+	if shown == 0 && (s.Fatal || len(s.Ops) == 0 || visible(s)) {
+		out = append(out, cell{col: col, indent: indent, text: s.Label})
+	}
+	if s.Fatal {
+		mark := marks[s.Property]
+		if mark == "" {
+			mark = s.Property
+		}
+		out[len(out)-1].mark = mark
+	}
+	return out
+}
+
+func visible(s traces.Step) bool {
+	for _, o := range s.Ops {
+		if o.Visible {
+			return true
+		}
+	}
+	return false
+}
+
+// operation is one line for what an operation did to shared state, or "".
+func operation(o traces.Operation) string {
+	switch {
+	case o.Kind == "free":
+		for _, a := range o.Writes {
+			return strings.TrimSuffix(strings.TrimPrefix(a.Cell, "live("), ")") + " freed"
+		}
+		return o.Text
+	case len(o.Writes) > 0:
+		var parts []string
+		for _, a := range o.Writes {
+			parts = append(parts, a.Cell+" = "+a.New)
+		}
+		return strings.Join(parts, "; ")
+	case !o.Visible || len(o.Reads) == 0:
+		return ""
+	}
+	text := o.Text
+	if o.Kind == "assume" {
+		return text
+	}
+	r := o.Reads[len(o.Reads)-1]
+	return text + "  -> " + r.Value
+}
+
+// fit gives each column the width of its longest line, then shrinks the widest ones until the table fits.
+func fit(cols []*column, cells []cell, limit int) {
+	for _, c := range cols {
+		c.width = max(minColumn, len([]rune(c.title)))
+	}
+	for _, c := range cells {
+		cols[c.col].width = max(cols[c.col].width, 2*c.indent+len([]rune(c.text)))
+	}
+	if limit <= 0 {
+		return
+	}
+	for offset(cols, len(cols))-gap > limit {
+		widest := cols[0]
+		for _, c := range cols {
+			if c.width > widest.width {
+				widest = c
+			}
+		}
+		if widest.width <= minColumn {
+			return
+		}
+		widest.width--
+	}
+}
+
+// offset is where column i begins.
+func offset(cols []*column, i int) int {
+	n := 0
+	for _, c := range cols[:i] {
+		n += c.width + gap
+	}
+	return n
+}
+
+// row writes one line; cells are padded, the line's end is not.
+func row(b *strings.Builder, cols []*column, text func(int) string) {
+	var line strings.Builder
+	for i, c := range cols {
+		s := text(i)
+		line.WriteString(s + strings.Repeat(" ", max(0, c.width+gap-len([]rune(s)))))
+	}
+	b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+}
+
+// wrap breaks text at blanks; continuation lines are indented a little deeper.
+func wrap(text string, width, indent int) []string {
+	r := []rune(text)
+	if len(r) <= width {
+		return []string{text}
+	}
+	var out []string
+	pad := strings.Repeat("  ", min(indent+2, width/4))
+	for len(r) > width {
+		cut := width
+		for i := width; i > width/2; i-- {
+			if r[i] == ' ' {
+				cut = i
+				break
+			}
+		}
+		out = append(out, strings.TrimRight(string(r[:cut]), " "))
+		r = []rune(pad + strings.TrimLeft(string(r[cut:]), " "))
+		if len(pad) >= width {
+			break
+		}
+	}
+	return append(out, string(r))
+}
