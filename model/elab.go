@@ -55,6 +55,10 @@ func (e *elab) errorf(code string, at source.Span, format string, args ...any) {
 	e.diags.Errorf(code, at, format, args...)
 }
 
+// strict reports whether values that cannot be right are errors of the spec: they are in the first pass, which knows of no value but the constants
+// that the source writes. In later passes the same can come from a cell that nothing writes, and is a fault at run time.
+func (e *elab) strict() bool { return !e.dry && e.known == nil }
+
 func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.List) *elab {
 	return &elab{
 		prog: p, cell: cell, opt: opt, diags: diags,
@@ -342,7 +346,11 @@ func (s *System) poolOfLive(v VarID) *Pool {
 
 // initialise evaluates the initialiser of a shared variable.
 func (e *elab) initialise(g *global, n *syntax.Declarator) {
-	e.initInto(n.Init, g.t, &lvalue{l: g.l, t: g.t, root: g}, func(lv *lvalue, x *Expr, at source.Span) {
+	lv := &lvalue{l: g.l, t: g.t, root: g}
+	if g.t.kind == stStruct {
+		lv.obj = constant(int64(g.first), irInt)
+	}
+	e.initInto(n.Init, g.t, lv, func(lv *lvalue, x *Expr, at source.Span) {
 		pl := e.place(lv)
 		c, ok := e.sys.staticCell(pl)
 		if !ok {

@@ -24,7 +24,6 @@ type cfgNode struct {
 	visible bool
 	forced  bool // a location although it is not visible: breaks a cycle of local operations
 	live    bitset
-	liveOut bitset
 	loc     LocID
 }
 
@@ -395,7 +394,7 @@ func (b *builder) store(lv *lvalue, v *Expr, access Access) {
 	if t.Kind == KindBool {
 		v = truth(v)
 	}
-	if lo, hi := v.interval(); (lo > int64(t.Hi) || hi < int64(t.Lo)) && !e.dry {
+	if lo, hi := v.interval(); (lo > int64(t.Hi) || hi < int64(t.Lo)) && e.strict() && b.tail != nil {
 		e.errorf("out-of-range", source.Span{Start: cmpPos(v.Pos, b.at)}, "a value in %d..%d never fits into %s", lo, hi, t.Name)
 		return
 	}

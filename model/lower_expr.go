@@ -45,11 +45,10 @@ type index struct {
 
 // binding is what a name of a function means.
 type binding struct {
-	t        *stype
-	l        *layout  // local variable
-	op       *operand // constant, or alias: stands for itself
-	assigned bool
-	at       source.Span
+	t  *stype
+	l  *layout  // local variable
+	op *operand // constant, or alias: stands for itself
+	at source.Span
 }
 
 type scope struct {
@@ -467,10 +466,10 @@ func (e *elab) element(lv *lvalue, i *Expr) *lvalue {
 		}
 		if i.isConst() {
 			if i.Val < 0 || int(i.Val) >= lv.t.n {
-				if !e.dry {
+				if e.strict() {
 					e.errorf("out-of-range", source.At(lv.at), "index %d is outside the array of %d", i.Val, lv.t.n)
 				}
-				i = constant(0, irInt)
+				i = constant(-1<<20, irInt)
 			}
 		} else {
 			in := binary(AndAlso, binary(Ge, i, constant(0, irInt)), binary(Lt, i, constant(int64(lv.t.n), irInt)))
@@ -605,7 +604,7 @@ func (b *builder) indexExpr(x *syntax.IndexExpr) operand {
 		e.mismatch(x.I.Span(), tInt, it)
 		return badOperand
 	}
-	if i.isConst() && (i.Val < 0 || int(i.Val) >= o.t.n) && !e.dry {
+	if i.isConst() && (i.Val < 0 || int(i.Val) >= o.t.n) && e.strict() {
 		e.errorf("out-of-range", x.I.Span(), "index %d is outside the array of %d", i.Val, o.t.n)
 		return badOperand
 	}

@@ -250,7 +250,9 @@ func (b *builder) fits(x *Expr, t *stype, at syntax.Node) bool {
 	if t.kind == stBool || (x.Val >= it.Lo && x.Val <= it.Hi) {
 		return t.kind != stBool || x.Val == 0 || x.Val == 1
 	}
-	b.e.errorf("out-of-range", at.Span(), "%d does not fit into %s", x.Val, t)
+	if b.e.strict() {
+		b.e.errorf("out-of-range", at.Span(), "%d does not fit into %s", x.Val, t)
+	}
 	return false
 }
 
@@ -395,7 +397,7 @@ func (b *builder) await(cond syntax.Expr) {
 	b.atom = max(outer, 1) // all of it is read in one step
 	x := b.condition(cond)
 	b.atom = outer
-	if x != nil && !(x.isConst() && x.Val != 0 && b.e.opt.NoMerge == false) {
+	if x != nil && !(x.isConst() && x.Val != 0 && !b.e.opt.NoMerge) {
 		b.emit(&cfgNode{op: Op{Kind: OpAssume, X: x}})
 	}
 }
@@ -406,7 +408,7 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 	b.tail = nil
 	done := b.join()
 	var others *Expr
-	var complete = true
+	complete := true
 	for _, c := range s.Cases {
 		if c.Default {
 			continue
@@ -731,10 +733,7 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 				return badOperand
 			}
 			args[i].x = v
-		case !ctx.assigned[name] && a.x.isConst():
-			if !b.fits(a.x, pt, x.Args[i]) {
-				return badOperand
-			}
+		case !ctx.assigned[name] && a.x.isConst() && b.fits(a.x, pt, x.Args[i]):
 			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: constant(int64(a.x.Val), e.irType(pt))}, at: p.Sp}
 			continue
 		case !ctx.assigned[name] && a.x.Op == Load && a.x.Place != nil && a.x.Place.Var >= 0 && b.plain[a.x.Place.Var] && a.x.Type == e.irType(pt):

@@ -62,7 +62,7 @@ func (d *dumper) system() {
 			kind := "shared"
 			if u.constantCell(c) {
 				kind = "constant"
-				if u.users[c.Var][c.Idx] == 0 && d.bare == false {
+				if u.users[c.Var][c.Idx] == 0 && !d.bare {
 					continue // nobody looks at it
 				}
 			}

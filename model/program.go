@@ -7,25 +7,24 @@ import (
 
 // program is the declarations of a spec and everything it imports, in one name space. It is built once per spec; cells share it.
 type program struct {
-	files    *source.Set
-	asts     []*syntax.File // imports before importers
-	syms     map[string]*symbol
-	structs  map[string]*structInfo
-	enums    map[string]*enumInfo
-	procs    []*syntax.ProcDecl
-	configs  []*symbol
-	vars     []*syntax.VarDecl // shared variables in declaration order
-	props    []*propInfo
-	propByN  map[string]*propInfo
-	checks   []*syntax.CheckDecl
-	invs     []*syntax.InvariantDecl
-	covers   []*syntax.CoverDecl
-	marks    map[string]bool // names of cover statements
-	expects  []*syntax.ExpectDecl
-	sweeps   []*syntax.SweepDecl
-	tiers    []*syntax.TierDecl
-	statics  []*syntax.StaticAssertDecl
-	uncalled map[string]bool
+	files   *source.Set
+	asts    []*syntax.File // imports before importers
+	syms    map[string]*symbol
+	structs map[string]*structInfo
+	enums   map[string]*enumInfo
+	procs   []*syntax.ProcDecl
+	configs []*symbol
+	vars    []*syntax.VarDecl // shared variables in declaration order
+	props   []*propInfo
+	propByN map[string]*propInfo
+	checks  []*syntax.CheckDecl
+	invs    []*syntax.InvariantDecl
+	covers  []*syntax.CoverDecl
+	marks   map[string]bool // names of cover statements
+	expects []*syntax.ExpectDecl
+	sweeps  []*syntax.SweepDecl
+	tiers   []*syntax.TierDecl
+	statics []*syntax.StaticAssertDecl
 }
 
 type symKind uint8

@@ -342,7 +342,6 @@ type coder struct {
 	index  map[*cfgNode]int
 	chosen map[*cfgNode]int
 	open   *cfgNode // a choose inside the atomic block that is not decided yet
-	patch  []patch
 }
 
 type patch struct {
