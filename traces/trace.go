@@ -19,7 +19,16 @@ type Trace struct {
 	Message   string        `json:"message,omitempty"` // one plain sentence: what went wrong
 	Processes []Process     `json:"processes"`
 	Initial   []Assign      `json:"initial,omitempty"` // shared variables that are not zero at the start
+	Calls     []Call        `json:"calls,omitempty"`   // the calls that operations refer to, callers before callees
 	Steps     []Step        `json:"steps"`
+}
+
+// Call is one inlined call of a function, or the body of a process.
+type Call struct {
+	ID     int    `json:"id"`
+	Parent int    `json:"parent"` // ID of the calling call, -1 for the body of a process
+	Func   string `json:"func"`
+	Kernel string `json:"kernel,omitempty"`
 }
 
 // ConfigValue is one config parameter of the cell.

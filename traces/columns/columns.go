@@ -4,6 +4,7 @@ package columns
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"pmdcheck/traces"
@@ -23,7 +24,7 @@ const (
 type column struct {
 	title string
 	width int
-	stack []traces.Frame // call stack of the last step shown
+	stack []traces.Call // call stack of the last line shown
 	proc  int
 }
 
@@ -116,7 +117,7 @@ func lanes(t *traces.Trace) ([]*column, []int) {
 	return cols, of
 }
 
-// lines are the table lines of one step: headings of the functions it enters, then what it does to shared state.
+// lines are the table lines of one step: what it does to shared state, each under the headings of the functions it is in.
 func lines(t *traces.Trace, s traces.Step, cols []*column, col int) []cell {
 	c := cols[col]
 	var out []cell
@@ -126,28 +127,27 @@ func lines(t *traces.Trace, s traces.Step, cols []*column, col int) []cell {
 		}
 		c.stack, c.proc = nil, s.Process
 	}
-	stack := s.Stack
-	if len(stack) > 0 {
-		stack = stack[1:] // the process itself is the column
-	}
-	same := 0
-	for same < len(stack) && same < len(c.stack) && stack[same].Call == c.stack[same].Call {
-		same++
-	}
-	for i := same; i < len(stack); i++ {
-		out = append(out, cell{col: col, indent: i, text: stack[i].Func + "()"})
-	}
-	c.stack = stack
-	indent := len(stack)
-	shown := 0
-	for _, o := range s.Ops {
-		if text := operation(o); text != "" {
-			out = append(out, cell{col: col, indent: indent, text: text})
-			shown++
+	show := func(call int, text string) {
+		stack := chain(t, call)
+		same := 0
+		for same < len(stack) && same < len(c.stack) && stack[same].ID == c.stack[same].ID {
+			same++
 		}
+		for i := same; i < len(stack); i++ {
+			out = append(out, cell{col: col, indent: i, text: stack[i].Func + "()"})
+		}
+		c.stack = stack
+		out = append(out, cell{col: col, indent: len(stack), text: text})
 	}
-	if shown == 0 && (s.Fatal || len(s.Ops) == 0 || visible(s)) {
-		out = append(out, cell{col: col, indent: indent, text: s.Label})
+	writes := false
+	for _, o := range s.Ops {
+		writes = writes || len(o.Writes) > 0
+	}
+	for i, o := range s.Ops {
+		fatal := s.Fatal && i == len(s.Ops)-1
+		if text := operation(o, writes && !fatal, fatal); text != "" {
+			show(o.Call, text)
+		}
 	}
 	if s.Fatal {
 		mark := marks[s.Property]
@@ -159,18 +159,32 @@ func lines(t *traces.Trace, s traces.Step, cols []*column, col int) []cell {
 	return out
 }
 
-func visible(s traces.Step) bool {
-	for _, o := range s.Ops {
-		if o.Visible {
-			return true
+// chain is the calls around an operation, outermost first, without the body of the process, which is the column.
+func chain(t *traces.Trace, call int) []traces.Call {
+	var out []traces.Call
+	for id := call; id >= 0; {
+		i, ok := slices.BinarySearchFunc(t.Calls, id, func(c traces.Call, id int) int { return c.ID - id })
+		if !ok {
+			break
 		}
+		c := t.Calls[i]
+		if c.Parent < 0 || c.Parent >= id {
+			break
+		}
+		out = append([]traces.Call{c}, out...)
+		id = c.Parent
 	}
-	return false
+	return out
 }
 
-// operation is one line for what an operation did to shared state, or "".
-func operation(o traces.Operation) string {
+// operation is one line for what an operation did to shared state, or "". What a step that writes has read first, such as the test of a lock, and
+// assertions that hold, say nothing that the writes do not.
+func operation(o traces.Operation, writes, fatal bool) string {
 	switch {
+	case fatal && len(o.Reads) > 0:
+		return o.Text + "  -> " + o.Reads[len(o.Reads)-1].Value
+	case fatal:
+		return o.Text
 	case o.Kind == "free":
 		for _, a := range o.Writes {
 			return strings.TrimSuffix(strings.TrimPrefix(a.Cell, "live("), ")") + " freed"
@@ -182,7 +196,7 @@ func operation(o traces.Operation) string {
 			parts = append(parts, a.Cell+" = "+a.New)
 		}
 		return strings.Join(parts, "; ")
-	case !o.Visible || len(o.Reads) == 0:
+	case !o.Visible || len(o.Reads) == 0 || o.Kind == "assert" || writes:
 		return ""
 	}
 	text := o.Text

@@ -31,7 +31,7 @@ type Options struct {
 func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	in := eval.New(sys, eval.Options{NoAssert: opt.NoAssert})
 	s, failed := in.Initial()
-	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}}
+	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}}
 	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Digest: sys.Digest(), Kind: "run"}
 	for _, c := range sys.Config {
 		t.Config = append(t.Config, traces.ConfigValue(c))
@@ -47,6 +47,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 			}
 		}
 	}
+	defer func() { t.Calls = r.calls() }()
 	var last *eval.Failure
 	if len(failed) > 0 {
 		last = failed[len(failed)-1]
@@ -150,6 +151,7 @@ type recorder struct {
 	sys   *model.System
 	in    *eval.Interp
 	freed map[model.Cell]string // liveness cell -> who cleared it, and when
+	used  map[model.FrameID]bool
 }
 
 var opKinds = map[model.OpKind]string{
@@ -174,6 +176,9 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 		o := traces.Operation{Text: op.Text, Pos: sys.Files.Position(op.Pos), Visible: op.Visible, Call: int(op.Frame), Kind: kind}
 		if op.Frame != model.NoFrame {
 			o.Func = sys.Frames[op.Frame].Func
+			for f := op.Frame; f != model.NoFrame; f = sys.Frames[f].Parent {
+				r.used[f] = true
+			}
 		}
 		if op.Kind == model.OpBranch {
 			o.Result = fmt.Sprint(ev.Branch)
@@ -211,6 +216,22 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 		}
 	}
 	return st
+}
+
+// calls lists the frames that were used, with their callers.
+func (r *recorder) calls() []traces.Call {
+	var out []traces.Call
+	for _, f := range r.sys.Frames {
+		if !r.used[f.ID] {
+			continue
+		}
+		var refs []string
+		for _, k := range f.Kernel {
+			refs = append(refs, k.String())
+		}
+		out = append(out, traces.Call{ID: int(f.ID), Parent: int(f.Parent), Func: f.Func, Kernel: strings.Join(refs, "; ")})
+	}
+	return out
 }
 
 func (r *recorder) stack(f model.FrameID) []traces.Frame {
