@@ -12,8 +12,9 @@
 //
 //   - [OpAssign] stores; [OpBranch] and [OpJump] move within the code;
 //   - [OpAssume] that is false makes the transition disabled in this state: nothing happened;
-//   - [OpAssert] that is false, and any fault of an expression or store, is a failure: the scratch copy is thrown away, and the successor
-//     is the old state with p parked ([Parked]) and p's locals reset, as an oops kills a task and leaves its locks held;
+//   - [OpAssert] that is false, and any fault of an expression or store, is a failure: what the step did before stays, and the successor has p
+//     parked ([Parked]) and p's locals reset, as an oops kills a task and leaves its locks held. (Were the step undone instead, merging local
+//     operations into the step before them could hide that step's writes from others whenever a merged assertion fails.)
 //   - [OpGoto] ends the step: p moves to Loc, and every local of p that is not in that location's Live set is reset to its initial value.
 //
 // A step is therefore atomic, and enabled exactly when its code reaches its OpGoto or fails.

@@ -143,7 +143,6 @@ func (x *Exec) Initial(dst []uint64) (failed []model.PropID, covers []model.Cove
 		switch x.run(&p.procs[i], p.procs[i].start, dst) {
 		case Failed:
 			failed = append(failed, x.failed)
-			copy(dst, old)
 			apply(dst, p.procs[i].park)
 		case Disabled:
 			copy(dst, old)
@@ -174,7 +173,6 @@ func (x *Exec) Run(t *Transition, s, dst []uint64) Status {
 	q := &x.p.procs[t.Proc]
 	st := x.run(q, t.code, dst)
 	if st == Failed {
-		copy(dst, s)
 		apply(dst, q.park)
 	}
 	return st

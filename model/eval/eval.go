@@ -205,7 +205,7 @@ func (in *Interp) run(s *State, p *model.Process, code []model.Op) Outcome {
 	switch {
 	case f != nil:
 		f.Op = r.pc
-		next := s.Clone()
+		next := r.s
 		next.Locs[p.ID] = model.Parked
 		r.resetLocals(next, nil)
 		out.Enabled, out.Next, out.Failure = true, next, f
