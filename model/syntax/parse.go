@@ -1,7 +1,16 @@
 package syntax
 
 import (
+	"bytes"
+	"unicode/utf8"
+
 	"pmdcheck/model/source"
+)
+
+const (
+	maxFile   = 4 << 20
+	maxErrors = 100
+	maxDepth  = 200 // nesting of statements and expressions
 )
 
 type parser struct {
@@ -16,11 +25,27 @@ type parser struct {
 type bail struct{}
 
 // Parse parses one file.
+//
+// Errors go to diags, all of them; the tree holds what could be parsed. A file that is binary or larger than maxFile gets one error and an empty tree, and
+// after maxErrors errors the rest of a file is not looked at.
 func Parse(f *source.File, diags *source.List) *File {
+	switch {
+	case len(f.Src) > maxFile:
+		diags.Errorf("file-too-large", source.At(f.Pos(0)), "a spec has at most %d MiB, not %d", maxFile>>20, len(f.Src)>>20)
+		return &File{Source: f}
+	case bytes.IndexByte(f.Src, 0) >= 0 || !utf8.Valid(f.Src):
+		diags.Add(source.Diagnostic{Code: "binary-file", Span: source.At(f.Pos(0)), Msg: "this is a binary file", Hint: "a spec is UTF-8 text"})
+		return &File{Source: f}
+	}
+	errors := len(diags.Diags)
 	p := &parser{s: &scanner{f: f, src: f.Src, diags: diags}, diags: diags}
 	p.tok = p.s.next()
 	out := &File{Source: f}
 	for p.tok.tok != EOF {
+		if len(diags.Diags)-errors > maxErrors {
+			diags.Errorf("too-many-errors", p.tok.span, "too many errors; the rest of the file was not looked at")
+			break
+		}
 		if d := p.declSafe(); d != nil {
 			out.Decls = append(out.Decls, d)
 		}
@@ -37,10 +62,11 @@ func (p *parser) declSafe() (d Decl) {
 				panic(r)
 			}
 			d = nil
-			for p.tok.tok != EOF && p.tok.tok != SEMI && p.tok.tok != RBRACE {
-				p.next()
+			p.depth = 0
+			p.skip(before)
+			if !p.got(SEMI) {
+				p.got(RBRACE)
 			}
-			p.next()
 			if p.tok.span.Start == before {
 				p.next()
 			}
@@ -529,11 +555,57 @@ func (p *parser) block() *Block {
 	p.expect(LBRACE)
 	b := &Block{}
 	for p.tok.tok != RBRACE && p.tok.tok != EOF {
-		b.Stmts = append(b.Stmts, p.stmt())
+		if s := p.stmtSafe(); s != nil {
+			b.Stmts = append(b.Stmts, s)
+		}
 	}
 	p.expect(RBRACE)
 	b.Sp = p.from(start)
 	return b
+}
+
+// stmtSafe parses a statement; after an error it goes on behind the next semicolon, or before the brace that closes the block, so that the rest of the
+// block is looked at too.
+func (p *parser) stmtSafe() (s Stmt) {
+	before, depth := p.tok.span.Start, p.depth
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(bail); !ok {
+				panic(r)
+			}
+			s, p.depth = nil, depth
+			p.skip(before)
+			p.got(SEMI)
+			if p.tok.span.Start == before && p.tok.tok != RBRACE {
+				p.next()
+			}
+		}
+	}()
+	return p.stmt()
+}
+
+// skip goes to the next semicolon or closing brace of the same nesting, or to what begins a declaration.
+func (p *parser) skip(start source.Pos) {
+	braces := 0
+	for p.tok.tok != EOF {
+		switch t := p.tok.tok; {
+		case t == LBRACE:
+			braces++
+		case t == RBRACE:
+			if braces == 0 {
+				return
+			}
+			if braces--; braces == 0 {
+				p.next()
+				return
+			}
+		case t == SEMI && braces == 0:
+			return
+		case (t == KwProcess || t == KwConfig || t == KwImport || t == KwTypedef || t == KwExpect || t == KwCheck || t == KwInvariant) && p.tok.span.Start != start:
+			return
+		}
+		p.next()
+	}
 }
 
 func (p *parser) isDecl() bool {
@@ -563,7 +635,7 @@ func (p *parser) paren() Expr {
 func (p *parser) stmt() (out Stmt) {
 	start := p.tok.span.Start
 	p.depth++
-	if p.depth > 200 {
+	if p.depth > maxDepth {
 		p.fail("less nesting")
 	}
 	defer func() { p.depth-- }()
@@ -818,7 +890,7 @@ func (p *parser) unary() Expr {
 	switch p.tok.tok {
 	case NOT, SUB, TILDE, MUL, AND:
 		p.depth++
-		if p.depth > 200 {
+		if p.depth > maxDepth {
 			p.fail("less nesting")
 		}
 		op := p.next().tok
@@ -867,7 +939,7 @@ func (p *parser) primary() Expr {
 		return x
 	case LPAREN:
 		p.depth++
-		if p.depth > 200 {
+		if p.depth > maxDepth {
 			p.fail("less nesting")
 		}
 		p.next()
