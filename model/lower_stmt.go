@@ -397,7 +397,12 @@ func (b *builder) await(cond syntax.Expr) {
 	b.atom = max(outer, 1) // all of it is read in one step
 	x := b.condition(cond)
 	b.atom = outer
-	if x != nil && !(x.isConst() && x.Val != 0 && !b.e.opt.NoMerge) {
+	switch {
+	case x == nil:
+	case x.isConst() && x.Val != 0 && !b.e.opt.NoMerge:
+		// Never blocks, so it merges like a local operation. It must not vanish: behind `case` it is the step that commits to the alternative.
+		b.emit(&cfgNode{op: Op{Kind: OpNop}})
+	default:
 		b.emit(&cfgNode{op: Op{Kind: OpAssume, X: x}})
 	}
 }

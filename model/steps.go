@@ -114,9 +114,15 @@ func (s *stepper) classify() {
 		case n.forced:
 			n.visible = true
 		case s.b.e.opt.NoMerge:
-			n.visible = !n.quiet
+			n.visible = !n.quiet || n.atom != 0
 		default:
 			n.visible = n.atom != 0 || n.op.Visible
+		}
+	}
+	// A label in front of something the source does not show belongs to what follows.
+	for _, n := range s.nodes {
+		if n.end && n.quiet && !n.visible && n.kind == nodeOp && n.next != nil {
+			n.next.end = true
 		}
 	}
 	// An atomic block that touches nothing shared is local like any other code.

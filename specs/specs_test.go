@@ -1,0 +1,161 @@
+package specs_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"pmdcheck/checker"
+	"pmdcheck/model"
+	"pmdcheck/model/linux"
+	"pmdcheck/specs"
+)
+
+func load(t testing.TB, name string, library fs.FS) *model.Spec {
+	t.Helper()
+	src, err := specs.FS.ReadFile(name + ".pmd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &model.Loader{Library: library, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
+	spec, err := l.Load(name+".pmd", src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
+// violated is the set of violated properties of a cell, without covers.
+func violated(t testing.TB, spec *model.Spec, c model.ConfigCell, o model.BuildOptions) string {
+	t.Helper()
+	sys, err := spec.Build(c, o)
+	if err != nil {
+		return "does not build: " + err.Error()
+	}
+	res, err := checker.Check(context.Background(), sys, checker.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(res.Verdict, properties(res))
+}
+
+func properties(res *checker.Result) (out []string) {
+	for _, v := range res.Violations {
+		out = append(out, v.Property)
+	}
+	return out
+}
+
+// TestMergingKeepsVerdicts checks every cell of race A with every statement a step of its own.
+func TestMergingKeepsVerdicts(t *testing.T) {
+	for _, name := range []string{"seed/race_a", "classic/peterson"} {
+		spec := load(t, name, linux.FS)
+		cells, err := spec.Cells(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range cells {
+			if testing.Short() && i%8 != 0 {
+				continue
+			}
+			want := violated(t, spec, c, model.BuildOptions{})
+			if got := violated(t, spec, c, model.BuildOptions{NoMerge: true, NoReset: true}); got != want {
+				t.Errorf("%s %s: %s unmerged, %s merged", name, c, got, want)
+			}
+		}
+	}
+}
+
+// harmless lists protections of the library whose removal changes no verdict of race A, with the reason. Each key is a file, the function and the line.
+var harmless = map[string]string{
+	"mm/mmu_gather.pmd: tlb_remove_table: tlb_flush_mmu_tlbonly(tlb, mm);": "the freeing mm's flush goes to its own CPUs, where no walker of the other mm runs; TLB entries themselves are not modelled",
+	"mm/mmu_gather.pmd: tlb_flush_mmu: tlb_flush_mmu_tlbonly(tlb, mm);":    "as above: what reaches the walker's CPU is the flush of the unsharing mm, in __unmap_hugepage_range()",
+	"mm/walker_lock.pmd: walker_unlock: up_read(&vma->vm_mm->mmap_lock);":  "nobody takes m1's mmap_lock for write: that is why it does not protect the walker",
+	"mm/mmap.pmd: madvise_dontneed: up_read(&vma->vm_mm->mmap_lock);":      "as above",
+	"mm/mmap.pmd: madvise_dontneed: tlb_finish_mmu(&tlb, vma->vm_mm);":     "unsharing has flushed already, and madvise() queues no table",
+	"mm/mmap.pmd: munmap: up_write(&vma->vm_mm->mmap_lock);":               "nobody else uses m2's mmap_lock",
+}
+
+// function finds the name of the function or process that line i is in.
+func function(lines []string, i int) string {
+	head := regexp.MustCompile(`^(?:struct )?\w+ \*?(\w+)[(\[]|^process (\w+)`)
+	for ; i >= 0; i-- {
+		if m := head.FindStringSubmatch(lines[i]); m != nil {
+			return m[1] + m[2]
+		}
+	}
+	return ""
+}
+
+// protection matches the lines of the library that acquire, release, wait, flush or count.
+var protection = regexp.MustCompile(`^\s*((down|up)_(read|write)\(|hugetlb_vma_(un)?lock_\w+\(|ptl_(un)?lock\(|ptl = huge_pte_lock|await \(|smp_call_function_wait\(|flush_tlb_mm\(|` +
+	`tlb_\w+\(|table->page_count--|rcu_need\[cpu\] =|rcu_quiescent\(\)|pgtable_pmd_page_dtor\(|rcu_reading\[this_cpu\] = true|irqs_off\[this_cpu\] = true|preempt_off\[this_cpu\] = true|call_rcu_free_table\(|free_page_table\(|free \()`)
+
+// TestEveryProtectionMatters removes, one at a time, each lock operation, wait, flush, grace-period step and refcount step of the library, and demands that
+// some cell of race A changes its verdict, or that the step is listed as harmless with a reason.
+func TestEveryProtectionMatters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: every protection times every cell")
+	}
+	base := load(t, "seed/race_a", linux.FS)
+	cells, err := base.Cells(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for _, c := range cells {
+		want[c.String()] = violated(t, base, c, model.BuildOptions{})
+	}
+	files := fstest.MapFS{}
+	err = fs.WalkDir(linux.FS, ".", func(p string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			src, _ := linux.FS.ReadFile(p)
+			files[p] = &fstest.MapFile{Data: src}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed := 0
+	for name, f := range files {
+		lines := strings.Split(string(f.Data), "\n")
+		for i, line := range lines {
+			if !protection.MatchString(line) {
+				continue
+			}
+			removed++
+			mutant := append([]string{}, lines...)
+			mutant[i] = ";"
+			lib := fstest.MapFS{}
+			for n, g := range files {
+				lib[n] = g
+			}
+			lib[name] = &fstest.MapFile{Data: []byte(strings.Join(mutant, "\n"))}
+			t.Run(fmt.Sprintf("%s:%d", name, i+1), func(t *testing.T) {
+				t.Parallel()
+				key := name + ": " + function(lines, i) + ": " + strings.TrimSpace(line)
+				spec := load(t, "seed/race_a", lib)
+				for _, c := range cells {
+					if got := violated(t, spec, c, model.BuildOptions{}); got != want[c.String()] {
+						if harmless[key] != "" {
+							t.Errorf("%s is listed as harmless, and without it %s is %s", key, c, got)
+						}
+						return
+					}
+				}
+				if harmless[key] == "" {
+					t.Errorf("%s can be removed and no verdict changes", key)
+				}
+			})
+		}
+	}
+	if removed < 30 {
+		t.Errorf("only %d protections were found in the library", removed)
+	}
+}
