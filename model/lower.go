@@ -290,15 +290,11 @@ func (b *builder) split(x *Expr, final func(*Expr) *Expr) *Expr {
 // splitShort evaluates && || ?: whose later operands are accesses of their own, by branching.
 func (b *builder) splitShort(x *Expr) *Expr {
 	yes, no, done := b.join(), b.join(), b.join()
-	var first *Expr
+	result := b.newTemp(x) // of a type that holds both sides
 	store := func(v *Expr) {
-		if first == nil {
-			v2 := *v
-			v2.Type = x.Type
-			first = b.temp(b.last(&v2))
-			return
+		if result.Place != nil {
+			b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: result.Place, X: b.last(v)}})
 		}
-		b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: first.Place, X: b.last(v)}})
 	}
 	b.branch(x.X, yes, no)
 	y, z := x.Y, x.Z
@@ -314,7 +310,7 @@ func (b *builder) splitShort(x *Expr) *Expr {
 	b.place(no)
 	store(z)
 	b.place(done)
-	return first
+	return result
 }
 
 // branch goes to yes or no. Conditions with more than one shared access are tested part by part.
