@@ -35,7 +35,6 @@ type gen struct {
 	r     *rand.Rand
 	b     strings.Builder
 	depth int
-	loops int
 	atom  bool
 }
 
