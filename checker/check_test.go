@@ -1,0 +1,127 @@
+package checker_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pmdcheck/checker"
+	"pmdcheck/internal/program"
+	"pmdcheck/model"
+)
+
+// TestVerdicts checks small systems whose answers are known by hand.
+func TestVerdicts(t *testing.T) {
+	for _, tc := range []struct {
+		name, src string
+		opts      checker.Options
+		verdict   checker.Verdict
+		reason    checker.Reason
+		props     []string
+		states    int64
+	}{
+		// Nine pairs of positions but the last, which the fourth increment, of x == 3, does not reach; and each process parked there.
+		{"two steps each", "u2 x; process p[2] { atomic { x++; } atomic { x++; } }", checker.Options{}, checker.Violated, "", []string{"no_fault"}, 10},
+		{"one step each", "u2 x; process p[2] { atomic { x++; } }", checker.Options{}, checker.Holds, "", nil, 4},
+		{"lost update", "u2 x; process p[2] { x = x + 1; } invariant both: self_ok;", checker.Options{}, checker.Unknown, "error", nil, 0},
+		{"deadlock", "u1 x; process p { await (x == 1); } process q { await (x == 1); x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 1},
+		{"proper end", "u1 x; process p { end: await (x == 1); } process q { end: await (x == 1); x = 0; }", checker.Options{}, checker.Holds, "", nil, 1},
+		{"parked is no deadlock", "u1 x; process p { await (x == 1); } process q { assert (x == 1); x = 1; }", checker.Options{}, checker.Violated, "", []string{"assertion"}, 2},
+		{"invariant", "u2 x; process p { x = 1; x = 2; } process r { await (x == 3); } invariant small: x < 2;", checker.Options{}, checker.Violated, "", []string{"no_deadlock", "small"}, 3},
+		{"vacuous", "u2 x; process p[2] { x = 1; } cover two: x == 2;", checker.Options{}, checker.Violated, "", []string{"cover two"}, 4},
+		{"state limit", "u2 x; process p[2] { x = 1; x = 2; }", checker.Options{MaxStates: 3}, checker.Unknown, checker.ReasonStates, nil, 3},
+		{"limit not reached", "u2 x; process p[2] { atomic { x++; } }", checker.Options{MaxStates: 4}, checker.Holds, "", nil, 4},
+		{
+			"leak", "@use(u) @leak(l) struct s { u1 n; }; struct s A; struct s *root = &A; u1 g; process p { root = NULL; g = 1; } process q { end: await (g == 1 && root == &A); }",
+			checker.Options{}, checker.Violated, "", []string{"l"}, 3,
+		},
+		{
+			"double free", "@use(u) @free(f) struct s { u1 n; }; struct s A; process p[2] { free (&A); }",
+			checker.Options{}, checker.Violated, "", []string{"f"}, 5,
+		},
+		{"null", "struct s { u1 n; }; struct s A; struct s *r; u1 g; process p { g = r->n; } process q { r = &A; g = 1; }", checker.Options{}, checker.Violated, "", []string{"no_fault"}, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			spec, err := (&model.Loader{}).Load("t.pmd", []byte(tc.src))
+			if err != nil {
+				if tc.reason == "error" {
+					return
+				}
+				t.Fatal(render(err))
+			}
+			cells, err := spec.Cells(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sys, err := spec.Build(cells[0], model.BuildOptions{})
+			if err != nil {
+				t.Fatal(render(err))
+			}
+			res, err := checker.Check(context.Background(), sys, tc.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var props []string
+			for _, v := range res.Violations {
+				props = append(props, v.Property)
+				if v.Witness != nil && v.Witness.Property != v.Property {
+					t.Errorf("the witness of %s is of %s", v.Property, v.Witness.Property)
+				}
+			}
+			if res.Verdict != tc.verdict || res.Reason != tc.reason || (tc.states > 0 && res.Stats.States != tc.states) {
+				t.Errorf("%v %q, %d states; want %v %q, %d", res.Verdict, res.Reason, res.Stats.States, tc.verdict, tc.reason, tc.states)
+			}
+			if d := cmp.Diff(tc.props, props); d != "" {
+				t.Errorf("violated properties (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestInterrupt: a cancelled search is unknown, never holds.
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, o := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 2}} {
+		o.NoAssert = true
+		res, err := checker.Check(ctx, hugepmd(t, "2", "1", "2", "0", "0"), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Verdict != checker.Unknown || res.Reason != checker.ReasonInterrupt {
+			t.Errorf("%+v: %v %q", o, res.Verdict, res.Reason)
+		}
+	}
+}
+
+// TestMemoryLimit: a store that would pass the limit ends in unknown.
+func TestMemoryLimit(t *testing.T) {
+	res, err := checker.Check(context.Background(), hugepmd(t, "2", "1", "2", "0", "0"), checker.Options{NoAssert: true, Memory: 500_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Verdict != checker.Unknown || res.Reason != checker.ReasonMemory {
+		t.Errorf("%v %q", res.Verdict, res.Reason)
+	}
+}
+
+// TestNoAllocation: running transitions allocates nothing.
+func TestNoAllocation(t *testing.T) {
+	prog, err := program.Compile(hugepmd(t, "2", "1", "2", "2", "1"), program.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := prog.NewExec()
+	st, dst := make([]uint64, prog.Total), make([]uint64, prog.Total)
+	x.Initial(st)
+	if n := testing.AllocsPerRun(100, func() {
+		for p := range prog.Processes() {
+			for _, tr := range prog.Candidates(st[:prog.Words], p) {
+				x.Run(tr, st[:prog.Words], dst)
+			}
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
