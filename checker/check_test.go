@@ -34,11 +34,17 @@ func TestVerdicts(t *testing.T) {
 		{"limit not reached", "u2 x; process p[2] { atomic { x++; } }", checker.Options{MaxStates: 4}, checker.Holds, "", nil, 4},
 		{
 			"leak", "@use(u) @leak(l) struct s { u1 n; }; struct s A; struct s *root = &A; u1 g; process p { root = NULL; g = 1; } process q { end: await (g == 1 && root == &A); }",
-			checker.Options{}, checker.Violated, "", []string{"l"}, 3,
+			checker.Options{},
+			checker.Violated, "",
+			[]string{"l"},
+			3,
 		},
 		{
 			"double free", "@use(u) @free(f) struct s { u1 n; }; struct s A; process p[2] { free (&A); }",
-			checker.Options{}, checker.Violated, "", []string{"f"}, 5,
+			checker.Options{},
+			checker.Violated, "",
+			[]string{"f"},
+			5,
 		},
 		{"null", "struct s { u1 n; }; struct s A; struct s *r; u1 g; process p { g = r->n; } process q { r = &A; g = 1; }", checker.Options{}, checker.Violated, "", []string{"no_fault"}, 0},
 	} {
