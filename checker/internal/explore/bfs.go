@@ -84,7 +84,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 				}
 				next := e.dst[:n]
 				added, ok := set.Insert(next)
-				if !ok || len(from) == 1<<32-1 {
+				if !ok || uint64(len(from)) >= 1<<32-1 {
 					return StopBytes
 				}
 				if added {
