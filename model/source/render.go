@@ -53,12 +53,18 @@ func (s *Set) excerpt(b *strings.Builder, sp Span) {
 	if to > maxExcerpt {
 		from = max(0, col-maxExcerpt/2)
 		to = min(len(line), from+maxExcerpt)
+		for from < col && !utf8.RuneStart(line[from]) {
+			from++
+		}
+		for to > col && to < len(line) && !utf8.RuneStart(line[to]) {
+			to--
+		}
 	}
 	text := line[from:to]
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' }) {
 		return
 	}
-	width = min(width, max(1, to-col))
+	width = max(1, utf8.RuneCountInString(line[col:max(col, min(col+width, to))]))
 	pad := strings.Map(func(r rune) rune {
 		if r == '\t' {
 			return '\t'

@@ -45,13 +45,21 @@ type File struct {
 	Comments []*Comment // every comment of the file in source order; the printer puts them back
 }
 
-// Comment is one // or /* */ comment, with its delimiters.
+// Span is the whole text, or nothing for a tree that was not parsed.
+func (f *File) Span() source.Span {
+	if f.Source == nil {
+		return source.Span{}
+	}
+	return source.Span{Start: f.Source.Pos(0), End: f.Source.Pos(len(f.Source.Src))}
+}
+
+// Comment is one // or /* */ comment, with its delimiters and without white space at its line ends.
 type Comment struct {
 	node
 	Text string
 }
 
-// Ident is a name and also the expression that refers to it.
+// Ident is a name and also the expression that refers to it. Where a name is missing, the parser puts one that is "".
 type Ident struct {
 	exprNode
 	Name string
@@ -146,7 +154,7 @@ type (
 		Name   *Ident
 		Fields []*FieldDecl
 	}
-	// VarDecl declares global or local variables; a global of struct type S is an object that `struct S *` can point to.
+	// VarDecl declares global or local variables, all of one type: the stars belong to Type. A global of struct type S is an object that `struct S *` can point to.
 	// Pool marks a global `pool struct S spare[2];`: objects that are not allocated at the start and that alloc(struct S) hands out.
 	VarDecl struct {
 		declNode
@@ -200,7 +208,8 @@ type (
 		X    Expr // nil: the marks in the code count
 		When Expr // nil: always required
 	}
-	// ExpectDecl is `expect [cond] : holds [states N] [transitions N];` or `expect [cond] : violates a, b;`. The first one whose condition holds applies.
+	// ExpectDecl is `expect [cond] : holds [states N] [transitions N];` or `expect [cond] : violates a, b [states N] [transitions N];`.
+	// The first one whose condition holds applies.
 	ExpectDecl struct {
 		declNode
 		Cond        Expr // nil: always
@@ -273,7 +282,7 @@ type (
 		Op Token
 		Y  Expr
 	}
-	// CallStmt is a call for its effect.
+	// CallStmt is a call for its effect. The parser reports anything else than a call.
 	CallStmt struct {
 		stmtNode
 		Call Expr // *CallExpr
@@ -283,6 +292,7 @@ type (
 		stmtNode
 		Cond       Expr
 		Then, Else Stmt
+		ElseAt     source.Pos // of the word else
 	}
 	// WhileStmt is `while (Cond) Body`.
 	WhileStmt struct {
@@ -293,8 +303,9 @@ type (
 	// DoStmt is `do Body while (Cond);`.
 	DoStmt struct {
 		stmtNode
-		Body Stmt
-		Cond Expr
+		Body    Stmt
+		WhileAt source.Pos // of the word while
+		Cond    Expr
 	}
 	// ForStmt is `for (Init; Cond; Post) Body`; each part may be nil.
 	ForStmt struct {
@@ -372,9 +383,10 @@ type (
 // SwitchCase is `case a: case b: stmts` or `default: stmts`.
 type SwitchCase struct {
 	node
-	Values  []Expr // empty with Default false cannot occur
-	Default bool
-	Body    []Stmt
+	Values    []Expr // empty with Default false cannot occur
+	Default   bool
+	DefaultAt source.Pos // of the word default, which may stand before, between or behind the values
+	Body      []Stmt
 }
 
 // ChooseCase is `case cond: stmts`, `case: stmts` (Cond nil) or `default: stmts` (taken only when no other case can move).

@@ -133,6 +133,9 @@ func (t Token) String() string {
 // IsKeyword reports whether t is a reserved word.
 func (t Token) IsKeyword() bool { return keywordsBegin < t && t < keywordsEnd }
 
+// IsAssign reports whether t is = or an operator such as +=.
+func (t Token) IsAssign() bool { return ASSIGN <= t && t <= SHRASSIGN }
+
 var keywords = func() map[string]Token {
 	m := make(map[string]Token)
 	for t := keywordsBegin + 1; t < keywordsEnd; t++ {
