@@ -60,7 +60,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(a.checkCmd(), a.showCmd(), a.listCmd(), a.replayCmd(), a.renderCmd(), a.explainCmd())
+	root.AddCommand(a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(), a.renderCmd(), a.explainCmd())
 	err := root.Execute()
 	if err == nil {
 		return exitOK
