@@ -35,7 +35,7 @@ func violated(t testing.TB, spec *model.Spec, c model.ConfigCell, o model.BuildO
 	t.Helper()
 	sys, err := spec.Build(c, o)
 	if err != nil {
-		return "does not build: " + err.Error()
+		t.Fatalf("%s does not build, so it says nothing: %v", c, err)
 	}
 	res, err := checker.Check(context.Background(), sys, checker.Options{})
 	if err != nil {
@@ -53,7 +53,7 @@ func properties(res *checker.Result) (out []string) {
 
 // TestMergingKeepsVerdicts checks every cell of race A with every statement a step of its own.
 func TestMergingKeepsVerdicts(t *testing.T) {
-	for _, name := range []string{"seed/race_a", "classic/peterson"} {
+	for _, name := range []string{"seed/race_a", "seed/race_a_unlocked", "classic/peterson"} {
 		spec := load(t, name, linux.FS)
 		cells, err := spec.Cells(nil)
 		if err != nil {
@@ -94,25 +94,29 @@ func function(lines []string, i int) string {
 
 // protection matches the lines of the library that acquire, release, wait, flush or count.
 var protection = regexp.MustCompile(`^\s*((down|up)_(read|write)\(|hugetlb_vma_(un)?lock_\w+\(|ptl_(un)?lock\(|ptl = huge_pte_lock|await \(|smp_call_function_wait\(|flush_tlb_mm\(|` +
-	`tlb_\w+\(|table->page_count--|rcu_need\[cpu\] =|rcu_quiescent\(\)|pgtable_pmd_page_dtor\(|rcu_reading\[this_cpu\] = true|irqs_off\[this_cpu\] = true|preempt_off\[this_cpu\] = true|call_rcu_free_table\(|free_page_table\(|free \()`)
+	`tlb_\w+\(|table->page_count--|rcu_need\[cpu\] =|rcu_quiescent\(\)|pgtable_pmd_page_dtor\(|rcu_read_lock_nesting\[this_cpu\](\+\+|--)|irqs_off\[this_cpu\] = |preempt_count\[this_cpu\](\+\+|--)|preempt_(dis|en)able\(|rcu_ready = rcu_current|tlb_table_flush\(|call_rcu_free_table\(|free_page_table\(|free \()`)
 
 // TestEveryProtectionMatters removes, one at a time, each lock operation, wait, flush, grace-period step and refcount step of the library, and demands that
-// some cell of race A changes its verdict, or that the step is listed as harmless with a reason.
+// some cell of race A, with or without the page-table lock, changes its verdict, or that the step is listed as harmless with a reason.
 func TestEveryProtectionMatters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow: every protection times every cell")
 	}
-	base := load(t, "seed/race_a", linux.FS)
-	cells, err := base.Cells(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	races := []string{"seed/race_a", "seed/race_a_unlocked"}
+	cells := map[string][]model.ConfigCell{}
 	want := map[string]string{}
-	for _, c := range cells {
-		want[c.String()] = violated(t, base, c, model.BuildOptions{})
+	for _, name := range races {
+		spec := load(t, name, linux.FS)
+		var err error
+		if cells[name], err = spec.Cells(nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cells[name] {
+			want[name+c.String()] = violated(t, spec, c, model.BuildOptions{})
+		}
 	}
 	files := fstest.MapFS{}
-	err = fs.WalkDir(linux.FS, ".", func(p string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(linux.FS, ".", func(p string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			src, _ := linux.FS.ReadFile(p)
 			files[p] = &fstest.MapFile{Data: src}
@@ -140,13 +144,15 @@ func TestEveryProtectionMatters(t *testing.T) {
 			t.Run(fmt.Sprintf("%s:%d", name, i+1), func(t *testing.T) {
 				t.Parallel()
 				key := name + ": " + function(lines, i) + ": " + strings.TrimSpace(line)
-				spec := load(t, "seed/race_a", lib)
-				for _, c := range cells {
-					if got := violated(t, spec, c, model.BuildOptions{}); got != want[c.String()] {
-						if harmless[key] != "" {
-							t.Errorf("%s is listed as harmless, and without it %s is %s", key, c, got)
+				for _, race := range races {
+					spec := load(t, race, lib)
+					for _, c := range cells[race] {
+						if got := violated(t, spec, c, model.BuildOptions{}); got != want[race+c.String()] {
+							if harmless[key] != "" {
+								t.Errorf("%s is listed as harmless, and without it %s %s is %s", key, race, c, got)
+							}
+							return
 						}
-						return
 					}
 				}
 				if harmless[key] == "" {
