@@ -46,6 +46,16 @@ func TestVerdicts(t *testing.T) {
 			[]string{"f"},
 			5,
 		},
+		// To choose the way out is a step of its own: it commits to what comes behind, even if that blocks. g stays true, so who has not chosen can go on for ever.
+		{"break commits", "u1 g = 1; u1 x; process p { while (true) { choose { case: break; case g == 1: x = 0; } } await (x == 1); } process q { g = 1; x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 0},
+		{"goto commits", "u1 g = 1; u1 x; process p { again: choose { case: goto out; case g == 1: x = 0; goto again; } out: await (x == 1); } process q { g = 1; x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 0},
+		{"return commits", "u1 g = 1; u1 x; void f(void) { while (true) { choose { case: return; case g == 1: x = 0; } } } process p { f(); await (x == 1); } process q { g = 1; x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 0},
+		// Found by fuzzing: a guard that elaboration folds to true vanished, and with it the step that commits.
+		{"true guard commits", "u1 one = 1; u1 g = 1; u1 x; process p { while (true) { choose { case one == 1: await (x == 1); case g == 1: x = 0; } } } process q { g = 1; x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 0},
+		// Found by fuzzing: the sides of a condition with several shared reads went to a temporary that only the first of them fits.
+		{"sides of ?:", "u1 x; u1 y; int<-2..2> z; u2 r; process p { r = x == 1 && y == 1 ? 1 : z; } process q { x = 1; y = 1; z = 0; r = 0; }", checker.Options{}, checker.Holds, "", nil, 0},
+		// A guard in front of an alternative is still a guard: nothing commits to it before it holds.
+		{"guard does not commit", "u1 g; process p { choose { case: atomic { await (g == 1); g = 0; } case: await (g == 0); } } process q { end: await (g == 1); }", checker.Options{}, checker.Holds, "", nil, 0},
 		{"null", "struct s { u1 n; }; struct s A; struct s *r; u1 g; process p { g = r->n; } process q { r = &A; g = 1; }", checker.Options{}, checker.Violated, "", []string{"no_fault"}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

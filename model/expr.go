@@ -85,6 +85,8 @@ func (x *Expr) interval() (lo, hi int64) {
 		return int64(x.Val), int64(x.Val)
 	case Load, AddrOf, Container:
 		return int64(x.Type.Lo), int64(x.Type.Hi)
+	case InRange:
+		return 0, int64(x.Val) - 1
 	case IsLive, Not, Eq, Ne, Lt, Le, Gt, Ge, AndAlso, OrElse:
 		return 0, 1
 	case Neg:

@@ -18,6 +18,7 @@ type cfgNode struct {
 	end   bool
 	label string
 	quiet bool // never a step of its own
+	seq   int  // order of emission, from 1; 0 for joins
 	id    int
 	seen  bool
 
@@ -56,6 +57,7 @@ type builder struct {
 	text      string
 	at        source.Pos
 	inlined   int
+	emitted   int // nodes so far
 }
 
 // maxInlined bounds how many calls one process may expand to.
@@ -89,7 +91,8 @@ func (b *builder) callers() []source.Related {
 
 // emit appends a node.
 func (b *builder) emit(n *cfgNode) *cfgNode {
-	n.atom = b.atom
+	b.emitted++
+	n.atom, n.seq = b.atom, b.emitted
 	n.op.Frame = b.frame
 	if n.op.Text == "" {
 		n.op.Text = b.text

@@ -182,9 +182,8 @@ func (e *elab) place(lv *lvalue) *Place {
 	for i, ix := range lv.idxs {
 		x := ix.x
 		if len(lv.idxs) > 1 && !x.isConst() {
-			// Flattened, an index too large for its own dimension could still hit a cell: make it miss.
-			in := binary(AndAlso, binary(Ge, x, constant(0, irInt)), binary(Lt, x, constant(int64(ix.n), irInt)))
-			x = &Expr{Op: Cond, Type: irInt, X: in, Y: x, Z: constant(-1<<20, irInt), Pos: x.Pos}
+			// Flattened, an index too large for its own dimension could still hit a cell.
+			x = inRange(x, ix.n)
 		} else if len(lv.idxs) > 1 && (x.Val < 0 || int(x.Val) >= ix.n) {
 			x = constant(-1<<20, irInt)
 		}
@@ -451,6 +450,11 @@ func (e *elab) member(lv *lvalue, field string) *lvalue {
 	return &c
 }
 
+// inRange is x, or a fault where x is no index of n elements.
+func inRange(x *Expr, n int) *Expr {
+	return &Expr{Op: InRange, Type: irInt, X: x, Val: int32(n), Pos: x.Pos}
+}
+
 // element selects an array element.
 func (e *elab) element(lv *lvalue, i *Expr) *lvalue {
 	c := *lv
@@ -472,8 +476,7 @@ func (e *elab) element(lv *lvalue, i *Expr) *lvalue {
 				i = constant(-1<<20, irInt)
 			}
 		} else {
-			in := binary(AndAlso, binary(Ge, i, constant(0, irInt)), binary(Lt, i, constant(int64(lv.t.n), irInt)))
-			i = &Expr{Op: Cond, Type: irInt, X: in, Y: i, Z: constant(-1<<20, irInt), Pos: i.Pos}
+			i = inRange(i, lv.t.n)
 		}
 		c.obj = binary(Add, c.obj, binary(Mul, i, constant(n, irInt)))
 		if c.t.kind == stStruct && c.obj.isConst() {

@@ -409,6 +409,11 @@ func (b *builder) await(cond syntax.Expr) {
 
 func (b *builder) choose(s *syntax.ChooseStmt) {
 	e := b.e
+	if len(s.Cases) == 0 {
+		// Without transitions the location would pass for the end of the process.
+		e.diags.Add(source.Diagnostic{Code: "empty-choose", Span: s.Sp, Msg: "there is nothing to choose from", Hint: "write await (false); to wait for ever"})
+		return
+	}
 	n := b.emit(&cfgNode{kind: nodeChoose, op: Op{Kind: OpNop, Text: "choose", Pos: s.Sp.Start}})
 	b.tail = nil
 	done := b.join()
@@ -427,6 +432,7 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 		n.alts = append(n.alts, alt)
 		b.tail = &alt.next
 		alt.atom = b.atom
+		start := b.emitted
 		b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
 		switch {
 		case c.Default:
@@ -455,16 +461,30 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 			b.mark(c.Cond)
 			b.await(c.Cond)
 		}
-		before := b.tail
 		b.stmts(c.Body)
-		if before == b.tail && c.Cond == nil && !c.Default {
-			b.at, b.text = c.Sp.Start, "skip"
-			b.emit(&cfgNode{op: Op{Kind: OpNop, Text: "skip", Pos: c.Sp.Start}})
-		}
+		b.commit(alt, start, c.Sp.Start)
 		b.scope = b.scope.parent
 		b.goTo(done)
 	}
 	b.place(done)
+}
+
+// commit makes sure that to take an alternative is a step. One that emits nothing of its own before control leaves it (it is empty, jumps away, or its
+// statements fold to nothing) would otherwise be enabled only when the first step behind it is, and a process could never choose to go where it then
+// has to wait. start is what had been emitted before the alternative.
+func (b *builder) commit(alt *cfgNode, start int, at source.Pos) {
+	first := alt.next
+	for steps := 0; first != nil && first.kind == nodeJoin && first.seq == 0 && steps <= 1<<16; steps++ {
+		first = first.next
+	}
+	if first != nil && first.seq > start && first.kind != nodeJoin {
+		return
+	}
+	skip := &cfgNode{op: Op{Kind: OpNop, Text: "skip", Pos: at, Frame: b.frame}, atom: b.atom, next: alt.next}
+	if b.tail == &alt.next {
+		b.tail = &skip.next
+	}
+	alt.next = skip
 }
 
 func (b *builder) switchStmt(s *syntax.SwitchStmt) {

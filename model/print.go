@@ -223,6 +223,8 @@ func (s *System) ExprString(x *Expr) string {
 		return "container_of(" + s.ExprString(x.X) + ")"
 	case IsLive:
 		return "live(" + s.ExprString(x.X) + ")"
+	case InRange:
+		return s.ExprString(x.X)
 	case Not:
 		return "!" + s.operand(x.X)
 	case Neg:

@@ -214,7 +214,11 @@ func (c *sanity) expr(x *Expr, p ProcID) {
 			if x.X == nil || x.Y == nil || x.Z == nil {
 				c.errorf("an operator without its operands")
 			}
-		case Const, Not, Neg, BitNot:
+		case Const:
+		case InRange, Not, Neg, BitNot:
+			if x.X == nil {
+				c.errorf("an operator without its operand")
+			}
 		default:
 			if x.X == nil || x.Y == nil {
 				c.errorf("an operator without its operands")

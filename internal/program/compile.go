@@ -265,7 +265,7 @@ func (c *compiler) canFail(x *model.Expr) bool {
 			if _, ok := c.static(y.Place); !ok {
 				fails = true
 			}
-		case model.AddrOf, model.Container, model.IsLive, model.Div, model.Mod, model.Shl, model.Shr:
+		case model.AddrOf, model.Container, model.IsLive, model.InRange, model.Div, model.Mod, model.Shl, model.Shr:
 			fails = true
 		}
 	})
@@ -535,6 +535,18 @@ func (c *compiler) expr(x *model.Expr) eval {
 		}
 	case model.IsLive:
 		return c.isLive(x)
+	case model.InRange:
+		a, n := c.expr(x.X), int64(x.Val)
+		return func(e *Exec) int64 {
+			v := a(e)
+			if e.failed < 0 && (v < 0 || v >= n) {
+				e.fault()
+			}
+			if e.failed >= 0 {
+				return 0
+			}
+			return v
+		}
 	case model.Not:
 		a := c.expr(x.X)
 		return func(e *Exec) int64 { return b2i(a(e) == 0) }

@@ -15,7 +15,7 @@ func Source(r *rand.Rand) string {
 	g.p("@use(no_use) @free(no_free) @leak(no_lost)\nstruct obj { u2 val; struct obj *next; };\n")
 	g.p("property no_use \"use\";\nproperty no_free \"free\";\nproperty no_lost \"lost\";\n")
 	g.p("struct obj A = { .val = 1 }, B = { .val = 2 };\npool struct obj spare[2];\nstruct obj *root = &A;\nstruct obj *other = &B;\n")
-	g.p("u2 x;\nint<-2..2> y;\nbool b;\nu2 a[3] = {1, 2};\nu1 lock;\n")
+	g.p("u2 x;\nint<-2..2> y;\nbool b;\nu2 a[3] = {1, 2};\nu1 lock;\nu2 m[2][2];\nstruct plain { u2 val; };\nstruct plain c[2];\n")
 	g.p("u2 get(u2 i)\n{\n\tif (i > 1)\n\t\treturn x;\n\treturn a[i];\n}\n")
 	g.p("void put(u2 *p, u2 v)\n{\n\t*p = v;\n}\n")
 	n := 2 + r.IntN(2)
@@ -35,6 +35,7 @@ type gen struct {
 	r     *rand.Rand
 	b     strings.Builder
 	depth int
+	loops int // around the statement being written
 	atom  bool
 }
 
@@ -59,7 +60,7 @@ func (g *gen) pred() string {
 
 func (g *gen) expr() string {
 	return g.pick("x", "y", "i", "j", "a[i]", "a[1]", "k[0]", "k[j]", "*ref", "root->val", "1", "2", "x + 1", "i + j", "x * y", "6 / i", "1 << j", "a[x] - j", "~x & 3",
-		"b ? x : j", "x == 1 && a[0] == 1 ? 1 : y", "other->next->val", "READ_ONCE(x)", "(x | a[2]) ^ 1", "j % 2")
+		"b ? x : j", "m[i][j]", "m[x][1]", "x + m[1][a[0]]", "c[j].val", "c[x].val + y", "x == 1 && a[0] == 1 ? 1 : y", "other->next->val", "READ_ONCE(x)", "(x | a[2]) ^ 1", "j % 2")
 }
 
 func (g *gen) cond() string {
@@ -72,7 +73,7 @@ func (g *gen) stmt(tabs int) {
 	simple := g.depth > 3
 	switch k := g.r.IntN(24); {
 	case k < 4 || simple && k > 15:
-		g.line(tabs, "%s = %s;", g.pick("x", "y", "i", "j", "a[i]", "a[0]", "k[1]", "*ref", "root->val"), g.expr())
+		g.line(tabs, "%s = %s;", g.pick("x", "y", "i", "j", "a[i]", "a[0]", "k[1]", "*ref", "root->val", "m[i][1]", "m[j][x]", "c[i].val"), g.expr())
 	case k == 4:
 		g.line(tabs, "%s;", g.pick("x++", "x--", "i++", "j--", "a[1] += 1", "y -= 1"))
 	case k == 5:
@@ -107,7 +108,9 @@ func (g *gen) stmt(tabs int) {
 		g.line(tabs, "}")
 	case k == 18 && !g.atom:
 		g.line(tabs, "while (%s) {", g.cond())
+		g.loops++
 		g.block(tabs+1, 1+g.r.IntN(2))
+		g.loops--
 		g.line(tabs, "}")
 	case k == 19:
 		g.line(tabs, "for (int n = 0; n < 2; n++) {")
@@ -117,7 +120,11 @@ func (g *gen) stmt(tabs int) {
 		g.line(tabs, "choose {")
 		for range 2 {
 			g.line(tabs, "case%s:", g.pick("", " "+g.cond()))
-			g.block(tabs+1, 1+g.r.IntN(2))
+			if g.loops > 0 && g.r.IntN(3) == 0 {
+				g.line(tabs+1, "%s;", g.pick("break", "continue"))
+				continue
+			}
+			g.block(tabs+1, g.r.IntN(3))
 		}
 		g.line(tabs, "}")
 	default:

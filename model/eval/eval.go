@@ -476,6 +476,12 @@ func (r *run) expr(x *model.Expr) int64 {
 		v := r.s.Vals[p.Live][h-1]
 		r.note(Access{Cell: model.Cell{Var: p.Live, Idx: int32(h - 1)}, Old: v, New: v})
 		return int64(v)
+	case model.InRange:
+		v := r.expr(x.X)
+		if v < 0 || v >= int64(x.Val) {
+			r.fault(model.FaultIndex, x.Pos, "index %d of %d elements", v, x.Val)
+		}
+		return v
 	case model.Not:
 		return truth(r.expr(x.X) == 0)
 	case model.Neg:
