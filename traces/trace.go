@@ -12,7 +12,7 @@ type Trace struct {
 	Schema    string        `json:"schema"`
 	Spec      string        `json:"spec"`
 	Config    []ConfigValue `json:"config,omitempty"`
-	Build     []string      `json:"build,omitempty"` // options that changed the model: "no-merge", "no-reset"
+	Build     []string      `json:"build,omitempty"` // options that changed the model or its judgement: "no-merge", "no-reset", "no-assert"
 	Digest    string        `json:"digest"`          // of the elaborated model; replay refuses another one
 	Kind      string        `json:"kind"`            // "violation", "cover", "run"
 	Property  string        `json:"property,omitempty"`
@@ -56,6 +56,7 @@ type Step struct {
 	Ops        []Operation `json:"ops"`   // what the step did, in order
 	Fatal      bool        `json:"fatal,omitempty"`
 	Property   string      `json:"property,omitempty"` // violated by this step
+	Title      string      `json:"title,omitempty"`    // what that is called: "use after free"
 	Message    string      `json:"message,omitempty"`
 }
 

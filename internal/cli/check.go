@@ -186,14 +186,17 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	}
 	for _, v := range res.Violations {
 		if v.Witness != nil {
-			v.Witness.Build = buildNames(j.opts)
+			v.Witness.Build = buildNames(j.opts, f.noAssert)
 			j.traces = append(j.traces, v.Witness)
 		}
 	}
 }
 
-func buildNames(o model.BuildOptions) []string {
+func buildNames(o model.BuildOptions, noAssert bool) []string {
 	var b []string
+	if noAssert {
+		b = append(b, "no-assert")
+	}
 	if o.NoMerge {
 		b = append(b, "no-merge")
 	}

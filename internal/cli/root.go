@@ -76,14 +76,25 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return code
 		}
 	}
-	var list *source.List
-	if errors.As(err, &list) {
-		_ = list.Render(stderr)
-		fmt.Fprintf(stderr, "pmdcheck: %d errors\n", len(list.Diags))
-		return code
-	}
-	fmt.Fprintf(stderr, "pmdcheck: %v\n", err)
+	a.explainError(err)
 	return code
+}
+
+// explainError writes an error to stderr: diagnostics with their excerpts, and every one of several joined errors.
+func (a *app) explainError(err error) {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range several.Unwrap() {
+			a.explainError(e)
+		}
+		return
+	}
+	var list *source.List
+	if !errors.As(err, &list) {
+		fmt.Fprintf(a.err, "pmdcheck: %v\n", err)
+		return
+	}
+	_ = list.Render(a.err)
+	fmt.Fprintf(a.err, "pmdcheck: %d errors\n", len(list.Diags))
 }
 
 // writeFile writes a whole file or none: to a temporary file beside it, renamed into place.

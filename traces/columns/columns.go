@@ -2,6 +2,7 @@
 package columns
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -33,12 +34,6 @@ type cell struct {
 	indent int
 	text   string
 	mark   string // behind the text of the fatal line
-}
-
-// titles of fatal marks; other properties are shown by name.
-var marks = map[string]string{
-	"no_use_after_free": "use after free", "no_ptl_use_after_free": "use of a destroyed page-table lock", "no_double_free": "double free",
-	"no_wild_walk": "address computed from an empty slot", "no_lock_misuse": "lock misuse", "no_fault": "model fault", "assertion": "assertion fails",
 }
 
 // Render writes the table and the sentence below it.
@@ -150,11 +145,7 @@ func lines(t *traces.Trace, s traces.Step, cols []*column, col int) []cell {
 		}
 	}
 	if s.Fatal {
-		mark := marks[s.Property]
-		if mark == "" {
-			mark = s.Property
-		}
-		out[len(out)-1].mark = mark
+		out[len(out)-1].mark = cmp.Or(s.Title, s.Property)
 	}
 	return out
 }

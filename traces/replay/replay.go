@@ -6,6 +6,7 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"pmdcheck/model"
@@ -204,6 +205,7 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 	if f := out.Failure; f != nil {
 		st.Fatal = true
 		st.Property = sys.Props[f.Prop].Name
+		st.Title = properties.Title(st.Property)
 		st.Message = p.Name + ": " + f.Msg
 		if f.Cell != nil {
 			st.Message = p.Name + " " + f.Msg
@@ -258,7 +260,7 @@ func Replay(sys *model.System, t *traces.Trace) error {
 	for _, s := range t.Steps {
 		moves = append(moves, Move{model.ProcID(s.Process), s.Transition})
 	}
-	again, err := Run(sys, moves, Options{Property: t.Property})
+	again, err := Run(sys, moves, Options{Property: t.Property, NoAssert: slices.Contains(t.Build, "no-assert")})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,126 @@
+package model
+
+import (
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// place flattens an lvalue; nil when types are only being checked.
+func (e *elab) place(lv *lvalue) *Place {
+	if lv.ref != nil {
+		return &Place{Var: NoVar, Ref: lv.ref, Domain: lv.domain, Unchecked: lv.unchecked, Pos: lv.at, Access: lv.access}
+	}
+	if lv.l == nil || lv.l.v == NoVar {
+		return nil
+	}
+	p := &Place{Var: lv.l.v, Obj: lv.obj, Domain: NoDomain, Unchecked: lv.unchecked, Pos: lv.at, Access: lv.access}
+	for i, ix := range lv.idxs {
+		x := ix.x
+		if len(lv.idxs) > 1 && !x.isConst() {
+			// Flattened, an index too large for its own dimension could still hit a cell.
+			x = inRange(x, ix.n)
+		} else if len(lv.idxs) > 1 && (x.Val < 0 || int(x.Val) >= ix.n) {
+			x = constant(-1<<20, irInt)
+		}
+		if i == 0 {
+			p.Idx = x
+		} else {
+			p.Idx = binary(Add, binary(Mul, p.Idx, constant(int64(ix.n), irInt)), x)
+		}
+	}
+	return p
+}
+
+// member selects a field.
+func (e *elab) member(lv *lvalue, field string) *lvalue {
+	f, ok := lv.t.strct.index[field]
+	if !ok {
+		return nil
+	}
+	c := *lv
+	c.root = nil
+	c.t = e.fieldType(&lv.t.strct.fields[f])
+	c.l = nil
+	if lv.l != nil {
+		c.l = lv.l.fields[field]
+	}
+	if c.l != nil && c.l.t != nil {
+		c.t = c.l.t
+	}
+	return &c
+}
+
+// inRange is x, or a fault where x is no index of n elements.
+func inRange(x *Expr, n int) *Expr {
+	return &Expr{Op: InRange, Type: irInt, X: x, Val: int32(n), Pos: x.Pos}
+}
+
+// element selects an array element.
+func (e *elab) element(lv *lvalue, i *Expr) *lvalue {
+	c := *lv
+	c.t = lv.t.elem
+	if lv.root != nil && baseOf(lv.root.t).kind == stStruct {
+		// An array of objects: the index is part of the handle.
+		n := int64(1)
+		for t := c.t; t.kind == stArray; t = t.elem {
+			n *= int64(t.n)
+		}
+		if lv.obj == nil {
+			c.obj = constant(int64(lv.root.first), irInt)
+		}
+		if i.isConst() {
+			if i.Val < 0 || int(i.Val) >= lv.t.n {
+				if e.strict() {
+					e.errorf("out-of-range", source.At(lv.at), "index %d is outside the array of %d", i.Val, lv.t.n)
+				}
+				i = constant(-1<<20, irInt)
+			}
+		} else {
+			i = inRange(i, lv.t.n)
+		}
+		c.obj = binary(Add, c.obj, binary(Mul, i, constant(n, irInt)))
+		if c.t.kind == stStruct && c.obj.isConst() {
+			c.obj = constant(int64(c.obj.Val), e.irType(&stype{kind: stHandle, strct: c.t.strct}))
+		}
+		return &c
+	}
+	c.idxs = append(append([]index(nil), lv.idxs...), index{i, lv.t.n})
+	if lv.l != nil {
+		c.l = lv.l.elem
+	}
+	return &c
+}
+
+func (e *elab) unknownField(t *stype, name *syntax.Ident) {
+	var names []string
+	for _, f := range t.strct.fields {
+		names = append(names, f.name)
+	}
+	e.diags.Add(source.Diagnostic{Code: "unknown-field", Span: name.Sp, Msg: "struct " + t.strct.name + " has no field " + quote(name.Name), Hint: didYouMean(name.Name, names)})
+}
+
+// structLayout is where the fields of all objects of a struct lie.
+func (e *elab) structLayout(s *structInfo) *layout {
+	if l := e.poolLayout[s.name]; l != nil {
+		return l
+	}
+	// No object of this struct exists; a pointer to it can only be NULL.
+	l := e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, "", s.decl.Sp, nil, 0)
+	e.poolLayout[s.name] = l
+	return l
+}
+
+// cellLvalue names a known cell.
+func (e *elab) cellLvalue(c Cell, t *stype, at source.Pos) *lvalue {
+	v := e.sys.Vars[c.Var]
+	lv := &lvalue{t: t, l: &layout{t: t, v: c.Var}, at: at}
+	i := c.Idx
+	if v.Pool != NoPool {
+		lv.obj = constant(int64(c.Idx)/int64(v.Stride)+1, irInt)
+		i %= int32(v.Stride)
+	}
+	if v.Stride > 1 {
+		lv.idxs = []index{{constant(int64(i), irInt), v.Stride}}
+	}
+	return lv
+}
