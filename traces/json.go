@@ -1,43 +1,108 @@
 package traces
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
-// Write stores a trace as indented JSON. The same trace gives the same bytes.
+// Write stores a trace as indented JSON. The same trace gives the same bytes. trace.schema.json describes them.
 func Write(w io.Writer, t *Trace) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
 	return e.Encode(t)
 }
 
-// Read loads a trace and checks that it is whole: known schema, no unknown fields, nothing behind it, every process and step that is referred to exists.
+// Read loads a trace and checks that it is whole: known schema, no unknown fields, nothing behind it, and everything that is referred to is there, so that
+// renderers need not look again.
 func Read(r io.Reader) (*Trace, error) {
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	var t Trace
-	if err := d.Decode(&t); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-			return nil, errors.New("the trace is cut off")
-		}
+	src, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	// The version first, because a file of another version may have fields that this one does not know.
+	var head struct {
+		Schema *string `json:"schema"`
+	}
+	d := json.NewDecoder(bytes.NewReader(src))
+	switch err := d.Decode(&head); {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("the trace is cut off")
+	case err != nil:
 		return nil, fmt.Errorf("not a trace: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is something behind the trace")
 	}
-	if t.Schema != Schema {
-		return nil, fmt.Errorf("the trace has schema %q; this version reads %q", t.Schema, Schema)
+	switch {
+	case head.Schema == nil:
+		return nil, fmt.Errorf("not a trace: it has no schema; this version reads %q", Schema)
+	case *head.Schema != Schema:
+		return nil, fmt.Errorf("the trace has schema %q; this version reads %q", *head.Schema, Schema)
 	}
-	for i, s := range t.Steps {
-		if s.Process < 0 || s.Process >= len(t.Processes) {
-			return nil, fmt.Errorf("step %d is of process %d, and there are %d", i+1, s.Process, len(t.Processes))
-		}
-		if s.Transition < 0 {
-			return nil, fmt.Errorf("step %d has no transition", i+1)
-		}
+	d = json.NewDecoder(bytes.NewReader(src))
+	d.DisallowUnknownFields()
+	var t Trace
+	if err := d.Decode(&t); err != nil {
+		return nil, fmt.Errorf("not a trace: %w", err)
+	}
+	if err := t.validate(); err != nil {
+		return nil, fmt.Errorf("not a whole trace: %w", err)
 	}
 	return &t, nil
+}
+
+var (
+	kinds   = []string{"violation", "cover", "run"}
+	opKinds = []string{"assign", "branch", "assume", "assert", "cover", "alloc", "free", "nop"}
+)
+
+// validate checks what types cannot say. Calls are numbered upwards, callers before callees, and every number refers to something.
+func (t *Trace) validate() error {
+	switch {
+	case t.Spec == "":
+		return errors.New("it names no spec")
+	case t.Digest == "":
+		return errors.New("it has no digest of its model")
+	case !slices.Contains(kinds, t.Kind):
+		return fmt.Errorf("kind %q is none of %q", t.Kind, kinds)
+	case t.Kind == "violation" && t.Property == "":
+		return errors.New("a violation names its property")
+	case t.Processes == nil || t.Steps == nil:
+		return errors.New("processes or steps are missing")
+	}
+	calls := map[int]bool{}
+	for i, c := range t.Calls {
+		if i > 0 && c.ID <= t.Calls[i-1].ID {
+			return fmt.Errorf("call %d comes behind call %d", c.ID, t.Calls[i-1].ID)
+		}
+		if c.ID < 0 || c.Parent < -1 || c.Parent >= 0 && !calls[c.Parent] {
+			return fmt.Errorf("call %d is made by call %d, which is not before it", c.ID, c.Parent)
+		}
+		calls[c.ID] = true
+	}
+	for i, s := range t.Steps {
+		switch {
+		case s.Process < 0 || s.Process >= len(t.Processes):
+			return fmt.Errorf("step %d is of process %d, and there are %d", i+1, s.Process, len(t.Processes))
+		case s.Transition < 0:
+			return fmt.Errorf("step %d has no transition", i+1)
+		case s.Fatal && s.Property == "":
+			return fmt.Errorf("step %d is fatal and names no property", i+1)
+		case s.Ops == nil:
+			return fmt.Errorf("step %d has no list of operations", i+1)
+		}
+		for k, o := range s.Ops {
+			if !slices.Contains(opKinds, o.Kind) {
+				return fmt.Errorf("step %d: operation %d is of kind %q, which is none of %q", i+1, k+1, o.Kind, opKinds)
+			}
+			if o.Call >= 0 && !calls[o.Call] || o.Call < -1 {
+				return fmt.Errorf("step %d: operation %d is in call %d, which is not listed", i+1, k+1, o.Call)
+			}
+		}
+	}
+	return nil
 }

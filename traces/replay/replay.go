@@ -33,7 +33,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	in := eval.New(sys, eval.Options{NoAssert: opt.NoAssert})
 	s, failed := in.Initial()
 	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}}
-	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Digest: sys.Digest(), Kind: "run"}
+	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Digest: sys.Digest(), Kind: "run", Processes: []traces.Process{}, Steps: []traces.Step{}}
 	for _, c := range sys.Config {
 		t.Config = append(t.Config, traces.ConfigValue(c))
 	}
