@@ -84,9 +84,40 @@ func (t *Trace) validate() error {
 		}
 		calls[c.ID] = true
 	}
+	exists := func(p int) bool { return p >= 0 && p < len(t.Processes) }
+	operations := func(where string, ops []Operation) error {
+		for k, o := range ops {
+			if !slices.Contains(opKinds, o.Kind) {
+				return fmt.Errorf("%s: operation %d is of kind %q, which is none of %q", where, k+1, o.Kind, opKinds)
+			}
+			if o.Call >= 0 && !calls[o.Call] || o.Call < -1 {
+				return fmt.Errorf("%s: operation %d is in call %d, which is not listed", where, k+1, o.Call)
+			}
+		}
+		return nil
+	}
+	for _, s := range t.Starts {
+		if !exists(s.Process) {
+			return fmt.Errorf("it starts with process %d, and there are %d", s.Process, len(t.Processes))
+		}
+		if s.Transition != -1 || s.Ops == nil {
+			return fmt.Errorf("the start of process %d is not one", s.Process)
+		}
+		if err := operations("start of process "+t.Processes[s.Process].Name, s.Ops); err != nil {
+			return err
+		}
+	}
+	for _, b := range t.Blocked {
+		if !exists(b.Process) {
+			return fmt.Errorf("process %d waits, and there are %d", b.Process, len(t.Processes))
+		}
+		if b.Call >= 0 && !calls[b.Call] || b.Call < -1 {
+			return fmt.Errorf("process %d waits in call %d, which is not listed", b.Process, b.Call)
+		}
+	}
 	for i, s := range t.Steps {
 		switch {
-		case s.Process < 0 || s.Process >= len(t.Processes):
+		case !exists(s.Process):
 			return fmt.Errorf("step %d is of process %d, and there are %d", i+1, s.Process, len(t.Processes))
 		case s.Transition < 0:
 			return fmt.Errorf("step %d has no transition", i+1)
@@ -95,13 +126,13 @@ func (t *Trace) validate() error {
 		case s.Ops == nil:
 			return fmt.Errorf("step %d has no list of operations", i+1)
 		}
-		for k, o := range s.Ops {
-			if !slices.Contains(opKinds, o.Kind) {
-				return fmt.Errorf("step %d: operation %d is of kind %q, which is none of %q", i+1, k+1, o.Kind, opKinds)
+		for _, c := range s.Enabled {
+			if !exists(c.Process) || c.Transition < 0 {
+				return fmt.Errorf("before step %d transition %d of process %d was possible, and there is none", i+1, c.Transition, c.Process)
 			}
-			if o.Call >= 0 && !calls[o.Call] || o.Call < -1 {
-				return fmt.Errorf("step %d: operation %d is in call %d, which is not listed", i+1, k+1, o.Call)
-			}
+		}
+		if err := operations(fmt.Sprintf("step %d", i+1), s.Ops); err != nil {
+			return err
 		}
 	}
 	return nil

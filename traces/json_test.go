@@ -185,6 +185,13 @@ func TestSchemaAndReaderAgree(t *testing.T) {
 		"foreign kind":     {func(o object) { op(o)["kind"] = "teleport" }, `kind "teleport"`, false},
 		"process 9":        {func(o object) { step(o)["process"] = 9 }, "of process 9, and there are 2", true},
 		"call 99":          {func(o object) { op(o)["call"] = 99 }, "call 99, which is not listed", true},
+		"start":            {func(o object) { o["starts"].([]any)[0].(object)["transition"] = 0 }, "is not one", false},
+		"start of 9":       {func(o object) { o["starts"].([]any)[0].(object)["process"] = 9 }, "process 9", true},
+		"possible": {func(o object) {
+			step(o)["enabled"] = []any{object{"process": 9, "transition": 0, "label": "", "func": "", "pos": ""}}
+		}, "of process 9 was possible", true},
+		"unknown object":   {func(o object) { o["objects"].([]any)[0].(object)["author"] = "me" }, `unknown field "author"`, false},
+		"unknown property": {func(o object) { o["properties"].([]any)[0].(object)["author"] = "me" }, `unknown field "author"`, false},
 		"fatal":            {func(o object) { step(o)["fatal"] = true; delete(step(o), "property") }, "fatal and names no property", false},
 	} {
 		t.Run(name, func(t *testing.T) {

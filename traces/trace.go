@@ -18,9 +18,52 @@ type Trace struct {
 	Property  string        `json:"property,omitempty"`
 	Message   string        `json:"message,omitempty"` // one plain sentence: what went wrong
 	Processes []Process     `json:"processes"`
-	Initial   []Assign      `json:"initial,omitempty"` // shared variables that are not zero at the start
-	Calls     []Call        `json:"calls,omitempty"`   // the calls that operations refer to, callers before callees
+	Objects   []Object      `json:"objects,omitempty"`    // the objects that can be freed
+	Checked   []Property    `json:"properties,omitempty"` // what is checked, in order of declaration
+	Initial   []Assign      `json:"initial,omitempty"`    // shared variables that are not zero at the start and can change, or that point to an object
+	Calls     []Call        `json:"calls,omitempty"`      // the calls that operations refer to, callers before callees
+	Starts    []Step        `json:"starts,omitempty"`     // what processes had done before the first step, at most one each; Initial is the state after it
 	Steps     []Step        `json:"steps"`
+	About     []Access      `json:"about,omitempty"`   // what a violated invariant, or the search for leaks, read in the last state
+	Blocked   []Blocked     `json:"blocked,omitempty"` // who waits for what in the last state, of a deadlock
+}
+
+// Object is something with a lifetime. Its fields are the cells "Name.field", its life is the cell "live(Name)".
+type Object struct {
+	Name   string `json:"name"`
+	Struct string `json:"struct"`
+}
+
+// Property is a checked property.
+type Property struct {
+	Name  string `json:"name"`
+	Title string `json:"title"` // what a violation is called
+	Text  string `json:"text,omitempty"`
+}
+
+// Blocked is a process that cannot move and should.
+type Blocked struct {
+	Process int      `json:"process"`
+	Call    int      `json:"call"`
+	Label   string   `json:"label"`
+	Pos     string   `json:"pos"`
+	Reads   []Access `json:"reads,omitempty"` // what its condition read
+}
+
+// Choice is a move that was possible.
+type Choice struct {
+	Process    int    `json:"process"`
+	Transition int    `json:"transition"`
+	Label      string `json:"label"`
+	Func       string `json:"func"`
+	Pos        string `json:"pos"`
+}
+
+// Touch is the access that failed.
+type Touch struct {
+	Object string `json:"object"`         // the dead object
+	Cell   string `json:"cell,omitempty"` // the field; "" for a second free
+	Write  bool   `json:"write,omitempty"`
 }
 
 // Call is one inlined call of a function, or the body of a process.
@@ -47,7 +90,7 @@ type Process struct {
 // Step is one transition.
 type Step struct {
 	Process    int         `json:"process"`    // index into Trace.Processes
-	Transition int         `json:"transition"` // index in the process's state machine
+	Transition int         `json:"transition"` // index in the process's state machine; -1 in Trace.Starts
 	From       int         `json:"from"`
 	To         int         `json:"to"` // -1: end of process, -2: parked by a failure
 	Label      string      `json:"label"`
@@ -58,6 +101,9 @@ type Step struct {
 	Property   string      `json:"property,omitempty"` // violated by this step
 	Title      string      `json:"title,omitempty"`    // what that is called: "use after free"
 	Message    string      `json:"message,omitempty"`
+	Touch      *Touch      `json:"touch,omitempty"`   // of a fatal step that touched a dead object
+	Enabled    []Choice    `json:"enabled,omitempty"` // what else could have been done in the state before
+	False      []string    `json:"false,omitempty"`   // checked invariants that do not hold in the state after
 }
 
 // Frame is a call.

@@ -88,6 +88,7 @@ type Outcome struct {
 	Failure *Failure // Next is then the parked successor
 	Covers  []model.CoverID
 	Events  []Event
+	Refused []Event // not enabled although the process is there: what was done up to and including the assumption that is false
 }
 
 // Choice names one transition.
@@ -107,22 +108,40 @@ func New(sys *model.System, opt Options) *Interp { return &Interp{sys, opt} }
 
 // Initial is the state before the first step: initial values, then each process's Start code in process order. Failures of Start code park their process.
 func (in *Interp) Initial() (*State, []*Failure) {
+	s, outs := in.Starts()
+	var fails []*Failure
+	for _, out := range outs {
+		if out.Failure != nil {
+			fails = append(fails, out.Failure)
+		}
+	}
+	return s, fails
+}
+
+// Starts is Initial with what each process's Start code did, by process.
+func (in *Interp) Starts() (*State, []Outcome) {
 	s := &State{}
 	for _, v := range in.sys.Vars {
 		s.Vals = append(s.Vals, slices.Clone(v.Init))
 	}
 	s.Locs = make([]model.LocID, len(in.sys.Processes))
-	var fails []*Failure
+	var outs []Outcome
 	for _, p := range in.sys.Processes {
 		out := in.run(s, p, p.Start)
-		if out.Failure != nil {
-			fails = append(fails, out.Failure)
-		}
 		if out.Enabled {
 			s = out.Next
 		}
+		outs = append(outs, out)
 	}
-	return s, fails
+	return s, outs
+}
+
+// Reads is Eval with the cells it read, in order.
+func (in *Interp) Reads(s *State, x *model.Expr) (int64, []Access) {
+	r := &run{in: in, s: s, ev: &Event{}}
+	var v int64
+	r.try(func() { v = r.expr(x) })
+	return v, r.ev.Accesses
 }
 
 // Step executes one transition. It is not enabled when its process is elsewhere or an assumption is false.
@@ -212,7 +231,7 @@ func (in *Interp) run(s *State, p *model.Process, code []model.Op) Outcome {
 	case out.Enabled:
 		out.Next = r.s
 	default:
-		out.Covers, out.Events = nil, nil
+		out.Covers, out.Events, out.Refused = nil, nil, out.Events
 	}
 	return out
 }

@@ -31,7 +31,7 @@ type Options struct {
 // Options.Property in its last step or state.
 func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	in := eval.New(sys, eval.Options{NoAssert: opt.NoAssert})
-	s, failed := in.Initial()
+	s, starts := in.Starts()
 	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}}
 	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Digest: sys.Digest(), Kind: "run", Processes: []traces.Process{}, Steps: []traces.Step{}}
 	for _, c := range sys.Config {
@@ -40,22 +40,35 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	for _, p := range sys.Processes {
 		t.Processes = append(t.Processes, traces.Process{Name: p.Name, CPU: p.CPU, MM: p.MM})
 	}
+	for _, q := range sys.Props {
+		if q.Checked {
+			t.Checked = append(t.Checked, traces.Property{Name: q.Name, Title: properties.Title(q.Name), Text: q.Text})
+		}
+	}
+	for _, p := range sys.Pools {
+		for i := 0; i < len(p.Objects) && p.Live != model.NoVar; i++ {
+			t.Objects = append(t.Objects, traces.Object{Name: p.Objects[i], Struct: p.Struct})
+		}
+	}
 	written := sys.Written()
 	for _, v := range sys.Vars {
 		for i := 0; i < v.Len && v.Proc == model.NoProc; i++ {
-			if s.Vals[v.ID][i] != 0 && written[v.ID][i] {
+			if s.Vals[v.ID][i] != 0 && (written[v.ID][i] || lives(sys, v.Type)) {
 				t.Initial = append(t.Initial, traces.Assign{Cell: sys.CellName(model.Cell{Var: v.ID, Idx: int32(i)}), New: sys.Value(v.Type, s.Vals[v.ID][i])})
 			}
 		}
 	}
 	defer func() { t.Calls = r.calls() }()
 	var last *eval.Failure
-	if len(failed) > 0 {
-		last = failed[len(failed)-1]
-		for _, f := range failed {
-			if sys.Props[f.Prop].Name == opt.Property {
-				last = f
-			}
+	for i, out := range starts {
+		p := sys.Processes[i]
+		if ops := r.operations(p, 0, p.Start, out.Events); len(ops) > 0 {
+			t.Starts = append(t.Starts, traces.Step{
+				Process: i, Transition: -1, To: int(s.Locs[i]), Label: ops[0].Text, Stack: r.stack(p.Start[0].Frame), Pos: ops[0].Pos, Ops: ops,
+			})
+		}
+		if f := out.Failure; f != nil && (last == nil || sys.Props[last.Prop].Name != opt.Property) {
+			last = f
 		}
 	}
 	for i, m := range moves {
@@ -66,7 +79,12 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 		if !out.Enabled {
 			return nil, fmt.Errorf("step %d: transition %d of %s is not enabled", i+1, m.Trans, sys.Processes[m.Proc].Name)
 		}
-		t.Steps = append(t.Steps, r.step(i, m, out))
+		step := r.step(i, m, out)
+		if len(moves) <= maxContext {
+			step.Enabled = r.others(s, m)
+			step.False = r.untrue(out.Next)
+		}
+		t.Steps = append(t.Steps, step)
 		last = out.Failure
 		s = out.Next
 	}
@@ -74,6 +92,45 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 		return t, nil
 	}
 	return t, r.judge(t, s, last, opt.Property)
+}
+
+// maxContext is the longest run whose steps say what else was possible and which invariants hold: nobody steps through a longer one by hand.
+const maxContext = 2000
+
+// lives reports whether values of a type point to objects with a lifetime.
+func lives(sys *model.System, t *model.Type) bool {
+	return t.Kind == model.KindHandle && t.Pool != model.NoPool && sys.Pools[t.Pool].Live != model.NoVar
+}
+
+// others lists the moves that were possible beside the one that was made.
+func (r *recorder) others(s *eval.State, m Move) []traces.Choice {
+	var out []traces.Choice
+	for _, c := range r.in.Enabled(s) {
+		if c.Proc == m.Proc && c.Trans == m.Trans {
+			continue
+		}
+		tr := r.sys.Processes[c.Proc].Trans[c.Trans]
+		choice := traces.Choice{Process: int(c.Proc), Transition: c.Trans, Label: tr.Label, Pos: r.sys.Files.Position(tr.Pos)}
+		if tr.Frame != model.NoFrame {
+			choice.Func = r.sys.Frames[tr.Frame].Func
+		}
+		out = append(out, choice)
+	}
+	return out
+}
+
+// untrue lists the checked invariants that do not hold in a state.
+func (r *recorder) untrue(s *eval.State) []string {
+	var out []string
+	for _, q := range r.sys.Props {
+		if q.Kind != model.PropInvariant || !q.Checked {
+			continue
+		}
+		if v, f := r.in.Eval(s, q.X); f != nil || v == 0 {
+			out = append(out, q.Name)
+		}
+	}
+	return out
 }
 
 // judge decides whether the run ends in a violation of the property, and says so in one sentence.
@@ -97,11 +154,13 @@ func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, pro
 			v, f := in.Eval(s, p.X)
 			if f != nil || v == 0 {
 				t.Message = "invariant " + p.Name + " is false: " + sys.ExprString(p.X)
+				_, reads := in.Reads(s, p.X)
+				t.About = r.reads(reads)
 				return nil
 			}
 		case model.PropDeadlock:
 			if in.Deadlocked(s) {
-				t.Message = r.stuck(s)
+				t.Message, t.Blocked = r.stuck(s), r.blocked(s)
 				return nil
 			}
 		case model.PropLeak:
@@ -110,6 +169,8 @@ func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, pro
 				for _, l := range properties.Leaks(sys, s.Vals) {
 					if l.Prop == p.ID {
 						names = append(names, sys.Pools[l.Pool].Objects[l.Object])
+						live := model.Cell{Var: sys.Pools[l.Pool].Live, Idx: int32(l.Object)}
+						t.About = append(t.About, traces.Access{Cell: sys.CellName(live), Value: "true"})
 					}
 				}
 				if len(names) > 0 {
@@ -147,6 +208,37 @@ func (r *recorder) stuck(s *eval.State) string {
 	return "no process can move: " + strings.Join(parts, "; ")
 }
 
+// blocked lists who waits, and what their conditions read: of the first transition, as in stuck.
+func (r *recorder) blocked(s *eval.State) []traces.Blocked {
+	var out []traces.Blocked
+	for _, p := range r.sys.Processes {
+		if r.in.AtEnd(s, p.ID) || s.Locs[p.ID] < 0 || len(p.Locations[s.Locs[p.ID]].Trans) == 0 {
+			continue
+		}
+		tr := p.Trans[p.Locations[s.Locs[p.ID]].Trans[0]]
+		b := traces.Blocked{Process: int(p.ID), Call: int(tr.Frame), Label: tr.Label, Pos: r.sys.Files.Position(tr.Pos)}
+		for f := tr.Frame; f != model.NoFrame; f = r.sys.Frames[f].Parent {
+			r.used[f] = true
+		}
+		for _, ev := range r.in.Step(s, p.ID, tr.ID).Refused {
+			b.Reads = append(b.Reads, r.reads(ev.Accesses)...)
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// reads names the shared cells that were read.
+func (r *recorder) reads(as []eval.Access) []traces.Access {
+	var out []traces.Access
+	for _, a := range as {
+		if v := r.sys.Vars[a.Cell.Var]; v.Proc == model.NoProc && !a.Write {
+			out = append(out, traces.Access{Cell: r.sys.CellName(a.Cell), Value: r.sys.Value(v.Type, a.New)})
+		}
+	}
+	return out
+}
+
 // recorder describes steps.
 type recorder struct {
 	sys   *model.System
@@ -168,8 +260,35 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 		Process: int(m.Proc), Transition: m.Trans, From: int(tr.From), To: int(out.Next.Locs[m.Proc]), Label: tr.Label, Pos: sys.Files.Position(tr.Pos),
 		Stack: r.stack(tr.Frame), Ops: []traces.Operation{},
 	}
-	for _, ev := range out.Events {
-		op := &tr.Code[ev.Op]
+	st.Ops = append(st.Ops, r.operations(p, i+1, tr.Code, out.Events)...)
+	if f := out.Failure; f != nil {
+		st.Fatal = true
+		st.Property = sys.Props[f.Prop].Name
+		st.Title = properties.Title(st.Property)
+		st.Message = p.Name + ": " + f.Msg
+		if f.Cell != nil {
+			st.Message = p.Name + " " + f.Msg
+		}
+		if f.Pool != model.NoPool {
+			name := sys.Pools[f.Pool].Objects[f.Obj]
+			st.Touch = &traces.Touch{Object: name, Write: f.Write}
+			if f.Cell != nil {
+				st.Touch.Cell = sys.CellName(*f.Cell)
+			}
+			if who := r.freed[model.Cell{Var: sys.Pools[f.Pool].Live, Idx: int32(f.Obj)}]; who != "" {
+				st.Message += "; " + name + " was freed by " + who
+			}
+		}
+	}
+	return st
+}
+
+// operations describes what code did. The step number is for what is said later of what was freed in it.
+func (r *recorder) operations(p *model.Process, step int, code []model.Op, events []eval.Event) []traces.Operation {
+	sys := r.sys
+	var out []traces.Operation
+	for _, ev := range events {
+		op := &code[ev.Op]
 		kind, ok := opKinds[op.Kind]
 		if !ok {
 			continue
@@ -194,30 +313,15 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 			case a.Write:
 				o.Writes = append(o.Writes, traces.Assign{Cell: name, Old: sys.Value(v.Type, a.Old), New: sys.Value(v.Type, a.New)})
 				if op.Kind == model.OpFree {
-					r.freed[a.Cell] = fmt.Sprintf("%s at step %d", p.Name, i+1)
+					r.freed[a.Cell] = fmt.Sprintf("%s at step %d", p.Name, step)
 				}
 			default:
 				o.Reads = append(o.Reads, traces.Access{Cell: name, Value: sys.Value(v.Type, a.New)})
 			}
 		}
-		st.Ops = append(st.Ops, o)
+		out = append(out, o)
 	}
-	if f := out.Failure; f != nil {
-		st.Fatal = true
-		st.Property = sys.Props[f.Prop].Name
-		st.Title = properties.Title(st.Property)
-		st.Message = p.Name + ": " + f.Msg
-		if f.Cell != nil {
-			st.Message = p.Name + " " + f.Msg
-		}
-		if f.Pool != model.NoPool {
-			name := sys.Pools[f.Pool].Objects[f.Obj]
-			if who := r.freed[model.Cell{Var: sys.Pools[f.Pool].Live, Idx: int32(f.Obj)}]; who != "" {
-				st.Message += "; " + name + " was freed by " + who
-			}
-		}
-	}
-	return st
+	return out
 }
 
 // calls lists the frames that were used, with their callers.
