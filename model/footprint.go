@@ -47,6 +47,9 @@ func (s *System) ExprTouches(x *Expr, f func(Touch)) {
 	x.walk(func(x *Expr) { s.exprTouches(x, f) })
 }
 
+// NodeTouches is [System.ExprTouches] for the operator alone, without its operands and the expressions of its place.
+func (s *System) NodeTouches(x *Expr, f func(Touch)) { s.exprTouches(x, f) }
+
 func (s *System) exprTouches(x *Expr, f func(Touch)) {
 	switch x.Op {
 	case Load:

@@ -164,7 +164,7 @@ func (c *compiler) op(op *model.Op, i int) instr {
 }
 
 func (c *compiler) assume(x *model.Expr, next int) instr {
-	if f, v, eq, ok := c.cellTest(x); ok {
+	if f, v, eq, ok := c.cellTest(x); ok && !c.traced(f) {
 		word, shift, mask, raw := f.word, f.shift, f.mask, uint64(v-f.lo)
 		if eq {
 			return func(e *Exec) int {
@@ -272,7 +272,44 @@ func (c *compiler) canFail(x *model.Expr) bool {
 	return fails
 }
 
+// traced reports whether accesses to a field are noted.
+func (c *compiler) traced(f field) bool { return c.p.opt.Trace != nil && f.atoms != 0 }
+
 func (c *compiler) assign(op *model.Op, next int) instr {
+	if c.p.opt.Trace != nil {
+		return c.tracedAssign(op, next)
+	}
+	return c.plainAssign(op, next)
+}
+
+// tracedAssign notes the store. Setting or clearing bits of a mask writes these and reads nothing.
+func (c *compiler) tracedAssign(op *model.Op, next int) instr {
+	if cell, k, set, ok := maskOp(c.sys, op); ok {
+		if f := &c.p.lay.cells[cell.Var][cell.Idx]; f.atoms != 0 {
+			r := c.p.opt.Trace.cells[cell.Var][cell.Idx]
+			some := r.some(k)
+			return func(e *Exec) int {
+				e.Writes[f.atomWord] |= some
+				if set {
+					f.put(e.s, f.get(e.s)|k)
+				} else {
+					f.put(e.s, f.get(e.s)&^k)
+				}
+				return next
+			}
+		}
+	}
+	if f, ok := c.static(op.Dst); ok {
+		store := c.plainAssign(op, next)
+		return func(e *Exec) int {
+			e.Writes[f.atomWord] |= f.atoms
+			return store(e)
+		}
+	}
+	return c.plainAssign(op, next)
+}
+
+func (c *compiler) plainAssign(op *model.Op, next int) instr {
 	if f, ok := c.static(op.Dst); ok && f.word >= 0 {
 		t := c.varType(op.Dst)
 		lo, hi := int64(t.Lo), int64(t.Hi)
@@ -314,6 +351,7 @@ func (c *compiler) assign(op *model.Op, next int) instr {
 			e.failed = model.PropNoFault
 			return pcFailed
 		}
+		e.noteWrite(f)
 		f.put(e.s, v)
 		return next
 	}
@@ -343,6 +381,19 @@ func (e *Exec) fail(p model.PropID) {
 	}
 }
 
+// noteRead notes a read in a traced program.
+func (e *Exec) noteRead(f *field) {
+	if e.Reads != nil {
+		e.Reads[f.atomWord] |= f.atoms
+	}
+}
+
+func (e *Exec) noteWrite(f *field) {
+	if e.Writes != nil {
+		e.Writes[f.atomWord] |= f.atoms
+	}
+}
+
 // place computes the field of a place whose parts are not all constant, or whose access is guarded.
 func (c *compiler) place(p *model.Place, live bool) func(e *Exec) *field {
 	dead := &field{word: -1}
@@ -369,8 +420,11 @@ func (c *compiler) place(p *model.Place, live bool) func(e *Exec) *field {
 				e.fault()
 				return dead
 			}
-			if l := lives[r-1]; l != nil && l.get(e.s) == 0 {
-				e.fail(guards[r-1])
+			if l := lives[r-1]; l != nil {
+				e.noteRead(l)
+				if l.get(e.s) == 0 {
+					e.fail(guards[r-1])
+				}
 			}
 			return fields[r-1]
 		}
@@ -417,9 +471,12 @@ func (c *compiler) place(p *model.Place, live bool) func(e *Exec) *field {
 			e.fault()
 			return dead
 		}
-		if lives != nil && lives[h-1].get(e.s) == 0 {
-			e.fail(guard)
-			return dead
+		if lives != nil {
+			e.noteRead(&lives[h-1])
+			if lives[h-1].get(e.s) == 0 {
+				e.fail(guard)
+				return dead
+			}
 		}
 		return &cells[(h-1)*stride+i]
 	}
@@ -446,9 +503,13 @@ func (c *compiler) alloc(op *model.Op, next int) instr {
 	return func(e *Exec) int {
 		h := int64(0)
 		for o := range live {
+			e.noteRead(&live[o])
 			if live[o].get(e.s) == 0 {
+				e.noteWrite(&live[o])
 				live[o].put(e.s, 1)
-				for _, r := range resets[o] {
+				for k := range resets[o] {
+					r := &resets[o][k]
+					e.noteWrite(&r.f)
 					r.f.put(e.s, r.v)
 				}
 				h = int64(o + 1)
@@ -462,6 +523,7 @@ func (c *compiler) alloc(op *model.Op, next int) instr {
 		if e.failed >= 0 {
 			return pcFailed
 		}
+		e.noteWrite(f)
 		f.put(e.s, h)
 		return next
 	}
@@ -479,246 +541,13 @@ func (c *compiler) free(op *model.Op, next int) instr {
 		if e.failed >= 0 {
 			return pcFailed
 		}
+		e.noteRead(&live[h-1])
 		if !ignored && live[h-1].get(e.s) == 0 {
 			e.fail(prop)
 			return pcFailed
 		}
+		e.noteWrite(&live[h-1])
 		live[h-1].put(e.s, 0)
 		return next
-	}
-}
-
-func b2i(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func (c *compiler) expr(x *model.Expr) eval {
-	if x == nil {
-		return func(*Exec) int64 { return 1 }
-	}
-	if f, v, eq, ok := c.cellTest(x); ok && x.Op != model.Load {
-		word, shift, mask, raw := f.word, f.shift, f.mask, uint64(v-f.lo)
-		return func(e *Exec) int64 { return b2i((e.s[word]>>shift&mask == raw) == eq) }
-	}
-	switch x.Op {
-	case model.Const:
-		v := int64(x.Val)
-		return func(*Exec) int64 { return v }
-	case model.Load:
-		if f, ok := c.static(x.Place); ok {
-			if f.word < 0 {
-				v := f.lo
-				return func(*Exec) int64 { return v }
-			}
-			word, shift, mask, lo := f.word, f.shift, f.mask, f.lo
-			return func(e *Exec) int64 { return int64(e.s[word]>>shift&mask) + lo }
-		}
-		cell := c.place(x.Place, true)
-		return func(e *Exec) int64 { return cell(e).get(e.s) }
-	case model.AddrOf:
-		return c.addrOf(x)
-	case model.Container:
-		ref, table := c.expr(x.X), x.Table
-		return func(e *Exec) int64 {
-			v := ref(e)
-			if e.failed >= 0 {
-				return 0
-			}
-			if v < 1 || int(v) >= len(table) || table[v] == 0 {
-				e.fault()
-				return 0
-			}
-			return int64(table[v])
-		}
-	case model.IsLive:
-		return c.isLive(x)
-	case model.InRange:
-		a, n := c.expr(x.X), int64(x.Val)
-		return func(e *Exec) int64 {
-			v := a(e)
-			if e.failed < 0 && (v < 0 || v >= n) {
-				e.fault()
-			}
-			if e.failed >= 0 {
-				return 0
-			}
-			return v
-		}
-	case model.Not:
-		a := c.expr(x.X)
-		return func(e *Exec) int64 { return b2i(a(e) == 0) }
-	case model.Neg:
-		a := c.expr(x.X)
-		return func(e *Exec) int64 { return -a(e) }
-	case model.BitNot:
-		a := c.expr(x.X)
-		return func(e *Exec) int64 { return ^a(e) }
-	case model.AndAlso:
-		a, b := c.expr(x.X), c.expr(x.Y)
-		return func(e *Exec) int64 { return b2i(a(e) != 0 && e.failed < 0 && b(e) != 0) }
-	case model.OrElse:
-		a, b := c.expr(x.X), c.expr(x.Y)
-		return func(e *Exec) int64 { return b2i(a(e) != 0 || e.failed < 0 && b(e) != 0) }
-	case model.Cond:
-		a, b, d := c.expr(x.X), c.expr(x.Y), c.expr(x.Z)
-		return func(e *Exec) int64 {
-			v := a(e)
-			if e.failed >= 0 {
-				return 0
-			}
-			if v != 0 {
-				return b(e)
-			}
-			return d(e)
-		}
-	}
-	return arith(x.Op, c.expr(x.X), c.expr(x.Y))
-}
-
-func (c *compiler) addrOf(x *model.Expr) eval {
-	numbers := map[model.Cell]int64{}
-	for i, cell := range c.sys.Domains[x.Domain].Cells {
-		numbers[cell] = int64(i + 1)
-	}
-	if x.Place.Ref != nil {
-		cell := c.expr(x.Place.Ref)
-		n := int64(len(c.sys.Domains[x.Place.Domain].Cells))
-		table := make([]int64, n+1)
-		for i, k := range c.sys.Domains[x.Place.Domain].Cells {
-			table[i+1] = numbers[k]
-		}
-		return func(e *Exec) int64 {
-			v := cell(e)
-			if e.failed >= 0 {
-				return 0
-			}
-			if v < 1 || v > n || table[v] == 0 {
-				e.fault()
-				return 0
-			}
-			return table[v]
-		}
-	}
-	// The field found is an element of the variable's table: its position is the cell.
-	v := c.sys.Vars[x.Place.Var]
-	obj, idx := func(*Exec) int64 { return 1 }, func(*Exec) int64 { return 0 }
-	if x.Place.Obj != nil {
-		obj = c.expr(x.Place.Obj)
-	}
-	if x.Place.Idx != nil {
-		idx = c.expr(x.Place.Idx)
-	}
-	stride := int64(v.Stride)
-	objects := int64(1)
-	if v.Pool != model.NoPool {
-		objects = int64(len(c.sys.Pools[v.Pool].Objects))
-	}
-	table := make([]int64, v.Len)
-	for i := range table {
-		table[i] = numbers[model.Cell{Var: v.ID, Idx: int32(i)}]
-	}
-	return func(e *Exec) int64 {
-		h := obj(e)
-		if e.failed < 0 && (h < 1 || h > objects) {
-			e.fault()
-		}
-		if e.failed >= 0 {
-			return 0
-		}
-		i := idx(e)
-		if e.failed < 0 && (i < 0 || i >= stride || table[(h-1)*stride+i] == 0) {
-			e.fault()
-		}
-		if e.failed >= 0 {
-			return 0
-		}
-		return table[(h-1)*stride+i]
-	}
-}
-
-func (c *compiler) isLive(x *model.Expr) eval {
-	h := c.expr(x.X)
-	p := c.sys.Pools[x.Pool]
-	n := int64(len(p.Objects))
-	var live []field
-	if p.Live != model.NoVar {
-		live = c.p.lay.cells[p.Live]
-	}
-	return func(e *Exec) int64 {
-		v := h(e)
-		if e.failed >= 0 || v == 0 {
-			return 0
-		}
-		if v < 0 || v > n {
-			e.fault()
-			return 0
-		}
-		if live == nil {
-			return 1
-		}
-		return live[v-1].get(e.s)
-	}
-}
-
-func arith(op model.ExprOp, a, b eval) eval {
-	switch op {
-	case model.Add:
-		return func(e *Exec) int64 { return a(e) + b(e) }
-	case model.Sub:
-		return func(e *Exec) int64 { return a(e) - b(e) }
-	case model.Mul:
-		return func(e *Exec) int64 { return a(e) * b(e) }
-	case model.Div, model.Mod, model.Shl, model.Shr:
-		return partial(op, a, b)
-	case model.And:
-		return func(e *Exec) int64 { return a(e) & b(e) }
-	case model.Or:
-		return func(e *Exec) int64 { return a(e) | b(e) }
-	case model.Xor:
-		return func(e *Exec) int64 { return a(e) ^ b(e) }
-	case model.Eq:
-		return func(e *Exec) int64 { return b2i(a(e) == b(e)) }
-	case model.Ne:
-		return func(e *Exec) int64 { return b2i(a(e) != b(e)) }
-	case model.Lt:
-		return func(e *Exec) int64 { return b2i(a(e) < b(e)) }
-	case model.Le:
-		return func(e *Exec) int64 { return b2i(a(e) <= b(e)) }
-	case model.Gt:
-		return func(e *Exec) int64 { return b2i(a(e) > b(e)) }
-	}
-	return func(e *Exec) int64 { return b2i(a(e) >= b(e)) }
-}
-
-// partial are the operators that are not defined everywhere.
-func partial(op model.ExprOp, a, b eval) eval {
-	return func(e *Exec) int64 {
-		l := a(e)
-		r := b(e)
-		if e.failed >= 0 {
-			return 0
-		}
-		switch op {
-		case model.Div, model.Mod:
-			if r == 0 {
-				e.fault()
-				return 0
-			}
-			if op == model.Div {
-				return l / r
-			}
-			return l % r
-		}
-		if r < 0 || r > 31 {
-			e.fault()
-			return 0
-		}
-		if op == model.Shl {
-			return l << r
-		}
-		return l >> r
 	}
 }

@@ -15,6 +15,9 @@ type field struct {
 	shift uint
 	mask  uint64
 	lo    int64
+
+	atomWord int    // where a traced program notes an access, and the atoms of the cell
+	atoms    uint64 // 0: nothing to note
 }
 
 func (f field) get(s []uint64) int64 {
@@ -63,7 +66,7 @@ func makeLayout(sys *model.System) *layout {
 			if !written[v.ID][i] || v.Type.Lo == v.Type.Hi {
 				continue
 			}
-			*into = append(*into, slot{width(v.Type), func(f field) { f.lo = int64(v.Type.Lo); *c = f }})
+			*into = append(*into, slot{width(v.Type), func(f field) { c.word, c.shift, c.mask, c.lo = f.word, f.shift, f.mask, int64(v.Type.Lo) }})
 		}
 	}
 	for _, v := range sys.Vars {
@@ -111,8 +114,7 @@ func makeLayout(sys *model.System) *layout {
 			slots = append(slots, slot{width(sys.Vars[g[0]].Type), func(f field) {
 				for _, id := range g {
 					v := sys.Vars[id]
-					f.mask, f.lo = 1<<width(v.Type)-1, int64(v.Type.Lo)
-					l.cells[id][0] = f
+					l.cells[id][0] = field{word: f.word, shift: f.shift, mask: 1<<width(v.Type) - 1, lo: int64(v.Type.Lo)}
 				}
 			}})
 		}
@@ -120,6 +122,17 @@ func makeLayout(sys *model.System) *layout {
 	l.stored = max(1, pack(slots, 0))
 	l.total = max(l.stored, pack(scratch, l.stored))
 	return l
+}
+
+// note tells every field which atoms an access to it touches.
+func (l *layout) note(a *Atoms) {
+	for v := range l.cells {
+		for i := range l.cells[v] {
+			if r := a.cells[v][i]; r.n > 0 {
+				l.cells[v][i].atomWord, l.cells[v][i].atoms = r.word(), r.all()
+			}
+		}
+	}
 }
 
 func width(t *model.Type) int { return bits.Len64(uint64(int64(t.Hi) - int64(t.Lo))) }

@@ -1,9 +1,10 @@
 // Package program is the compiled form of a model: a bit-packed state vector and, for every transition, a short array of closures that work on it.
 //
 //	layout.go     which bits of which word hold which cell; locals that never live together share bits
-//	compile.go    expressions and places to closures, with fused forms for the common shapes
+//	compile.go    operations and places to closures, with fused forms for the common shapes
+//	expr.go       expressions to closures
 //	program.go    the machine: candidates by location, running a transition, whole-state predicates
-//	footprint.go  which transitions touch which cells
+//	atoms.go      what transitions can conflict over, for partial-order reduction
 //
 // A state is [Program.Words] 64-bit words. Running a transition copies it into the destination vector, which has [Program.Total] words (the rest is
 // scratch for locals that do not outlive a step), and works there in place. Nothing is allocated per step. The semantics is the one documented in package
@@ -19,7 +20,8 @@ import (
 
 // Options choose between the semantics of checking and of counting.
 type Options struct {
-	NoAssert bool // failing asserts and accesses to dead objects are ignored; faults still park
+	NoAssert bool   // failing asserts and accesses to dead objects are ignored; faults still park
+	Trace    *Atoms // if set, running a transition notes which atoms it read and wrote: slower
 }
 
 // Program is a compiled system. It is immutable; each goroutine runs it with an [Exec] of its own.
@@ -79,6 +81,8 @@ type Exec struct {
 	s      []uint64
 	failed model.PropID
 	covers []model.CoverID
+
+	Reads, Writes AtomSet // of the last run, if the program is traced
 }
 
 // Compile compiles a system.
@@ -88,6 +92,9 @@ func Compile(sys *model.System, opt Options) (*Program, error) {
 	}
 	p := &Program{Sys: sys, opt: opt, lay: makeLayout(sys)}
 	p.Words, p.Total = p.lay.stored, p.lay.total
+	if opt.Trace != nil {
+		p.lay.note(opt.Trace)
+	}
 	for _, mp := range sys.Processes {
 		c := &compiler{p: p, sys: sys, proc: mp}
 		q := process{pc: p.lay.pcs[mp.ID], parked: uint64(len(mp.Locations))}
@@ -123,7 +130,13 @@ func Compile(sys *model.System, opt Options) (*Program, error) {
 }
 
 // NewExec makes an execution context.
-func (p *Program) NewExec() *Exec { return &Exec{p: p} }
+func (p *Program) NewExec() *Exec {
+	x := &Exec{p: p}
+	if p.opt.Trace != nil {
+		x.Reads, x.Writes = p.opt.Trace.NewSet(), p.opt.Trace.NewSet()
+	}
+	return x
+}
 
 // Initial writes the initial state into dst (Total words) and returns the properties that Start code violates and the covers it passes.
 func (x *Exec) Initial(dst []uint64) (failed []model.PropID, covers []model.CoverID) {
@@ -192,6 +205,8 @@ const (
 
 func (x *Exec) run(q *process, code []instr, s []uint64) Status {
 	x.s, x.failed, x.covers = s, model.NoProp, x.covers[:0]
+	clear(x.Reads)
+	clear(x.Writes)
 	pc := 0
 	for n := 0; ; n++ {
 		if n >= model.MaxAtomicOps {
