@@ -1,0 +1,113 @@
+package traces_test
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pmdcheck/model"
+	"pmdcheck/traces"
+	"pmdcheck/traces/columns"
+	"pmdcheck/traces/dot"
+)
+
+var (
+	update     = flag.Bool("update", false, "write the golden drawings anew")
+	freshTrace = flag.Bool("traces", false, "find the stored traces anew, then run with -update")
+)
+
+// Renderers are held to stored traces, so that a change of the kernel library or of the search does not change their goldens.
+const stored = "testdata/golden"
+
+// TestStoredTraces makes the stored traces, with -traces.
+func TestStoredTraces(t *testing.T) {
+	if !*freshTrace {
+		t.Skip("only with -traces")
+	}
+	set := func(pairs ...string) (out []model.ConfigValue) {
+		for _, p := range pairs {
+			n, v, _ := strings.Cut(p, "=")
+			out = append(out, model.ConfigValue{Name: n, Value: v})
+		}
+		return out
+	}
+	all := map[string]*traces.Trace{}
+	for name, ws := range map[string][]*traces.Trace{
+		"race_a":   witnesses(t, embedded(t, "seed/race_a"), set("policy=rcu", "target=riscv64", "remote=false", "batch_alloc_may_fail=false"), model.BuildOptions{}),
+		"dining":   witnesses(t, embedded(t, "classic/dining"), set("N=3", "ordered=false"), model.BuildOptions{}),
+		"peterson": witnesses(t, embedded(t, "classic/peterson"), set("turn_first=true"), model.BuildOptions{}),
+	} {
+		for _, w := range ws {
+			all[name+"-"+w.Property] = w
+		}
+	}
+	for from, to := range map[string]string{"invariant small": "invariant", "at the start assertion": "assertion", "first op assertion": "start", "leak l": "leak"} {
+		all[to] = corpus(t)[from]
+	}
+	for name, w := range all {
+		var b bytes.Buffer
+		if err := traces.Write(&b, w); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(stored, name+".json"), b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestGolden draws every stored trace in every way. Look at what -update changes before you commit it.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob(stored + "/*.json")
+	if err != nil || len(files) < 9 {
+		t.Fatal(len(files), err)
+	}
+	// What would make a drawing depend on when or where it was made.
+	volatile := regexp.MustCompile(`/(home|root|tmp|work|Users)/|\d\d:\d\d:\d\d|\d+\.\d+m?s\b`)
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".json")
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr, err := traces.Read(bytes.NewReader(src))
+		if err != nil {
+			t.Fatalf("%s: %v", f, err)
+		}
+		for ext, render := range map[string]func(io.Writer) error{
+			".txt":    func(w io.Writer) error { return columns.Render(w, tr, columns.Options{}) },
+			".80.txt": func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 80}) },
+			".dot":    func(w io.Writer) error { return dot.Render(w, tr) },
+		} {
+			t.Run(name+ext, func(t *testing.T) {
+				var b bytes.Buffer
+				if err := render(&b); err != nil {
+					t.Fatal(err)
+				}
+				if m := volatile.Find(b.Bytes()); m != nil {
+					t.Errorf("the drawing depends on when or where it was made: %s", m)
+				}
+				golden := strings.TrimSuffix(f, ".json") + ext
+				if *update {
+					if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
+						t.Fatal(err)
+					}
+					return
+				}
+				want, err := os.ReadFile(golden)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d := cmp.Diff(string(want), b.String()); d != "" {
+					t.Errorf("%s (-want +got; write it with -update):\n%s", golden, d)
+				}
+			})
+		}
+	}
+}
