@@ -41,10 +41,8 @@ func (b *builder) stmt(s syntax.Stmt) {
 		b.assign(s)
 	case *syntax.CallStmt:
 		b.mark(s)
-		if c, ok := s.Call.(*syntax.CallExpr); ok {
+		if c, ok := s.Call.(*syntax.CallExpr); ok { // anything else is an error of syntax
 			b.call(c, true)
-		} else {
-			e.errorf("useless-statement", s.Sp, "this statement has no effect")
 		}
 	case *syntax.IfStmt:
 		b.ifStmt(s)

@@ -164,6 +164,11 @@ func (f *checkFlags) plan(args []string) ([]*job, error) {
 }
 
 func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
+	defer func() {
+		if v := recover(); v != nil {
+			j.err = crashed(v)
+		}
+	}()
 	sys, err := j.spec.Build(j.cell, j.opts)
 	if err != nil {
 		j.err = err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -45,8 +46,15 @@ type app struct {
 }
 
 // Main runs the command line and returns the exit code. It never panics on account of its input.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	a := &app{in: stdin, out: stdout, err: stderr}
+	defer func() {
+		if v := recover(); v != nil {
+			a.explainError(crashed(v))
+			code = exitInternal
+		}
+	}()
+	prof := &profiler{}
 	root := &cobra.Command{
 		Use:           "pmdcheck",
 		Short:         "model checker for kernel page-table locking",
@@ -56,19 +64,27 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	prof.flags(root.PersistentFlags())
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return prof.start() }
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(), a.renderCmd(), a.explainCmd())
 	err := root.Execute()
+	if perr := prof.stop(); perr != nil {
+		a.explainError(perr)
+		if err == nil {
+			return exitUsage
+		}
+	}
 	if err == nil {
 		return exitOK
 	}
 	if errors.Is(err, syscall.EPIPE) {
 		return exitOK // the reader had enough
 	}
-	code := exitUsage
+	code = exitUsage
 	var c *coded
 	if errors.As(err, &c) {
 		code = c.code
@@ -78,6 +94,11 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	a.explainError(err)
 	return code
+}
+
+// crashed is a panic as an error: a bug of pmdcheck, whatever the input was.
+func crashed(v any) error {
+	return &coded{code: exitInternal, err: fmt.Errorf("internal error: %v\n%s", v, debug.Stack())}
 }
 
 // explainError writes an error to stderr: diagnostics with their excerpts, and every one of several joined errors.

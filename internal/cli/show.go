@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/model"
-	"pmdcheck/properties"
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
 	"pmdcheck/traces/dot"
@@ -122,41 +121,4 @@ func (a *app) replayCmd() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&spec, "spec", "", "spec to replay on (default: the one named in the trace)")
 	return cmd
-}
-
-func (a *app) explainCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "explain [property]", Short: "explain a property", Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				for _, e := range properties.Catalog() {
-					if _, err := fmt.Fprintf(a.out, "%-24s %s\n", e.Name, e.Meaning); err != nil {
-						return err
-					}
-				}
-				return nil
-			}
-			e, ok := properties.Lookup(args[0])
-			if !ok {
-				var names []string
-				for _, e := range properties.Catalog() {
-					names = append(names, e.Name)
-				}
-				msg := "there is no property " + args[0] + " in the catalogue"
-				if h := model.Suggest(args[0], names); h != "" {
-					msg += ": " + h
-				}
-				return errors.New(msg)
-			}
-			fmt.Fprintf(a.out, "%s\n\n%s\n", e.Name, e.Meaning)
-			if e.Rule != "" {
-				fmt.Fprintf(a.out, "\nKernel rule: %s\n", e.Rule)
-			}
-			_, err := fmt.Fprintf(a.out, "\nHow it is observed: %s\n", e.Detail)
-			if e.Example != "" && err == nil {
-				_, err = fmt.Fprintf(a.out, "\nA violation: pmdcheck check %s -v\n", e.Example)
-			}
-			return err
-		},
-	}
 }

@@ -10,8 +10,8 @@ import (
 // is incomplete or holds a [BadDecl], [BadStmt] or [BadExpr], and is good for little but looking up imports.
 //
 // All errors of a file are reported at once, at most one a line. A text that is none or is larger than 4 MiB gets one error and is not read.
-func Parse(f *source.File, diags *source.List) *File {
-	out := &File{Source: f}
+func Parse(f *source.File, diags *source.List) (out *File) {
+	out = &File{Source: f} // also returned where the parser gives up
 	r := &reporter{file: f, diags: diags, lines: map[int]bool{}}
 	start := source.At(source.MakePos(f.ID, 1, 1))
 	switch {

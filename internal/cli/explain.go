@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pmdcheck/model"
+	"pmdcheck/model/source"
+	"pmdcheck/properties"
+)
+
+func (a *app) explainCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:     "explain [property, diagnostic code or spec]",
+		Short:   "explain a property, a diagnostic code or a spec",
+		Long:    "explain says what a property means and how it is observed, why a diagnostic code is an error and how to put it right, or what a spec is about.\nWithout an argument it lists the properties and the codes.",
+		Example: "  pmdcheck explain no_wild_walk\n  pmdcheck explain stored-address\n  pmdcheck explain seed/race_a",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var text string
+			var err error
+			if len(args) == 0 {
+				text = explainable()
+			} else if text, err = explain(args[0]); err != nil {
+				return err
+			}
+			_, err = io.WriteString(a.out, text)
+			return err
+		},
+	}
+}
+
+// explainable lists what can be explained, besides specs.
+func explainable() string {
+	var b strings.Builder
+	b.WriteString("Properties:\n")
+	for _, e := range properties.Catalog() {
+		fmt.Fprintf(&b, "  %-24s %s\n", e.Name, e.Meaning)
+	}
+	b.WriteString("\nDiagnostic codes:\n")
+	for _, c := range source.Codes() {
+		fmt.Fprintf(&b, "  %-24s %s\n", c.Code, c.Title)
+	}
+	b.WriteString("\nSpecs: see `pmdcheck list`.\n")
+	return b.String()
+}
+
+// explain explains one thing. Names of properties, codes and specs do not overlap: only codes have a dash, only specs a slash or a suffix.
+func explain(name string) (string, error) {
+	if e, ok := properties.Lookup(name); ok {
+		return explainProperty(e), nil
+	}
+	if c, ok := source.LookupCode(name); ok {
+		return explainCode(c), nil
+	}
+	if strings.ContainsAny(name, "/.") {
+		return explainSpec(name)
+	}
+	var names []string
+	for _, e := range properties.Catalog() {
+		names = append(names, e.Name)
+	}
+	for _, c := range source.Codes() {
+		names = append(names, c.Code)
+	}
+	names = append(names, embedded()...)
+	msg := "there is no property, diagnostic code or spec " + name
+	if h := model.Suggest(name, names); h != "" {
+		msg += ": " + h
+	} else {
+		msg += ": `pmdcheck explain` lists them"
+	}
+	return "", fmt.Errorf("%s", msg)
+}
+
+func explainProperty(e properties.Entry) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%s\n", e.Name, e.Meaning)
+	if e.Rule != "" {
+		fmt.Fprintf(&b, "\nKernel rule: %s\n", e.Rule)
+	}
+	fmt.Fprintf(&b, "\nHow it is observed: %s\n", e.Detail)
+	if e.Example != "" {
+		fmt.Fprintf(&b, "\nA violation: pmdcheck check %s -v\n", e.Example)
+	}
+	return b.String()
+}
+
+func explainCode(c source.CodeDoc) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n%s\n", c.Code, c.Title, c.Text)
+	show := func(what, src string) {
+		if src != "" {
+			fmt.Fprintf(&b, "\n%s:\n\n    %s\n", what, strings.ReplaceAll(strings.TrimSpace(src), "\n", "\n    "))
+		}
+	}
+	show("Before", c.Before)
+	show("After", c.After)
+	return b.String()
+}
+
+// explainSpec is the comment at the head of a spec, its parameters, what it checks and what it expects.
+func explainSpec(name string) (string, error) {
+	names, err := resolve([]string{name})
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for i, n := range names {
+		spec, err := load(n)
+		if err != nil {
+			return "", err
+		}
+		cells, err := spec.Cells(nil)
+		if err != nil {
+			return "", err
+		}
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "%s\n", n)
+		if spec.Doc != "" {
+			fmt.Fprintf(&b, "\n%s\n", spec.Doc)
+		}
+		if cs := spec.Configs(); len(cs) > 0 {
+			b.WriteString("\nParameters:\n")
+			for _, c := range cs {
+				how := "fixed to " + c.Default
+				if c.Swept {
+					how = "swept"
+				}
+				fmt.Fprintf(&b, "  %-24s %s: %s\n", c.Name, how, strings.Join(c.Values, " "))
+			}
+		}
+		sys, err := spec.Build(cells[0], model.BuildOptions{})
+		if err != nil {
+			return "", err
+		}
+		b.WriteString("\nProperties:\n")
+		for _, p := range sys.Props {
+			if p.Checked {
+				fmt.Fprintf(&b, "  %-24s %s\n", p.Name, p.Text)
+			}
+		}
+		b.WriteString("\nExpectations:\n")
+		for _, line := range expectations(cells) {
+			b.WriteString("  " + line + "\n")
+		}
+	}
+	return b.String(), nil
+}
+
+// expectations counts the cells by what is expected of them, in the order in which the expectations first apply.
+func expectations(cells []model.ConfigCell) []string {
+	var order []string
+	count := map[string]int{}
+	for _, c := range cells {
+		what := "nothing: any violation counts as a failure"
+		if c.Expect != nil {
+			what = "holds"
+			if !c.Expect.Holds {
+				what = "violates " + strings.Join(c.Expect.Props, ", ")
+			}
+		}
+		if c.Tier != "" {
+			what += " (tier " + c.Tier + ")"
+		}
+		if count[what]++; count[what] == 1 {
+			order = append(order, what)
+		}
+	}
+	for i, w := range order {
+		n := fmt.Sprintf("%d cells", count[w])
+		if count[w] == 1 {
+			n = "1 cell"
+		}
+		order[i] = fmt.Sprintf("%-12s %s", n, w)
+	}
+	return order
+}
