@@ -148,15 +148,6 @@ func (s *Story) Chain(call int) []traces.Call {
 	return out
 }
 
-// fn is the innermost function of an operation, or the name of the process.
-func (s *Story) fn(process, call int) string {
-	c := s.Chain(call)
-	if len(c) == 0 {
-		return s.Trace.Processes[process].Name
-	}
-	return c[len(c)-1].Func + "()"
-}
-
 // Keep says whether an operation of a step matters to what the run is about.
 func (s *Story) Keep(step, op int) bool { return s.keep[step][op] }
 
