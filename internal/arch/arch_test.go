@@ -28,8 +28,7 @@ var allowed = map[string][]string{
 	"internal/program":         {"model", "model/source", "properties"},
 	"traces":                   {"model/source"},
 	"traces/dot":               {"traces"},
-	"traces/story":             {"traces"},
-	"traces/columns":           {"traces", "traces/story"},
+	"traces/columns":           {"traces"},
 	"traces/replay":            {"traces", "model", "model/eval", "properties"},
 	"checker/internal/explore": {"internal/program", "checker/internal/store", "model"},
 	"checker": {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/report"
@@ -33,7 +34,7 @@ type checkFlags struct {
 	maxStates                       int64
 	timeout                         time.Duration
 	noMerge, noReset, noAssert      bool
-	first, verbose, progress, full  bool
+	first, verbose, progress        bool
 }
 
 func (a *app) checkCmd() *cobra.Command {
@@ -62,7 +63,6 @@ func (a *app) checkCmd() *cobra.Command {
 	fl.StringVar(&f.json, "json", "", "write results as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.traceDir, "trace-dir", "", "write a trace of every violated property into this `folder`")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show the trace of every violation, expected or not")
-	fl.BoolVar(&f.full, "full", false, "traces show every operation on shared state, not only what matters to the violation")
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
 	return cmd
 }
@@ -148,6 +148,10 @@ func (f *checkFlags) plan(args []string) ([]*job, error) {
 			errs = append(errs, err)
 			continue
 		}
+		if spec.Empty() {
+			errs = append(errs, fmt.Errorf("%s declares no process and no invariant: there is nothing to check", n))
+			continue
+		}
 		cells, err := spec.Cells(fixed)
 		if err != nil {
 			errs = append(errs, err)
@@ -222,11 +226,16 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 		out = io.Discard
 	}
 	doc := report.NewDocument()
-	var firstErr error
+	var errs []error
+	told := map[string]bool{} // what is wrong with a spec is usually wrong in every cell
 	for _, j := range jobs {
 		<-j.done
 		if j.err != nil {
-			firstErr = cmpErr(firstErr, j.err)
+			text := explained(j.err)
+			if !told[text] {
+				errs = append(errs, j.err)
+			}
+			told[text] = true
 			continue
 		}
 		jd := j.judge(f)
@@ -239,8 +248,8 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 		}
 	}
 	wg.Wait()
-	if firstErr != nil {
-		return firstErr
+	if len(errs) > 0 {
+		return errors.Join(errs...)
 	}
 	if err := report.Summary(out, doc); err != nil {
 		return err
@@ -259,13 +268,6 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 	return nil
 }
 
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
 func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFlags) error {
 	for _, t := range j.traces {
 		if f.traceDir != "" {
@@ -282,7 +284,7 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 		}
 		if f.verbose || (!jd.OK && !slices.Contains(jd.ExpectedProps, t.Property)) {
 			fmt.Fprintf(out, "\n%s:\n\n", t.Property)
-			if err := columns.Render(out, t, a.table(-1, f.full)); err != nil {
+			if err := columns.Render(out, t, columns.Options{}); err != nil {
 				return err
 			}
 			fmt.Fprintln(out)
@@ -293,7 +295,10 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 
 // status shows progress on a terminal, and a line whenever SIGUSR1 arrives.
 func (a *app) status(opts *checker.Options, f *checkFlags) (stop func()) {
-	_, tty := terminal(a.err)
+	tty := false
+	if file, ok := a.err.(*os.File); ok {
+		tty = term.IsTerminal(int(file.Fd()))
+	}
 	sig := make(chan os.Signal, 1)
 	notifyStatus(sig)
 	ask := make(chan struct{}, 1)
