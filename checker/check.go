@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pmdcheck/checker/internal/explore"
+	"pmdcheck/checker/internal/por"
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
 	"pmdcheck/properties"
@@ -41,6 +42,11 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		return nil, err
 	}
 	c := &check{sys: sys, prog: prog, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props))}
+	if opts.Reduction == ReductionStubborn {
+		if c.reduce, err = por.New(prog, program.Options{NoAssert: opts.NoAssert}); err != nil {
+			return nil, err
+		}
+	}
 	w := c.walk(func(f explore.Found) bool {
 		if !c.found[f.Prop].Swap(true) && f.Path != nil {
 			c.paths[f.Prop] = f.Path()
@@ -48,16 +54,11 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		return opts.First
 	})
 	stopProgress := c.progress(w)
-	var stop explore.Stop
-	switch {
-	case opts.Workers > 1:
-		stop = w.Parallel(ctx, opts.Workers)
-	case opts.Search == BFS:
-		stop = w.BFS(ctx)
-	default:
-		stop = w.DFS(ctx)
-	}
+	stop := c.run(ctx, w)
 	stopProgress()
+	if stop == explore.Complete {
+		stop = c.lookForCovers(ctx, w)
+	}
 	if opts.Workers > 1 {
 		if err := c.locate(ctx); err != nil {
 			return nil, err
@@ -67,16 +68,54 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 }
 
 type check struct {
-	sys   *model.System
-	prog  *program.Program
-	opts  Options
-	start time.Time
-	found []atomic.Bool    // by property
-	paths [][]explore.Move // by property; set by walks with one worker
+	sys    *model.System
+	prog   *program.Program
+	reduce *por.Static // nil: no reduction
+	opts   Options
+	start  time.Time
+	found  []atomic.Bool    // by property
+	paths  [][]explore.Move // by property; set by walks with one worker
+}
+
+func (c *check) run(ctx context.Context, w *explore.Walk) explore.Stop {
+	switch {
+	case c.opts.Workers > 1:
+		return w.Parallel(ctx, c.opts.Workers)
+	case c.opts.Search == BFS:
+		return w.BFS(ctx)
+	}
+	return w.DFS(ctx)
+}
+
+// lookForCovers decides the required covers by state that a complete reduced walk has not met. To keep every such state from the start would cost much of
+// the reduction, and nearly always one is met anyway; only what is missing is worth a walk of its own, whose stubborn sets are aimed at it.
+func (c *check) lookForCovers(ctx context.Context, w *explore.Walk) explore.Stop {
+	if c.reduce == nil {
+		return explore.Complete
+	}
+	var missing []int
+	for i, cv := range c.sys.Covers {
+		if cv.X != nil && cv.Required && !w.Covered[i].Load() {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return explore.Complete
+	}
+	aimed := c.walk(func(explore.Found) bool { return false })
+	aimed.Aim = missing
+	stop := c.run(ctx, aimed)
+	for _, i := range missing {
+		w.Covered[i].Store(aimed.Covered[i].Load())
+	}
+	if stop == explore.StopAsked {
+		return explore.Complete
+	}
+	return stop
 }
 
 func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
-	w := &explore.Walk{Program: c.prog, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
+	w := &explore.Walk{Program: c.prog, Reduce: c.reduce, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
 	w.Covered = make([]atomic.Bool, len(c.sys.Covers))
 	for _, p := range c.sys.Processes {
 		w.Ran = append(w.Ran, make([]atomic.Bool, len(p.Trans)))

@@ -38,12 +38,13 @@ type Reduction uint8
 
 // The reductions.
 const (
-	ReductionNone Reduction = iota
+	ReductionNone     Reduction = iota // every interleaving
+	ReductionStubborn                  // stubborn sets: a part of the interleavings that shows all violations, deadlocks, required covers and dead transitions
 )
 
 func (s Search) String() string { return [...]string{"dfs", "bfs"}[s] }
 
-func (r Reduction) String() string { return [...]string{"none"}[r] }
+func (r Reduction) String() string { return [...]string{"none", "stubborn"}[r] }
 
 // Progress is a sample of a running search.
 type Progress struct {

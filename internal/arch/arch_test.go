@@ -30,9 +30,10 @@ var allowed = map[string][]string{
 	"traces/dot":               {"traces"},
 	"traces/columns":           {"traces"},
 	"traces/replay":            {"traces", "model", "model/eval", "properties"},
-	"checker/internal/explore": {"internal/program", "checker/internal/store", "model"},
+	"checker/internal/por":     {"internal/program", "model"},
+	"checker/internal/explore": {"internal/program", "checker/internal/store", "checker/internal/por", "model"},
 	"checker": {
-		"model", "model/source", "properties", "internal/program", "checker/internal/explore", "checker/internal/store", "traces", "traces/replay",
+		"model", "model/source", "properties", "internal/program", "checker/internal/explore", "checker/internal/por", "checker/internal/store", "traces", "traces/replay",
 	},
 	"internal/report": {"checker", "properties", "traces", "model", "model/source"},
 	"internal/cli": {

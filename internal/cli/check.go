@@ -49,7 +49,7 @@ func (a *app) checkCmd() *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, instead of sweeping it (repeatable)")
 	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
-	fl.StringVar(&f.reduction, "reduction", "none", "partial-order reduction: none")
+	fl.StringVar(&f.reduction, "reduction", "none", "partial-order reduction: none or stubborn")
 	fl.IntVar(&f.workers, "workers", 1, "workers inside one cell")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells checked at the same time")
 	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
@@ -88,8 +88,12 @@ func (a *app) check(args []string, f *checkFlags) error {
 	default:
 		return fmt.Errorf("--search %s: it is dfs or bfs", f.search)
 	}
-	if f.reduction != "none" {
-		return fmt.Errorf("--reduction %s: this version has no reduction; use none", f.reduction)
+	switch f.reduction {
+	case "none":
+	case "stubborn":
+		opts.Reduction = checker.ReductionStubborn
+	default:
+		return fmt.Errorf("--reduction %s: it is none or stubborn", f.reduction)
 	}
 	if opts.Memory, err = parseSize(f.memory); err != nil {
 		return err

@@ -303,3 +303,27 @@ func (p *Program) Decode(s []uint64) (vals [][]int32, locs []model.LocID) {
 	}
 	return vals, locs
 }
+
+// A Test is the truth of an expression in a state of Total words; ok is false where its evaluation fails.
+type Test func(x *Exec, s []uint64) (truth, ok bool)
+
+// Test compiles an expression over shared variables and, if proc is not nil, over the locals of proc.
+func (p *Program) Test(x *model.Expr, proc *model.Process) Test {
+	c := &compiler{p: p, sys: p.Sys, proc: proc}
+	v := c.expr(x)
+	return func(e *Exec, s []uint64) (truth, ok bool) {
+		e.s, e.failed = s, model.NoProp
+		r := v(e)
+		return r != 0, e.failed == model.NoProp
+	}
+}
+
+// Location is where process p is in state s.
+func (p *Program) Location(s []uint64, proc int) model.LocID {
+	q := &p.procs[proc]
+	l := s[q.pc.word] >> q.pc.shift & q.pc.mask
+	if l == q.parked {
+		return model.Parked
+	}
+	return model.LocID(l)
+}

@@ -26,6 +26,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 		cur    int
 		edge   *Move
 		levels int
+		todo   []*program.Transition
 	)
 	pathTo := func(i int) []Move {
 		var path []Move
@@ -71,32 +72,31 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 			return StopAsked
 		}
 		moved := false
-		for proc := range p.Processes() {
-			for _, t := range p.Candidates(states[cur*n:(cur+1)*n], proc) {
-				status, enabled := e.step(t, states[cur*n:(cur+1)*n])
-				if !enabled {
-					continue
-				}
-				moved = true
-				edge = &Move{t.Proc, t.ID}
-				if status == program.Failed {
-					e.found(e.x.Failed())
-				}
-				next := e.dst[:n]
-				added, ok := set.Insert(next)
-				if !ok || uint64(len(from)) >= 1<<32-1 {
-					return StopBytes
-				}
-				if added {
-					if w.Limits.States > 0 && int64(len(from)) == w.Limits.States {
-						return StopStates
-					}
-					e.enter(next)
-					states = append(states, next...)
-					from = append(from, origin{uint32(cur), uint16(t.Proc), uint16(t.ID)})
-				}
-				edge = nil
+		todo = e.candidates(states[cur*n:(cur+1)*n], todo[:0])
+		for _, t := range todo {
+			status, enabled := e.step(t, states[cur*n:(cur+1)*n])
+			if !enabled {
+				continue
 			}
+			moved = true
+			edge = &Move{t.Proc, t.ID}
+			if status == program.Failed {
+				e.found(e.x.Failed())
+			}
+			next := e.dst[:n]
+			added, ok := set.Insert(next)
+			if !ok || uint64(len(from)) >= 1<<32-1 {
+				return StopBytes
+			}
+			if added {
+				if w.Limits.States > 0 && int64(len(from)) == w.Limits.States {
+					return StopStates
+				}
+				e.enter(next)
+				states = append(states, next...)
+				from = append(from, origin{uint32(cur), uint16(t.Proc), uint16(t.ID)})
+			}
+			edge = nil
 		}
 		if !moved {
 			e.stuck(states[cur*n : (cur+1)*n])

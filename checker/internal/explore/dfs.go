@@ -9,21 +9,22 @@ import (
 
 // DFS walks depth first with one worker: processes in order, transitions of a process in program order.
 //
-// The stack holds for each state on the path its words, the next candidate, whether any candidate was enabled, and the move that led to it.
+// The stack holds for each state on the path its words, which candidates are left, whether any was enabled, and the move that led to it.
 func (w *Walk) DFS(ctx context.Context) Stop {
 	p := w.Program
 	n := p.Words
 	set := store.New(n, 1)
 	e := w.expander()
 	type frame struct {
-		proc, cand int32
-		move       Move
-		moved      bool
+		next, end int32 // candidates left: in todo, or the process whose candidates are tried and the number of those tried
+		move      Move
+		moved     bool
 	}
 	const frameBytes = 24
 	var (
 		states []uint64
 		frames []frame
+		todo   []*program.Transition
 		last   Move
 		onEdge bool // last leads to what is being reported, and is not on the stack yet
 		depth  int
@@ -39,12 +40,37 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		}
 		return path
 	}
-	init := e.initial(set)
-	states = append(states, init...)
-	frames = append(frames, frame{})
+	push := func(st []uint64, m Move) {
+		states = append(states, st...)
+		f := frame{move: m}
+		if e.sel != nil {
+			f.next = int32(len(todo))
+			todo = e.candidates(st, todo)
+			f.end = int32(len(todo))
+		}
+		frames = append(frames, f)
+	}
+	procs := int32(p.Processes())
+	candidate := func(f *frame, st []uint64) *program.Transition {
+		if e.sel != nil {
+			if f.next == f.end {
+				return nil
+			}
+			f.next++
+			return todo[f.next-1]
+		}
+		for ; f.next < procs; f.next, f.end = f.next+1, 0 {
+			if c := p.Candidates(st, int(f.next)); int(f.end) < len(c) {
+				f.end++
+				return c[f.end-1]
+			}
+		}
+		return nil
+	}
+	push(e.initial(set), Move{})
 	depth = 1
 	publish := func() int64 {
-		bytes := set.Bytes() + int64(cap(states))*8 + int64(cap(frames))*frameBytes
+		bytes := set.Bytes() + int64(cap(states))*8 + int64(cap(frames))*frameBytes + int64(cap(todo))*8
 		w.Stats.States.Store(count)
 		w.Stats.Transitions.Store(e.trans)
 		w.Stats.Depth.Store(int64(depth))
@@ -53,7 +79,6 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		return bytes
 	}
 	defer publish()
-	procs := int32(p.Processes())
 	polls := 0
 	for len(frames) > 0 {
 		if e.stop {
@@ -61,22 +86,18 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		}
 		f := &frames[len(frames)-1]
 		st := states[len(states)-n:]
-		if f.proc == procs {
+		t := candidate(f, st)
+		if t == nil {
 			if !f.moved {
 				e.stuck(st)
 			}
 			frames = frames[:len(frames)-1]
 			states = states[:len(states)-n]
+			if e.sel != nil && len(frames) > 0 {
+				todo = todo[:frames[len(frames)-1].end]
+			}
 			continue
 		}
-		cands := p.Candidates(st, int(f.proc))
-		if int(f.cand) == len(cands) {
-			f.proc++
-			f.cand = 0
-			continue
-		}
-		t := cands[f.cand]
-		f.cand++
 		status, enabled := e.step(t, st)
 		if !enabled {
 			continue
@@ -103,8 +124,7 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		onEdge = true
 		e.enter(next)
 		onEdge = false
-		states = append(states, next...)
-		frames = append(frames, frame{move: last})
+		push(next, last)
 		depth = max(depth, len(frames))
 		if polls++; polls == pollEvery {
 			polls = 0

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pmdcheck/checker/internal/por"
 	"pmdcheck/checker/internal/store"
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
@@ -54,6 +55,8 @@ type Walk struct {
 	Leaks   func(vals [][]int32) []model.PropID // judges a decoded state where everything has come to rest
 	Covered []atomic.Bool                       // by cover
 	Ran     [][]atomic.Bool                     // by process and transition
+	Reduce  *por.Static                         // nil: every enabled transition is explored
+	Aim     []int                               // covers by state that a reduced walk is to look for; it ends when all are found. Invariants it never misses
 	Stats   Counters
 }
 
@@ -91,11 +94,16 @@ type expander struct {
 	stop     bool
 	hasInv   bool
 	hasCover bool
+	sel      *por.Selector // nil: no reduction
 }
 
 func (w *Walk) expander() *expander {
 	p := w.Program
-	return &expander{w: w, x: p.NewExec(), dst: make([]uint64, p.Total), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
+	e := &expander{w: w, x: p.NewExec(), dst: make([]uint64, p.Total), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
+	if w.Reduce != nil {
+		e.sel = w.Reduce.Selector(w.Aim)
+	}
+	return e
 }
 
 func (e *expander) found(p model.PropID) {
@@ -117,7 +125,29 @@ func (e *expander) enter(st []uint64) {
 func (e *expander) cover(c model.CoverID) {
 	if b := &e.w.Covered[c]; !b.Load() {
 		b.Store(true)
+		e.stop = e.stop || e.w.aimed()
 	}
+}
+
+// aimed reports whether everything the walk was made for has been covered.
+func (w *Walk) aimed() bool {
+	for _, c := range w.Aim {
+		if !w.Covered[c].Load() {
+			return false
+		}
+	}
+	return len(w.Aim) > 0
+}
+
+// candidates appends the transitions to try in a state: those of every process, or those of a stubborn set.
+func (e *expander) candidates(st []uint64, to []*program.Transition) []*program.Transition {
+	if e.sel != nil {
+		return append(to, e.sel.Select(st)...)
+	}
+	for proc := range e.w.Program.Processes() {
+		to = append(to, e.w.Program.Candidates(st, proc)...)
+	}
+	return to
 }
 
 // step runs a transition; the successor is in e.dst if the result is true.

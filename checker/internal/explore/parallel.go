@@ -100,6 +100,7 @@ func (w *Walk) work(ctx context.Context, set *store.Set, q *pool, stop *atomic.I
 	n := p.Words
 	e := w.expander()
 	var stack []uint64
+	var todo []*program.Transition
 	held := 0 // words of stack counted in frontier
 	publish := func() int64 {
 		w.Stats.Transitions.Add(e.trans)
@@ -145,31 +146,30 @@ func (w *Walk) work(ctx context.Context, set *store.Set, q *pool, stop *atomic.I
 		copy(cur, stack[len(stack)-n:])
 		stack = stack[:len(stack)-n]
 		moved := false
-		for proc := range p.Processes() {
-			for _, t := range p.Candidates(cur, proc) {
-				status, enabled := e.step(t, cur)
-				if !enabled {
-					continue
-				}
-				moved = true
-				if status == program.Failed {
-					e.found(e.x.Failed())
-				}
-				next := e.dst[:n]
-				added, ok := set.Insert(next)
-				if !ok {
-					halt(StopBytes)
+		todo = e.candidates(cur, todo[:0])
+		for _, t := range todo {
+			status, enabled := e.step(t, cur)
+			if !enabled {
+				continue
+			}
+			moved = true
+			if status == program.Failed {
+				e.found(e.x.Failed())
+			}
+			next := e.dst[:n]
+			added, ok := set.Insert(next)
+			if !ok {
+				halt(StopBytes)
+				return
+			}
+			if added {
+				if c := w.Stats.States.Add(1); w.Limits.States > 0 && c > w.Limits.States {
+					w.Stats.States.Add(-1)
+					halt(StopStates)
 					return
 				}
-				if added {
-					if c := w.Stats.States.Add(1); w.Limits.States > 0 && c > w.Limits.States {
-						w.Stats.States.Add(-1)
-						halt(StopStates)
-						return
-					}
-					e.enter(next)
-					stack = append(stack, next...)
-				}
+				e.enter(next)
+				stack = append(stack, next...)
 			}
 		}
 		if !moved {

@@ -1,0 +1,560 @@
+package por
+
+import (
+	"pmdcheck/internal/program"
+	"pmdcheck/model"
+)
+
+// A cycle of the state space brings every cell back to its value. Most loops of a process graph cannot be part of one: a loop that takes a request from a cell
+// which only finite code sets, or that counts, comes to an end. findSticky removes such loops as long as it finds any, and picks from what is left
+// transitions that lie on every cycle.
+//
+// Suppose that only the edges still in play can occur on a cycle. Then on a cycle
+//
+//   - a cell to which they store nothing but the constant k has the value k throughout, if any of the cycle's edges stores to it;
+//   - a cell to which they only add positive numbers (or only negative ones) is never stored to;
+//   - bits that they only clear are zero throughout where an edge of the cycle clears them.
+//
+// An edge that cannot be executed under the assumptions its own stores imply is on no cycle, and neither is one that leaves its strongly connected
+// component. Each removal is thus justified by the ones before it.
+
+// An edge is one way out of a transition: the OpGoto at index op.
+type edge struct {
+	p        *model.Process
+	t        *model.Transition
+	op       int
+	from, to model.LocID
+}
+
+// maxPaths bounds the paths through one transition that are looked at.
+const maxPaths = 2000
+
+func (s *Static) findSticky() Bits {
+	var live []edge
+	for _, p := range s.sys.Processes {
+		for _, t := range p.Trans {
+			for i := range t.Code {
+				if t.Code[i].Kind == model.OpGoto {
+					live = append(live, edge{p, t, i, t.From, t.Code[i].Loc})
+				}
+			}
+		}
+	}
+	for {
+		n := len(live)
+		live = onCycles(live)
+		m := s.motions(live)
+		var keep []edge
+		for _, e := range live {
+			if m.feasible(e) {
+				keep = append(keep, e)
+			}
+		}
+		live = keep
+		if len(live) == n {
+			break
+		}
+	}
+	sticky := newBits(s.n)
+	for _, e := range backEdges(live) {
+		sticky.set(s.id(e.t))
+	}
+	return sticky
+}
+
+// onCycles keeps the edges inside a strongly connected component of their process's graph.
+func onCycles(edges []edge) (out []edge) {
+	comp := map[node]int{}
+	succ := map[node][]node{}
+	var order []node
+	add := func(n node) {
+		if _, ok := succ[n]; !ok {
+			succ[n] = nil
+			order = append(order, n)
+		}
+	}
+	for _, e := range edges {
+		a, b := node{e.p.ID, e.from}, node{e.p.ID, e.to}
+		add(a)
+		add(b)
+		succ[a] = append(succ[a], b)
+	}
+	// Tarjan 1972.
+	index, low := map[node]int{}, map[node]int{}
+	var stack []node
+	on := map[node]bool{}
+	next := 1
+	var visit func(n node)
+	visit = func(n node) {
+		index[n], low[n] = next, next
+		next++
+		stack = append(stack, n)
+		on[n] = true
+		for _, m := range succ[n] {
+			if index[m] == 0 {
+				visit(m)
+				low[n] = min(low[n], low[m])
+			} else if on[m] {
+				low[n] = min(low[n], index[m])
+			}
+		}
+		if low[n] == index[n] {
+			for {
+				m := stack[len(stack)-1]
+				stack = stack[:len(stack)-1]
+				on[m] = false
+				comp[m] = index[n]
+				if m == n {
+					break
+				}
+			}
+		}
+	}
+	for _, n := range order {
+		if index[n] == 0 {
+			visit(n)
+		}
+	}
+	for _, e := range edges {
+		if comp[node{e.p.ID, e.from}] == comp[node{e.p.ID, e.to}] {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+type node struct {
+	p model.ProcID
+	l model.LocID
+}
+
+// backEdges are the edges that a depth-first search finds to lead to a location on its stack: every cycle has one.
+func backEdges(edges []edge) (out []edge) {
+	succ := map[node][]edge{}
+	for _, e := range edges {
+		n := node{e.p.ID, e.from}
+		succ[n] = append(succ[n], e)
+	}
+	state := map[node]int{}
+	var visit func(n node)
+	visit = func(n node) {
+		state[n] = 1
+		for _, e := range succ[n] {
+			m := node{e.p.ID, e.to}
+			switch state[m] {
+			case 0:
+				visit(m)
+			case 1:
+				out = append(out, e)
+			}
+		}
+		state[n] = 2
+	}
+	for _, e := range edges {
+		if n := (node{e.p.ID, e.from}); state[n] == 0 {
+			visit(n)
+		}
+	}
+	return out
+}
+
+// motions says how the edges in play move each cell.
+type motions struct {
+	s     *Static
+	cells map[model.Cell]*motion
+}
+
+type motion struct {
+	other   bool
+	consts  map[int64]bool
+	up, dn  bool // something is added, something subtracted
+	clears  bool
+	touched bool
+}
+
+func (m *motions) of(c model.Cell) *motion {
+	q := m.cells[c]
+	if q == nil {
+		q = &motion{consts: map[int64]bool{}}
+		m.cells[c] = q
+	}
+	return q
+}
+
+func (s *Static) motions(edges []edge) *motions {
+	m := &motions{s: s, cells: map[model.Cell]*motion{}}
+	seen := map[*model.Transition]bool{}
+	for _, e := range edges {
+		if !seen[e.t] {
+			seen[e.t] = true
+			for i := range e.t.Code {
+				m.op(&e.t.Code[i])
+			}
+		}
+		// Locals that are dead at the target are reset.
+		dead := map[model.VarID]bool{}
+		for _, v := range e.p.Locals {
+			dead[v] = true
+		}
+		for _, v := range e.p.Locations[e.to].Live {
+			delete(dead, v)
+		}
+		for v := range dead {
+			for i, k := range s.sys.Vars[v].Init {
+				m.note(model.Cell{Var: v, Idx: int32(i)}, effect{effectConst, int64(k)})
+			}
+		}
+	}
+	return m
+}
+
+func (m *motions) note(c model.Cell, e effect) {
+	q := m.of(c)
+	q.touched = true
+	switch e.kind {
+	case effectConst:
+		q.consts[e.k] = true
+	case effectAdd:
+		q.up, q.dn = q.up || e.k > 0, q.dn || e.k < 0
+	case effectClear:
+		q.clears = true
+	default:
+		q.other = true
+	}
+}
+
+// op notes every cell an operation may store to.
+func (m *motions) op(op *model.Op) {
+	m.s.sys.Touches(op, func(t model.Touch) {
+		if !t.Write {
+			return
+		}
+		for i := t.Base; i < t.End; i += t.Step {
+			c := model.Cell{Var: t.Var, Idx: i}
+			if op.Kind != model.OpAssign {
+				m.note(c, effect{})
+				continue
+			}
+			for _, e := range m.s.storeEffect(op, c) {
+				m.note(c, e)
+			}
+		}
+	})
+}
+
+// only reports the constant that is all a cell is ever set to.
+func (q *motion) only() (int64, bool) {
+	if q.other || q.up || q.dn || q.clears || len(q.consts) != 1 {
+		return 0, false
+	}
+	for k := range q.consts {
+		return k, true
+	}
+	return 0, false
+}
+
+// counts reports whether every store moves the cell in one direction.
+func (q *motion) counts() bool {
+	return !q.other && !q.clears && len(q.consts) == 0 && q.up != q.dn
+}
+
+// falls reports whether the cell only ever loses bits.
+func (q *motion) falls() bool { return !q.other && !q.up && !q.dn && len(q.consts) == 0 && q.clears }
+
+// feasible reports whether some way through the edge's transition to its goto can be executed on a cycle.
+func (m *motions) feasible(e edge) bool {
+	w := &way{m: m, e: e, paths: maxPaths}
+	return w.walk(0, nil, facts{}, 0)
+}
+
+// facts are what is known of cells; a nil map knows nothing.
+type facts map[model.Cell]value
+
+func (f facts) with(c model.Cell, v value) facts {
+	g := make(facts, len(f)+1)
+	for k, x := range f {
+		g[k] = x
+	}
+	g[c] = v
+	return g
+}
+
+// value is a number from lo to hi whose bits in zero are zero (as far as it is not negative).
+type value struct {
+	lo, hi int64
+	zero   uint64
+}
+
+func exactly(k int64) value { return value{lo: k, hi: k} }
+
+func (v value) known() (int64, bool) { return v.lo, v.lo == v.hi }
+
+// way walks the code of one transition, each branch both ways. Stores along the way imply assumptions about the whole cycle, so a path is walked to its end,
+// collecting what it stores to, and then once more under the assumptions.
+type way struct {
+	m     *motions
+	e     edge
+	paths int
+}
+
+// walk goes on from op i, with the branches taken so far and what the stores so far let one assume.
+func (w *way) walk(i int, taken []bool, assumed facts, steps int) bool {
+	code := w.e.t.Code
+	for {
+		if steps++; steps > 10_000 {
+			return true
+		}
+		op := &code[i]
+		switch op.Kind {
+		case model.OpGoto:
+			if i != w.e.op {
+				return false
+			}
+			if w.paths--; w.paths < 0 {
+				return true
+			}
+			return w.replay(taken, assumed)
+		case model.OpBranch:
+			if len(taken) > 24 {
+				return true
+			}
+			yes := append(append([]bool{}, taken...), true)
+			no := append(append([]bool{}, taken...), false)
+			return w.walk(op.Then, yes, assumed, steps) || w.walk(op.Else, no, assumed, steps)
+		case model.OpJump:
+			i = op.Then
+			continue
+		case model.OpAssign:
+			c, ok := w.cell(op.Dst)
+			if ok {
+				q := w.m.of(c)
+				for _, f := range w.m.s.storeEffect(op, c) {
+					switch {
+					case q.counts() && f.kind == effectAdd && f.k != 0:
+						return false // no cycle executes this store
+					case f.kind == effectConst:
+						if k, ok := q.only(); ok {
+							assumed = assumed.with(c, exactly(k))
+						}
+					case f.kind == effectClear && q.falls():
+						v, known := assumed[c]
+						if !known {
+							t := w.m.s.sys.Vars[c.Var].Type
+							v = value{lo: int64(t.Lo), hi: int64(t.Hi)}
+						}
+						v.zero |= uint64(f.k)
+						assumed = assumed.with(c, v)
+					}
+				}
+			}
+		}
+		i++
+	}
+}
+
+// cell is the cell of a place that is known from the code alone.
+func (w *way) cell(p *model.Place) (model.Cell, bool) {
+	if c, ok := program.StaticCell(w.m.s.sys, p); ok {
+		return c, true
+	}
+	if p == nil {
+		return model.Cell{}, false
+	}
+	return objectCell(w.m.s.sys, p)
+}
+
+// replay walks one path under the assumptions and reports whether it can be executed.
+func (w *way) replay(taken []bool, assumed facts) bool {
+	code := w.e.t.Code
+	now := facts{}
+	for i := 0; ; i++ {
+		op := &code[i]
+		switch op.Kind {
+		case model.OpGoto:
+			return true
+		case model.OpJump:
+			i = op.Then - 1
+		case model.OpBranch:
+			if k, ok := w.truth(op.X, now, assumed); ok && k != taken[0] {
+				return false
+			}
+			now = w.learn(op.X, taken[0], now, assumed)
+			if taken[0] {
+				i = op.Then - 1
+			} else {
+				i = op.Else - 1
+			}
+			taken = taken[1:]
+		case model.OpAssume:
+			if k, ok := w.truth(op.X, now, assumed); ok && !k {
+				return false
+			}
+			now = w.learn(op.X, true, now, assumed)
+		case model.OpAssign:
+			if c, ok := w.cell(op.Dst); ok {
+				now = now.with(c, w.eval(op.X, now, assumed))
+			} else {
+				now = facts{}
+			}
+		case model.OpAlloc, model.OpFree:
+			now = facts{}
+		}
+	}
+}
+
+// learn adds what a condition that came out as want says of single cells.
+func (w *way) learn(x *model.Expr, want bool, now, assumed facts) facts {
+	switch {
+	case x.Op == model.Not:
+		return w.learn(x.X, !want, now, assumed)
+	case x.Op == model.AndAlso && want, x.Op == model.OrElse && !want:
+		return w.learn(x.Y, want, w.learn(x.X, want, now, assumed), assumed)
+	case x.Op == model.Eq && want, x.Op == model.Ne && !want:
+		l, r := x.X, x.Y
+		if l.Op == model.Const {
+			l, r = r, l
+		}
+		if l.Op == model.Load && r.Op == model.Const {
+			if c, ok := w.cell(l.Place); ok {
+				return now.with(c, exactly(int64(r.Val)))
+			}
+		}
+	}
+	return now
+}
+
+func (w *way) truth(x *model.Expr, now, assumed facts) (truth, known bool) {
+	v := w.eval(x, now, assumed)
+	if v.lo > 0 || v.hi < 0 {
+		return true, true
+	}
+	k, ok := v.known()
+	return k != 0, ok
+}
+
+const far = int64(1) << 40
+
+func (w *way) eval(x *model.Expr, now, assumed facts) value {
+	anything := value{lo: -far, hi: far}
+	boolean := func(truth, known bool) value {
+		switch {
+		case !known:
+			return value{lo: 0, hi: 1}
+		case truth:
+			return exactly(1)
+		}
+		return exactly(0)
+	}
+	switch x.Op {
+	case model.Const:
+		return exactly(int64(x.Val))
+	case model.Load:
+		c, ok := w.cell(x.Place)
+		if !ok {
+			return anything
+		}
+		if v, ok := assumed[c]; ok {
+			return v
+		}
+		if v, ok := now[c]; ok {
+			return v
+		}
+		t := w.m.s.sys.Vars[c.Var].Type
+		return value{lo: int64(t.Lo), hi: int64(t.Hi)}
+	case model.Not:
+		t, ok := w.truth(x.X, now, assumed)
+		return boolean(!t, ok)
+	case model.AndAlso:
+		a, aok := w.truth(x.X, now, assumed)
+		b, bok := w.truth(x.Y, now, assumed)
+		if aok && !a || bok && !b {
+			return exactly(0)
+		}
+		return boolean(true, aok && bok)
+	case model.OrElse:
+		a, aok := w.truth(x.X, now, assumed)
+		b, bok := w.truth(x.Y, now, assumed)
+		if aok && a || bok && b {
+			return exactly(1)
+		}
+		return boolean(false, aok && bok)
+	case model.Eq, model.Ne, model.Lt, model.Le, model.Gt, model.Ge:
+		return w.compare(x, now, assumed, boolean)
+	case model.And:
+		a, b := w.eval(x.X, now, assumed), w.eval(x.Y, now, assumed)
+		if a.lo < 0 || b.lo < 0 {
+			return anything
+		}
+		zero := a.zeros() | b.zeros()
+		possible := uint64(far-1) &^ zero
+		hi := min(a.hi, b.hi)
+		if int64(possible) < hi {
+			hi = int64(possible)
+		}
+		if ka, ok := a.known(); ok {
+			if kb, ok := b.known(); ok {
+				return exactly(ka & kb)
+			}
+		}
+		return value{lo: 0, hi: hi, zero: zero}
+	case model.Or:
+		a, b := w.eval(x.X, now, assumed), w.eval(x.Y, now, assumed)
+		ka, oka := a.known()
+		kb, okb := b.known()
+		if oka && okb {
+			return exactly(ka | kb)
+		}
+		if a.lo < 0 || b.lo < 0 {
+			return anything
+		}
+		return value{lo: max(a.lo, b.lo), hi: far, zero: a.zeros() & b.zeros()}
+	case model.Add, model.Sub:
+		a, b := w.eval(x.X, now, assumed), w.eval(x.Y, now, assumed)
+		if x.Op == model.Add {
+			return value{lo: a.lo + b.lo, hi: a.hi + b.hi}
+		}
+		return value{lo: a.lo - b.hi, hi: a.hi - b.lo}
+	case model.Cond:
+		if t, ok := w.truth(x.X, now, assumed); ok {
+			if t {
+				return w.eval(x.Y, now, assumed)
+			}
+			return w.eval(x.Z, now, assumed)
+		}
+		a, b := w.eval(x.Y, now, assumed), w.eval(x.Z, now, assumed)
+		return value{lo: min(a.lo, b.lo), hi: max(a.hi, b.hi), zero: a.zeros() & b.zeros()}
+	}
+	return anything
+}
+
+// zeros are the bits that are surely zero; of a number that may be negative, none.
+func (v value) zeros() uint64 {
+	if v.lo < 0 {
+		return 0
+	}
+	if k, ok := v.known(); ok {
+		return ^uint64(k)
+	}
+	return v.zero
+}
+
+func (w *way) compare(x *model.Expr, now, assumed facts, boolean func(truth, known bool) value) value {
+	a, b := w.eval(x.X, now, assumed), w.eval(x.Y, now, assumed)
+	ka, oka := a.known()
+	kb, okb := b.known()
+	same := oka && okb && ka == kb
+	apart := a.hi < b.lo || b.hi < a.lo
+	switch x.Op {
+	case model.Eq:
+		return boolean(same, same || apart)
+	case model.Ne:
+		return boolean(apart, same || apart)
+	case model.Lt:
+		return boolean(a.hi < b.lo, a.hi < b.lo || a.lo >= b.hi)
+	case model.Le:
+		return boolean(a.hi <= b.lo, a.hi <= b.lo || a.lo > b.hi)
+	case model.Gt:
+		return boolean(a.lo > b.hi, a.lo > b.hi || a.hi <= b.lo)
+	}
+	return boolean(a.lo >= b.hi, a.lo >= b.hi || a.hi < b.lo)
+}

@@ -1,0 +1,170 @@
+// Package por chooses, in each state, a stubborn set: a few enabled transitions that may be explored in place of all.
+//
+//	static.go    what is known of the code: footprints, who can enable whom, which locations lead where
+//	guards.go    conditions under which a transition is blocked, and who can lift them
+//	cycles.go    which cycles of the process graphs can be cycles of the state space; the sticky transitions
+//	stubborn.go  the choice in one state
+//	verify.go    checks the claims of the choice by running transitions, on small systems
+//	explain.go   what keeps a system from being reduced
+//
+// The theory, with proofs, is in docs/algorithms.md.
+package por
+
+import (
+	"pmdcheck/internal/program"
+	"pmdcheck/model"
+)
+
+// Static is what is known of a system before the search. It is immutable and shared by all goroutines.
+type Static struct {
+	prog   *program.Program // whose states and transitions are searched
+	traced *program.Program // the same, noting accesses
+	sys    *model.System
+	atoms  *program.Atoms
+	n      int // transitions
+	base   []int
+	proc   []int // by transition
+	trans  []info
+	own    []Bits   // by process: its transitions
+	at     [][]Bits // by process and location: the transitions that begin there
+	reach  [][]Bits // by process and location: those that begin there or somewhere the process can get to from there
+	touch  []Bits   // by atom: who reads or writes it
+	write  []Bits   // by atom: who writes it
+	sticky Bits     // on every cycle of the state space lies one
+	tests  []test
+	goals  []goal // by property, then by cover
+}
+
+// info is one transition.
+type info struct {
+	from          model.LocID
+	reads, writes program.AtomSet // in any execution
+	enter         Bits            // transitions of its process that lead to where it begins
+	blocks        []block
+}
+
+// New analyses the system of a program. opt must be the options prog was compiled with.
+func New(prog *program.Program, opt program.Options) (*Static, error) {
+	sys := prog.Sys
+	s := &Static{prog: prog, sys: sys, atoms: program.NewAtoms(sys)}
+	opt.Trace = s.atoms
+	var err error
+	if s.traced, err = program.Compile(sys, opt); err != nil {
+		return nil, err
+	}
+	for _, p := range sys.Processes {
+		s.base = append(s.base, s.n)
+		s.n += len(p.Trans)
+	}
+	for _, p := range sys.Processes {
+		own := newBits(s.n)
+		for _, t := range p.Trans {
+			own.set(s.id(t))
+			s.proc = append(s.proc, int(p.ID))
+			in := info{from: t.From, reads: s.atoms.NewSet(), writes: s.atoms.NewSet(), enter: newBits(s.n)}
+			for i := range t.Code {
+				s.atoms.Op(&t.Code[i], in.reads, in.writes)
+			}
+			s.trans = append(s.trans, in)
+		}
+		s.own = append(s.own, own)
+	}
+	for range s.atoms.N {
+		s.touch = append(s.touch, newBits(s.n))
+		s.write = append(s.write, newBits(s.n))
+	}
+	for id := range s.trans {
+		in := &s.trans[id]
+		in.reads.Each(func(a int) { s.touch[a].set(id) })
+		in.writes.Each(func(a int) { s.touch[a].set(id); s.write[a].set(id) })
+	}
+	for _, p := range sys.Processes {
+		s.graph(p)
+	}
+	s.sticky = s.findSticky()
+	for _, p := range sys.Processes {
+		for _, t := range p.Trans {
+			s.trans[s.id(t)].blocks = s.blocksOf(p, t)
+		}
+	}
+	for _, q := range sys.Props {
+		g := goal{}
+		if q.X != nil && q.Checked {
+			g = s.goal(q.X, false)
+		}
+		s.goals = append(s.goals, g)
+	}
+	for _, c := range sys.Covers {
+		g := goal{}
+		if c.X != nil {
+			g = s.goal(c.X, true)
+		}
+		s.goals = append(s.goals, g)
+	}
+	return s, nil
+}
+
+func (s *Static) id(t *model.Transition) int { return s.base[t.Proc] + t.ID }
+
+// Acyclic reports whether the state space was shown to have no cycle.
+func (s *Static) Acyclic() bool { return s.sticky.empty() }
+
+// targets are the locations a transition can end at.
+func targets(t *model.Transition) (out []model.LocID) {
+	for i := range t.Code {
+		if t.Code[i].Kind == model.OpGoto {
+			out = append(out, t.Code[i].Loc)
+		}
+	}
+	return out
+}
+
+// graph finds what leads where in one process.
+func (s *Static) graph(p *model.Process) {
+	n := len(p.Locations)
+	at, reach := make([]Bits, n), make([]Bits, n)
+	for l := range n {
+		at[l], reach[l] = newBits(s.n), newBits(s.n)
+		for _, t := range p.Locations[l].Trans {
+			at[l].set(s.base[p.ID] + t)
+		}
+		reach[l].or(at[l])
+	}
+	for _, t := range p.Trans {
+		for _, l := range targets(t) {
+			for _, u := range p.Locations[l].Trans {
+				s.trans[s.base[p.ID]+u].enter.set(s.id(t))
+			}
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, t := range p.Trans {
+			for _, l := range targets(t) {
+				for w, m := range reach[l] {
+					if m&^reach[t.From][w] != 0 {
+						reach[t.From][w] |= m
+						changed = true
+					}
+				}
+			}
+		}
+	}
+	s.at, s.reach = append(s.at, at), append(s.reach, reach)
+}
+
+// all is every transition.
+func (s *Static) all() Bits {
+	b := newBits(s.n)
+	for i := range s.n {
+		b.set(i)
+	}
+	return b
+}
+
+// writers are the transitions that write an atom of the set.
+func (s *Static) writers(a program.AtomSet) Bits {
+	b := newBits(s.n)
+	a.Each(func(a int) { b.or(s.write[a]) })
+	return b
+}

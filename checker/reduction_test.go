@@ -1,0 +1,65 @@
+package checker_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"pmdcheck/checker"
+	"pmdcheck/model"
+)
+
+// evidence is what a reduction must preserve: the verdict, which properties are violated, which marks and required covers are reached, which transitions never run.
+func evidence(r *checker.Result) string {
+	s := outcome(r) + " dead"
+	for _, d := range r.Dead {
+		s += fmt.Sprint(" ", d)
+	}
+	return s
+}
+
+// compareReduction holds the reduced search of a system against the full one. It returns the states of both, or zeros where the full search is too large.
+func compareReduction(t *testing.T, sys *model.System, src string) (full, reduced int64) {
+	t.Helper()
+	check := func(o checker.Options) *checker.Result {
+		o.MaxStates = 30 * maxRandom
+		res, err := checker.Check(context.Background(), sys, o)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, src)
+		}
+		return res
+	}
+	f := check(checker.Options{})
+	if f.Reason != checker.ReasonNone {
+		return 0, 0
+	}
+	r := check(checker.Options{Reduction: checker.ReductionStubborn})
+	if evidence(r) != evidence(f) {
+		t.Fatalf("reduced: %s\nfull:    %s\n%s", evidence(r), evidence(f), src)
+	}
+	if r.Stats.States > f.Stats.States {
+		t.Fatalf("reduced search has %d states, full %d\n%s", r.Stats.States, f.Stats.States, src)
+	}
+	return f.Stats.States, r.Stats.States
+}
+
+func TestReductionOnRandomModels(t *testing.T) {
+	n := uint64(20_000)
+	if testing.Short() {
+		n = 500
+	}
+	var full, reduced int64
+	for seed := range n {
+		src := random(seed)
+		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%3 == 0})
+		if !ok {
+			continue
+		}
+		a, b := compareReduction(t, sys, src)
+		full, reduced = full+a, reduced+b
+	}
+	if reduced*10 > full*9 {
+		t.Errorf("%d states reduced, %d full: the models say nothing about the reduction", reduced, full)
+	}
+	t.Logf("%d states full, %d reduced", full, reduced)
+}
