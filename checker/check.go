@@ -177,7 +177,7 @@ var reasons = map[explore.Stop]Reason{
 }
 
 func (c *check) result(w *explore.Walk, stop explore.Stop) (*Result, error) {
-	r := &Result{Reason: reasons[stop]}
+	r := &Result{Reason: reasons[stop], Reduction: c.opts.Reduction}
 	for i := range c.found {
 		if !c.found[i].Load() {
 			continue

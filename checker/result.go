@@ -38,6 +38,7 @@ type Result struct {
 	Reason     Reason        // why the search is not complete, or ReasonNone
 	Violations []Violation   // one per violated property, in order of System.Props
 	Covers     []CoverResult // one per cover of the system
+	Reduction  Reduction     // in use
 	Dead       []Dead        // transitions that never ran; only of a complete search
 	Stats      Stats
 }

@@ -49,7 +49,7 @@ func (a *app) checkCmd() *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, instead of sweeping it (repeatable)")
 	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
-	fl.StringVar(&f.reduction, "reduction", "none", "partial-order reduction: none or stubborn")
+	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for cells whose expect line counts states)")
 	fl.IntVar(&f.workers, "workers", 1, "workers inside one cell")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells checked at the same time")
 	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
@@ -90,7 +90,7 @@ func (a *app) check(args []string, f *checkFlags) error {
 	}
 	switch f.reduction {
 	case "none":
-	case "stubborn":
+	case "", "stubborn":
 		opts.Reduction = checker.ReductionStubborn
 	default:
 		return fmt.Errorf("--reduction %s: it is none or stubborn", f.reduction)
@@ -182,6 +182,9 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		j.err = err
 		return
 	}
+	if e := j.cell.Expect; e != nil && (e.States >= 0 || e.Transitions >= 0) && f.reduction == "" {
+		opts.Reduction = checker.ReductionNone
+	}
 	if j.res, err = checker.Check(ctx, sys, opts); err != nil {
 		j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
 		return
@@ -191,8 +194,8 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	}
 	// Readers get a shortest run: a second search, breadth first, where the first was not.
 	res := j.res
-	if opts.Search != checker.BFS {
-		opts.Search, opts.Workers = checker.BFS, 1
+	if opts.Search != checker.BFS || opts.Reduction != checker.ReductionNone {
+		opts.Search, opts.Workers, opts.Reduction = checker.BFS, 1, checker.ReductionNone
 		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
 			res = short
 		}
@@ -221,7 +224,7 @@ func buildNames(o model.BuildOptions, noAssert bool) []string {
 
 // judge compares the verdict with the expectation.
 func (j *job) judge(f *checkFlags) report.Judgement {
-	return report.Judge(j.res, j.cell.Expect, report.Counting{NoAssert: f.noAssert, Full: !f.noMerge && !f.noReset})
+	return report.Judge(j.res, j.cell.Expect, report.Counting{NoAssert: f.noAssert, Full: !f.noMerge && !f.noReset && j.res.Reduction == checker.ReductionNone})
 }
 
 func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {

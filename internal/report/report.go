@@ -171,7 +171,7 @@ func NewDocument() *Document { return &Document{Schema: Schema, Results: []Entry
 func (d *Document) Add(spec string, c model.ConfigCell, r *checker.Result, j Judgement) {
 	e := Entry{
 		Spec: spec, Config: map[string]string{}, Verdict: r.Verdict.String(), Properties: append([]string{}, Properties(r)...), Expected: j.Expected, OK: j.OK,
-		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, Depth: r.Stats.Depth, Reduction: "none", Bytes: r.Stats.Bytes,
+		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
 		Covers: map[string]bool{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
 	}
 	for _, v := range c.Config {
