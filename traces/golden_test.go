@@ -40,9 +40,11 @@ func TestStoredTraces(t *testing.T) {
 	}
 	all := map[string]*traces.Trace{}
 	for name, ws := range map[string][]*traces.Trace{
-		"race_a":   witnesses(t, embedded(t, "seed/race_a"), set("policy=rcu", "target=riscv64", "remote=false", "batch_alloc_may_fail=false"), model.BuildOptions{}),
-		"dining":   witnesses(t, embedded(t, "classic/dining"), set("N=3", "ordered=false"), model.BuildOptions{}),
-		"peterson": witnesses(t, embedded(t, "classic/peterson"), set("turn_first=true"), model.BuildOptions{}),
+		"race_a":       witnesses(t, embedded(t, "seed/race_a"), set("policy=rcu", "target=riscv64", "remote=false", "batch_alloc_may_fail=false"), model.BuildOptions{}),
+		"race_a_grace": witnesses(t, embedded(t, "seed/race_a_unlocked"), set("policy=none", "target=arm64_4k", "remote=false", "batch_alloc_may_fail=false"), model.BuildOptions{}),
+		"race_a_sync":  witnesses(t, embedded(t, "seed/race_a_unlocked"), set("policy=rcu", "target=arm64_4k", "remote=false", "batch_alloc_may_fail=true"), model.BuildOptions{}),
+		"dining":       witnesses(t, embedded(t, "classic/dining"), set("N=3", "ordered=false"), model.BuildOptions{}),
+		"peterson":     witnesses(t, embedded(t, "classic/peterson"), set("turn_first=true"), model.BuildOptions{}),
 	} {
 		for _, w := range ws {
 			all[name+"-"+w.Property] = w
@@ -65,7 +67,7 @@ func TestStoredTraces(t *testing.T) {
 // TestGolden draws every stored trace in every way. Look at what -update changes before you commit it.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob(stored + "/*.json")
-	if err != nil || len(files) < 9 {
+	if err != nil || len(files) < 13 {
 		t.Fatal(len(files), err)
 	}
 	// What would make a drawing depend on when or where it was made.
@@ -81,9 +83,11 @@ func TestGolden(t *testing.T) {
 			t.Fatalf("%s: %v", f, err)
 		}
 		for ext, render := range map[string]func(io.Writer) error{
-			".txt":    func(w io.Writer) error { return columns.Render(w, tr, columns.Options{}) },
-			".80.txt": func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 80}) },
-			".dot":    func(w io.Writer) error { return dot.Render(w, tr) },
+			".80.txt":   func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 80}) },
+			".120.txt":  func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 120}) },
+			".200.txt":  func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 200}) },
+			".full.txt": func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Full: true}) },
+			".dot":      func(w io.Writer) error { return dot.Render(w, tr) },
 		} {
 			t.Run(name+ext, func(t *testing.T) {
 				var b bytes.Buffer
@@ -110,4 +114,31 @@ func TestGolden(t *testing.T) {
 			})
 		}
 	}
+}
+
+// FuzzDraw: whatever the reader accepts can be drawn.
+func FuzzDraw(f *testing.F) {
+	for _, tr := range corpus(f) {
+		var b bytes.Buffer
+		if err := traces.Write(&b, tr); err != nil {
+			f.Fatal(err)
+		}
+		if b.Len() < 8<<10 { // large inputs are minimised for minutes
+			f.Add(b.Bytes())
+		}
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		tr, err := traces.Read(bytes.NewReader(src))
+		if err != nil {
+			return
+		}
+		for _, opt := range []columns.Options{{}, {Width: 80, Full: true}, {Width: 3, Color: true}} {
+			if err := columns.Render(io.Discard, tr, opt); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := dot.Render(io.Discard, tr); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/report"
@@ -34,7 +33,7 @@ type checkFlags struct {
 	maxStates                       int64
 	timeout                         time.Duration
 	noMerge, noReset, noAssert      bool
-	first, verbose, progress        bool
+	first, verbose, progress, full  bool
 }
 
 func (a *app) checkCmd() *cobra.Command {
@@ -63,6 +62,7 @@ func (a *app) checkCmd() *cobra.Command {
 	fl.StringVar(&f.json, "json", "", "write results as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.traceDir, "trace-dir", "", "write a trace of every violated property into this `folder`")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show the trace of every violation, expected or not")
+	fl.BoolVar(&f.full, "full", false, "traces show every operation on shared state, not only what matters to the violation")
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
 	return cmd
 }
@@ -152,10 +152,6 @@ func (f *checkFlags) plan(args []string) ([]*job, error) {
 			errs = append(errs, err)
 			continue
 		}
-		if spec.Empty() {
-			errs = append(errs, fmt.Errorf("%s declares no process and no invariant: there is nothing to check", n))
-			continue
-		}
 		cells, err := spec.Cells(fixed)
 		if err != nil {
 			errs = append(errs, err)
@@ -233,16 +229,11 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 		out = io.Discard
 	}
 	doc := report.NewDocument()
-	var errs []error
-	told := map[string]bool{} // what is wrong with a spec is usually wrong in every cell
+	var firstErr error
 	for _, j := range jobs {
 		<-j.done
 		if j.err != nil {
-			text := explained(j.err)
-			if !told[text] {
-				errs = append(errs, j.err)
-			}
-			told[text] = true
+			firstErr = cmpErr(firstErr, j.err)
 			continue
 		}
 		jd := j.judge(f)
@@ -255,8 +246,8 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 		}
 	}
 	wg.Wait()
-	if len(errs) > 0 {
-		return errors.Join(errs...)
+	if firstErr != nil {
+		return firstErr
 	}
 	if err := report.Summary(out, doc); err != nil {
 		return err
@@ -275,6 +266,13 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 	return nil
 }
 
+func cmpErr(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
 func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFlags) error {
 	for _, t := range j.traces {
 		if f.traceDir != "" {
@@ -291,7 +289,7 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 		}
 		if f.verbose || (!jd.OK && !slices.Contains(jd.ExpectedProps, t.Property)) {
 			fmt.Fprintf(out, "\n%s:\n\n", t.Property)
-			if err := columns.Render(out, t, columns.Options{}); err != nil {
+			if err := columns.Render(out, t, a.table(-1, f.full)); err != nil {
 				return err
 			}
 			fmt.Fprintln(out)
@@ -302,10 +300,7 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 
 // status shows progress on a terminal, and a line whenever SIGUSR1 arrives.
 func (a *app) status(opts *checker.Options, f *checkFlags) (stop func()) {
-	tty := false
-	if file, ok := a.err.(*os.File); ok {
-		tty = term.IsTerminal(int(file.Fd()))
-	}
+	_, tty := terminal(a.err)
 	sig := make(chan os.Signal, 1)
 	notifyStatus(sig)
 	ask := make(chan struct{}, 1)

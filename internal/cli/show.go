@@ -61,7 +61,7 @@ func readTrace(name string) (*traces.Trace, error) {
 }
 
 func (a *app) renderCmd() *cobra.Command {
-	var asDOT, asText bool
+	var asDOT, asText, full bool
 	var out string
 	var width int
 	cmd := &cobra.Command{
@@ -78,13 +78,16 @@ func (a *app) renderCmd() *cobra.Command {
 				if asDOT {
 					return dot.Render(w, t)
 				}
-				return columns.Render(w, t, columns.Options{Width: width})
+				opt := a.table(width, full)
+				opt.Color = opt.Color && (out == "" || out == "-")
+				return columns.Render(w, t, opt)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&asText, "text", false, "a table with a column per CPU (default)")
 	cmd.Flags().BoolVar(&asDOT, "dot", false, "a graph for Graphviz with a lane per CPU")
-	cmd.Flags().IntVar(&width, "width", 0, "widest text line (0: as wide as needed)")
+	cmd.Flags().IntVar(&width, "width", -1, "widest text line (0: as wide as needed; default: the terminal, or 120)")
+	cmd.Flags().BoolVar(&full, "full", false, "every operation on shared state, not only what matters to the violation")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this `file`")
 	return cmd
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -65,17 +64,8 @@ func resolve(args []string) ([]string, error) {
 	return out, nil
 }
 
-// maxSpec bounds what is read of a file, which may be a device without an end. The parser's own limit is below it.
-const maxSpec = 8 << 20
-
-func readSpec(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSpec))
-}
+// maxSpec is the largest spec that is read.
+const maxSpec = 64 << 20
 
 // load parses and resolves a spec by embedded name or path.
 func load(name string) (*model.Spec, error) {
@@ -91,14 +81,14 @@ func load(name string) (*model.Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", name, errors.Unwrap(err))
 	}
-	if st.IsDir() {
-		return nil, fmt.Errorf("%s is a folder, not a spec", name)
+	if st.IsDir() || st.Size() > maxSpec {
+		return nil, fmt.Errorf("%s is not a spec file", name)
 	}
-	src, err := readSpec(name)
+	src, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", name, errors.Unwrap(err))
 	}
-	l := &model.Loader{Library: linux.FS, ReadFile: readSpec}
+	l := &model.Loader{Library: linux.FS, ReadFile: os.ReadFile}
 	return l.Load(filepath.ToSlash(name), src)
 }
 

@@ -1,4 +1,8 @@
-// Package columns draws a trace as people do on mailing lists: a table with one column per CPU, time running down.
+// Package columns draws a trace as people do on mailing lists: a table with one column per CPU, time running down, and at its right what becomes of the object
+// it is about.
+//
+// By default it shows what matters to the violation, as package story finds it: the calls around it are folded to the outermost and the innermost, and the
+// locks taken on the way stand in brackets behind the call in which they were taken. Options.Full shows every operation on shared state.
 package columns
 
 import (
@@ -9,260 +13,426 @@ import (
 	"strings"
 
 	"pmdcheck/traces"
+	"pmdcheck/traces/story"
 )
 
-// Options say how wide the table may be.
+// Options say how the table looks.
 type Options struct {
-	Width int // widest line, 0 for as wide as needed; text that does not fit wraps inside its column
+	Width int  // widest line, 0 for as wide as needed; text that does not fit wraps inside its column
+	Full  bool // everything, not only what matters
+	Color bool // with terminal control sequences
 }
 
 const (
-	minColumn = 16
+	minColumn = 14
 	gap       = 2
+	hard      = "\u00a0" // a blank where no line breaks
+	laneFrom  = 100      // narrower tables have no room for the object's column
 )
 
-// column is one lane: a CPU, or a process that is bound to none.
+// column is one lane: a CPU, the RCU machine, or a process that is bound to none.
 type column struct {
 	title string
 	width int
-	stack []traces.Call // call stack of the last line shown
+	stack []int // calls whose headings stand above
 	proc  int
+	shown []*story.Lock // locks that a heading or a line has shown
+	at    int           // where it begins
 }
 
-type cell struct {
+// line is one row of the table.
+type line struct {
+	step   int
 	col    int
 	indent int
 	text   string
-	mark   string // behind the text of the fatal line
+	style  style
+	lane   string // beside it, what has become of the object
+	freed  bool
 }
 
-// Render writes the table and the sentence below it.
+type style string
+
+const (
+	plain  style = ""
+	bold   style = "1"
+	dim    style = "2"
+	bad    style = "1;31"
+	warn   style = "33"
+	accent style = "36"
+)
+
+// Render writes the sentences and the table.
 func Render(w io.Writer, t *traces.Trace, opt Options) error {
-	cols, of := lanes(t)
-	var cells []cell
-	for _, s := range t.Steps {
-		cells = append(cells, lines(t, s, cols, of[s.Process])...)
+	return Draw(w, story.Tell(t), opt)
+}
+
+// Draw is Render for a story that has been told already.
+func Draw(w io.Writer, s *story.Story, opt Options) error {
+	d := &drawing{s: s, t: s.Trace, opt: opt}
+	d.lanes()
+	for i := range s.Trace.Steps {
+		d.step(i + 1)
 	}
-	fit(cols, cells, opt.Width)
+	d.blocked()
+	d.fit()
 	var b strings.Builder
-	row(&b, cols, func(i int) string { return cols[i].title })
-	for _, c := range cells {
-		text := strings.Repeat("  ", c.indent) + c.text
-		for _, line := range wrap(text, cols[c.col].width, c.indent) {
-			row(&b, cols[:c.col+1], func(i int) string {
-				if i == c.col {
-					return line
-				}
-				return ""
-			})
-		}
-		if c.mark != "" {
-			b.WriteString(strings.Repeat(" ", offset(cols, c.col)+2*c.indent) + "^^^ " + c.mark + "\n")
+	width := opt.Width
+	if width <= 0 {
+		width = max(80, d.offset(len(d.cols))+d.laneWidth())
+	}
+	for _, text := range s.Text {
+		for _, l := range wrap(text, width, 0) {
+			b.WriteString(d.paint(l, bold) + "\n")
 		}
 	}
-	if t.Message != "" {
-		b.WriteString("\n" + t.Message + "\n")
+	if len(d.lines) > 0 {
+		if len(s.Text) > 0 {
+			b.WriteString("\n")
+		}
+		d.table(&b)
+	}
+	if hidden := d.hidden(); hidden > 0 && !opt.Full {
+		b.WriteString("\n" + d.paint(fmt.Sprintf("%d of %d steps are not shown; --full shows everything.", hidden, len(s.Trace.Steps)), dim) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// lanes makes the columns: CPUs in order, then unbound processes that move.
-func lanes(t *traces.Trace) ([]*column, []int) {
-	moves := make([]bool, len(t.Processes))
-	for _, s := range t.Steps {
-		moves[s.Process] = true
-	}
-	var cols []*column
-	of := make([]int, len(t.Processes))
-	byCPU := map[int]int{}
-	add := func(i int, title string) {
-		of[i] = len(cols)
-		cols = append(cols, &column{title: title, proc: -1})
-	}
-	top := -1
-	for _, p := range t.Processes {
-		top = max(top, p.CPU)
-	}
-	who := func(p traces.Process) string {
-		if p.MM != "" {
-			return p.MM + ": " + p.Name
+type drawing struct {
+	s      *story.Story
+	t      *traces.Trace
+	opt    Options
+	cols   []*column
+	of     []int // column of a process
+	lines  []line
+	number int // width of the step numbers
+	unit   int // blanks of one indent
+	lane   *story.Lane
+}
+
+// lanes makes the columns: CPUs in order, then the RCU machine, then unbound processes; only what has something to show.
+func (d *drawing) lanes() {
+	t := d.t
+	d.of = make([]int, len(t.Processes))
+	show := make([]bool, len(t.Processes))
+	for i, st := range t.Steps {
+		for k := range st.Ops {
+			show[st.Process] = show[st.Process] || d.wanted(i+1, k)
 		}
-		return p.Name
+		show[st.Process] = show[st.Process] || st.Fatal
 	}
-	for cpu := 0; cpu <= top; cpu++ {
-		for i, p := range t.Processes {
-			if p.CPU != cpu || !moves[i] {
-				continue
+	for _, b := range t.Blocked {
+		show[b.Process] = true
+	}
+	byTitle := map[string]int{}
+	add := func(i int, key, title string) {
+		if c, ok := byTitle[key]; ok {
+			d.of[i] = c
+			if !strings.Contains(t.Processes[i].Name, "[") || !strings.HasPrefix(key, "cpu") {
+				d.cols[c].title = join(d.cols[c].title, title)
 			}
-			if c, ok := byCPU[cpu]; ok {
-				of[i] = c
-				cols[c].title = strings.TrimSuffix(cols[c].title, ")") + ", " + who(p) + ")"
-				continue
+			return
+		}
+		byTitle[key] = len(d.cols)
+		d.of[i] = len(d.cols)
+		d.cols = append(d.cols, &column{title: title, proc: -1})
+	}
+	var cpus []int
+	for _, p := range t.Processes {
+		if p.CPU >= 0 {
+			cpus = append(cpus, p.CPU)
+		}
+	}
+	slices.Sort(cpus)
+	for _, cpu := range slices.Compact(cpus) {
+		// Who has an mm gives the column its name; handlers of the CPU share it.
+		for _, named := range []bool{true, false} {
+			for i, p := range t.Processes {
+				if p.CPU != cpu || !show[i] || (p.MM != "") != named {
+					continue
+				}
+				who := p.Name
+				if p.MM != "" {
+					who = p.MM + ": " + p.Name
+				}
+				add(i, fmt.Sprint("cpu", cpu), fmt.Sprintf("CPU %d (%s)", cpu, who))
 			}
-			byCPU[cpu] = len(cols)
-			add(i, fmt.Sprintf("CPU %d (%s)", cpu, who(p)))
 		}
 	}
 	for i, p := range t.Processes {
-		if p.CPU < 0 && moves[i] {
-			add(i, who(p))
+		switch {
+		case p.CPU >= 0 || !show[i]:
+		case story.IsRCU(p.Name):
+			add(i, "rcu", "RCU")
+		case p.MM != "":
+			add(i, fmt.Sprint("p", i), p.MM+": "+p.Name)
+		default:
+			add(i, fmt.Sprint("p", i), p.Name)
 		}
 	}
-	return cols, of
+	for i := range d.s.Lanes {
+		if l := d.s.Lanes[i]; len(d.s.About) > 0 && l.Object == d.s.About[0] && (d.opt.Width <= 0 || d.opt.Width >= laneFrom) {
+			d.lane = l
+		}
+	}
 }
 
-// lines are the table lines of one step: what it does to shared state, each under the headings of the functions it is in.
-func lines(t *traces.Trace, s traces.Step, cols []*column, col int) []cell {
-	c := cols[col]
-	var out []cell
-	if c.proc != s.Process {
-		if c.proc >= 0 {
-			out = append(out, cell{col: col, text: "[" + t.Processes[s.Process].Name + "]"})
-		}
-		c.stack, c.proc = nil, s.Process
+// join adds a process to the title of its CPU.
+func join(title, more string) string {
+	if title == more {
+		return title
 	}
-	show := func(call int, text string) {
-		stack := chain(t, call)
-		same := 0
-		for same < len(stack) && same < len(c.stack) && stack[same].ID == c.stack[same].ID {
-			same++
-		}
-		for i := same; i < len(stack); i++ {
-			out = append(out, cell{col: col, indent: i, text: stack[i].Func + "()"})
-		}
-		c.stack = stack
-		out = append(out, cell{col: col, indent: len(stack), text: text})
+	_, who, _ := strings.Cut(more, "(")
+	return strings.TrimSuffix(title, ")") + ", " + who
+}
+
+// wanted says whether an operation gets a line.
+func (d *drawing) wanted(step, k int) bool {
+	if d.opt.Full {
+		op := d.t.Steps[step-1].Ops[k]
+		return operation(op) != "" || d.t.Steps[step-1].Fatal && k == len(d.t.Steps[step-1].Ops)-1
 	}
+	return d.s.Keep(step, k)
+}
+
+func (d *drawing) hidden() int {
+	shown := map[int]bool{}
+	for _, l := range d.lines {
+		shown[l.step] = true
+	}
+	return len(d.t.Steps) - len(shown) + map[bool]int{true: 1}[shown[0]]
+}
+
+// step makes the lines of a step.
+func (d *drawing) step(n int) {
+	st := d.t.Steps[n-1]
+	c := d.cols[min(d.of[st.Process], len(d.cols)-1)]
+	first := len(d.lines)
 	writes := false
-	for _, o := range s.Ops {
+	for _, o := range st.Ops {
 		writes = writes || len(o.Writes) > 0
 	}
-	for i, o := range s.Ops {
-		fatal := s.Fatal && i == len(s.Ops)-1
-		if text := operation(o, writes && !fatal, fatal); text != "" {
-			show(o.Call, text)
+	for k, o := range st.Ops {
+		fatal := st.Fatal && k == len(st.Ops)-1
+		if !d.wanted(n, k) {
+			continue
+		}
+		if d.opt.Full && !fatal && writes && len(o.Writes) == 0 {
+			continue // what a step that writes has read first says nothing that the writes do not
+		}
+		d.operation(n, st, k, o, c, fatal)
+	}
+	if st.Fatal && len(st.Ops) == 0 {
+		d.put(c, n, st.Process, -1, st.Label, bad)
+	}
+	if st.Fatal && len(d.lines) > first {
+		d.lines = append(d.lines, line{step: n, col: d.of[st.Process], indent: d.lines[len(d.lines)-1].indent, text: "^^^ " + cmp.Or(st.Title, st.Property), style: bad})
+	}
+	if d.lane != nil && len(d.lines) > first {
+		was, is := d.lane.At(n-1), d.lane.At(n)
+		if is.Step == n && is.Note != "" {
+			l := &d.lines[len(d.lines)-1]
+			l.lane, l.freed = is.Note, is.State == story.Freed
+			if was.State != is.State && is.State == story.Live {
+				l.lane = "live"
+			}
 		}
 	}
-	if s.Fatal {
-		out[len(out)-1].mark = cmp.Or(s.Title, s.Property)
-	}
-	return out
 }
 
-// chain is the calls around an operation, outermost first, without the body of the process, which is the column.
-func chain(t *traces.Trace, call int) []traces.Call {
-	var out []traces.Call
-	for id := call; id >= 0; {
-		i, ok := slices.BinarySearchFunc(t.Calls, id, func(c traces.Call, id int) int { return c.ID - id })
-		if !ok {
-			break
-		}
-		c := t.Calls[i]
-		if c.Parent < 0 || c.Parent >= id {
-			break
-		}
-		out = append([]traces.Call{c}, out...)
-		id = c.Parent
+func (d *drawing) operation(n int, st traces.Step, k int, o traces.Operation, c *column, fatal bool) {
+	proc := st.Process
+	if d.opt.Full && !fatal {
+		d.put(c, n, proc, o.Call, operation(o), plain)
+		return
 	}
-	return out
+	if text := d.s.Line(n, k); text != "" && !fatal {
+		if d.s.Answers(n, k) { // by the handler, whatever its CPU is doing
+			d.lines = append(d.lines, line{step: n, col: d.of[proc], text: "(" + text + ")", style: dim})
+			return
+		}
+		d.under(c, n, proc, d.headings(d.s.Caller(o.Call)), text, accent)
+		return
+	}
+	if l := d.s.Takes(n, k); l != nil && !fatal {
+		if !slices.Contains(c.shown, l) {
+			c.shown = append(c.shown, l)
+			d.putLock(c, n, proc, o.Call, l)
+		}
+		return
+	}
+	if l := d.s.Drops(n, k); l != nil && !fatal {
+		d.drop(c, n, proc, o.Call, l)
+		return
+	}
+	if fatal {
+		// What an assertion found says more than its text.
+		text := o.Text
+		if len(o.Reads) > 0 && o.Kind == "assert" && !d.opt.Full {
+			text = compact(o, d.s.Concerns)
+		} else if len(o.Reads) > 0 {
+			text += "  -> " + o.Reads[len(o.Reads)-1].Value
+		}
+		d.put(c, n, proc, o.Call, text, bad)
+		return
+	}
+	d.put(c, n, proc, o.Call, compact(o, d.s.Concerns), plain)
 }
 
-// operation is one line for what an operation did to shared state, or "". What a step that writes has read first, such as the test of a lock, and
-// assertions that hold, say nothing that the writes do not.
-func operation(o traces.Operation, writes, fatal bool) string {
+// headings are the calls whose names stand above a line: all of them, or the outermost and the innermost.
+func (d *drawing) headings(chain []traces.Call) []traces.Call {
+	if !d.opt.Full && len(chain) > 2 {
+		return []traces.Call{chain[0], chain[len(chain)-1]}
+	}
+	return chain
+}
+
+// put adds a line under the headings of its call.
+func (d *drawing) put(c *column, n, proc, call int, text string, st style) {
+	d.under(c, n, proc, d.headings(d.s.Chain(call)), text, st)
+}
+
+// putLock adds a line for a lock that is taken: under the caller of the lock function, which itself is the line.
+func (d *drawing) putLock(c *column, n, proc, call int, l *story.Lock) {
+	chain := d.s.Outside(call)
+	text := d.s.LockFunc(call) + "(" + l.Name + ")"
+	if l.Section {
+		text = d.s.LockFunc(call) + "()"
+	}
+	d.under(c, n, proc, d.headings(chain), text, warn)
+}
+
+// drop adds a line for a lock that is given back, or adds to the line above.
+func (d *drawing) drop(c *column, n, proc, call int, l *story.Lock) {
+	if len(d.lines) > 0 {
+		last := &d.lines[len(d.lines)-1]
+		if last.col == d.of[proc] && c.proc == proc && strings.HasPrefix(last.text, "unlock ") {
+			last.text += ", " + l.Name
+			return
+		}
+	}
+	chain := d.s.Outside(call)
+	d.under(c, n, proc, chain[:min(1, len(chain))], "unlock "+l.Name, dim)
+}
+
+func (d *drawing) under(c *column, n, proc int, heads []traces.Call, text string, st style) {
+	col := d.of[proc]
+	if c.proc != proc {
+		if c.proc >= 0 && d.opt.Full {
+			d.lines = append(d.lines, line{step: n, col: col, text: "[" + d.t.Processes[proc].Name + "]", style: dim})
+		}
+		c.stack, c.proc = nil, proc
+	}
+	same := 0
+	for same < len(heads) && same < len(c.stack) && heads[same].ID == c.stack[same] {
+		same++
+	}
+	c.stack = c.stack[:min(same, len(c.stack))]
+	for i := same; i < len(heads); i++ {
+		c.stack = append(c.stack, heads[i].ID)
+		d.lines = append(d.lines, line{step: n, col: col, indent: i, text: heads[i].Func + "()", style: plain})
+		d.bracket(c, n, proc, heads, i, same)
+	}
+	if same == len(heads) {
+		d.bracket(c, n, proc, heads, same, same) // taken since the headings were written
+	}
+	d.lines = append(d.lines, line{step: n, col: col, indent: len(heads), text: text, style: st})
+}
+
+// bracket adds a line with the locks that a process holds before a step and that nothing has shown yet: below heading i those that were taken in its call, and
+// below the first new heading also those taken meanwhile in calls whose headings stand above.
+func (d *drawing) bracket(c *column, n, proc int, heads []traces.Call, i, first int) {
+	if d.opt.Full {
+		return
+	}
+	var out []string
+	for _, l := range d.s.Locks {
+		if l.Process != proc || !l.Held(n) || l.To == n || slices.Contains(c.shown, l) {
+			continue
+		}
+		in := d.s.Chain(l.Call)
+		deepest := -1
+		for k, h := range heads {
+			if slices.ContainsFunc(in, func(x traces.Call) bool { return x.ID == h.ID }) {
+				deepest = k
+			}
+		}
+		if deepest == i || deepest < i && i == first {
+			c.shown = append(c.shown, l)
+			out = append(out, strings.ReplaceAll(l.String(), " ", hard))
+		}
+	}
+	if len(out) > 0 {
+		d.lines = append(d.lines, line{step: n, col: d.of[proc], indent: min(i+1, len(heads)), text: "[" + strings.Join(out, ", ") + "]", style: warn})
+	}
+}
+
+// blocked shows at the end where everybody waits.
+func (d *drawing) blocked() {
+	for _, b := range d.t.Blocked {
+		c := d.cols[d.of[b.Process]]
+		d.put(c, 0, b.Process, b.Call, b.Label, bad)
+		last := d.lines[len(d.lines)-1]
+		d.lines = append(d.lines, line{col: last.col, indent: last.indent, text: "^^^ waits for ever", style: bad})
+	}
+}
+
+// operation is one line for what an operation did to shared state, or "".
+func operation(o traces.Operation) string {
 	switch {
-	case fatal && len(o.Reads) > 0:
-		return o.Text + "  -> " + o.Reads[len(o.Reads)-1].Value
-	case fatal:
-		return o.Text
-	case o.Kind == "free":
-		for _, a := range o.Writes {
-			return strings.TrimSuffix(strings.TrimPrefix(a.Cell, "live("), ")") + " freed"
-		}
-		return o.Text
+	case o.Kind == "free" && len(o.Writes) > 0:
+		return strings.TrimSuffix(strings.TrimPrefix(o.Writes[0].Cell, "live("), ")") + " freed"
 	case len(o.Writes) > 0:
 		var parts []string
 		for _, a := range o.Writes {
 			parts = append(parts, a.Cell+" = "+a.New)
 		}
 		return strings.Join(parts, "; ")
-	case !o.Visible || len(o.Reads) == 0 || o.Kind == "assert" || writes:
+	case !o.Visible || len(o.Reads) == 0 || o.Kind == "assert":
 		return ""
-	}
-	text := o.Text
-	if o.Kind == "assume" {
-		return text
-	}
-	r := o.Reads[len(o.Reads)-1]
-	return text + "  -> " + r.Value
-}
-
-// fit gives each column the width of its longest line, then shrinks the widest ones until the table fits.
-func fit(cols []*column, cells []cell, limit int) {
-	for _, c := range cols {
-		c.width = max(minColumn, len([]rune(c.title)))
-	}
-	for _, c := range cells {
-		cols[c.col].width = max(cols[c.col].width, 2*c.indent+len([]rune(c.text)))
-	}
-	if limit <= 0 {
-		return
-	}
-	for offset(cols, len(cols))-gap > limit {
-		widest := cols[0]
-		for _, c := range cols {
-			if c.width > widest.width {
-				widest = c
+	case o.Kind == "assume":
+		// What it waited for has come: the values say how.
+		var parts []string
+		for _, r := range o.Reads {
+			if p := r.Cell + " = " + r.Value; !slices.Contains(parts, p) {
+				parts = append(parts, p)
 			}
 		}
-		if widest.width <= minColumn {
-			return
-		}
-		widest.width--
+		return o.Text + "  (" + strings.Join(parts, ", ") + ")"
 	}
+	return o.Text + "  -> " + o.Reads[len(o.Reads)-1].Value
 }
 
-// offset is where column i begins.
-func offset(cols []*column, i int) int {
-	n := 0
-	for _, c := range cols[:i] {
-		n += c.width + gap
-	}
-	return n
-}
-
-// row writes one line; cells are padded, the line's end is not.
-func row(b *strings.Builder, cols []*column, text func(int) string) {
-	var line strings.Builder
-	for i, c := range cols {
-		s := text(i)
-		line.WriteString(s + strings.Repeat(" ", max(0, c.width+gap-len([]rune(s)))))
-	}
-	b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-}
-
-// wrap breaks text at blanks; continuation lines are indented a little deeper.
-func wrap(text string, width, indent int) []string {
-	r := []rune(text)
-	if len(r) <= width {
-		return []string{text}
-	}
-	var out []string
-	pad := strings.Repeat("  ", min(indent+2, width/4))
-	for len(r) > width {
-		cut := width
-		for i := width; i > width/2; i-- {
-			if r[i] == ' ' {
-				cut = i
-				break
+// compact is one line for what an operation did to what the run is about.
+func compact(o traces.Operation, concerns func(cell string, values ...string) bool) string {
+	var parts []string
+	switch {
+	case o.Kind == "free" && len(o.Writes) > 0:
+		return operation(o)
+	case len(o.Writes)+len(o.Locals) > 0 && o.Kind != "branch":
+		for _, a := range o.Writes {
+			if concerns(a.Cell, a.Old, a.New) {
+				parts = append(parts, a.Cell+" = "+a.New)
 			}
 		}
-		out = append(out, strings.TrimRight(string(r[:cut]), " "))
-		r = []rune(pad + strings.TrimLeft(string(r[cut:]), " "))
-		if len(pad) >= width {
-			break
+		for _, a := range o.Locals {
+			if len(parts) == 0 && len(o.Reads) == 0 && concerns("", a.Old, a.New) {
+				parts = append(parts, a.Cell+" = "+a.New)
+			}
 		}
 	}
-	return append(out, string(r))
+	if len(parts) == 0 {
+		seen := map[string]bool{}
+		for _, r := range o.Reads {
+			if concerns(r.Cell, r.Value) && !seen[r.Cell] {
+				seen[r.Cell] = true
+				parts = append(parts, r.Cell+" -> "+r.Value)
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return cmp.Or(operation(o), o.Text)
+	}
+	return strings.Join(parts, "; ")
 }

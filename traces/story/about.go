@@ -1,0 +1,207 @@
+package story
+
+import (
+	"slices"
+	"strings"
+
+	"pmdcheck/traces"
+)
+
+// about finds the objects and cells that the end of the run is about: those the failed operation touched or, where it only looked at locals, those its step
+// or the step before looked at.
+func (s *Story) about() {
+	t := s.Trace
+	objects := map[string]bool{}
+	see := func(cell, value string) {
+		if o := s.object(cell); o != "" {
+			objects[o] = true
+		} else if !noise(cell) {
+			s.cells[cell] = true
+		}
+		if o := s.target(value); o != "" {
+			objects[o] = true
+		}
+	}
+	for _, a := range t.About {
+		see(a.Cell, a.Value)
+	}
+	for _, b := range t.Blocked {
+		for _, a := range b.Reads {
+			see(a.Cell, a.Value)
+		}
+	}
+	if n := s.Fatal(); n > 0 {
+		st := t.Steps[n-1]
+		if st.Touch != nil {
+			objects[st.Touch.Object] = true
+		} else {
+			// First what the last operation read, then its step, then the step of the same process before it.
+			look := [][]traces.Operation{st.Ops[max(0, len(st.Ops)-1):], st.Ops}
+			for i := n - 2; i >= 0; i-- {
+				if t.Steps[i].Process == st.Process {
+					look = append(look, t.Steps[i].Ops)
+					break
+				}
+			}
+			for _, ops := range look {
+				for _, op := range ops {
+					for _, r := range op.Reads {
+						see(r.Cell, r.Value)
+					}
+				}
+				if len(objects)+len(s.cells) > 0 {
+					break
+				}
+			}
+		}
+	}
+	// What a cell it is about pointed to belongs to it.
+	s.steps(func(_ int, st *traces.Step) {
+		for _, op := range st.Ops {
+			for _, w := range op.Writes {
+				for _, v := range []string{w.Old, w.New} {
+					if o := s.target(v); s.cells[w.Cell] && o != "" {
+						objects[o] = true
+					}
+				}
+			}
+		}
+	})
+	for _, o := range t.Objects {
+		if objects[o.Name] {
+			s.About = append(s.About, o.Name)
+		}
+	}
+	slices.SortStableFunc(s.Lanes, func(a, b *Lane) int { return s.rank(a.Object) - s.rank(b.Object) })
+}
+
+func (s *Story) rank(object string) int {
+	if slices.Contains(s.About, object) {
+		return 0
+	}
+	return 1
+}
+
+// concerns says whether a cell with a value is what the run is about.
+func (s *Story) concerns(cell string, values ...string) bool {
+	if s.cells[cell] || slices.Contains(s.About, s.object(cell)) {
+		return true
+	}
+	return slices.ContainsFunc(values, func(v string) bool { return slices.Contains(s.About, s.target(v)) })
+}
+
+// relevant decides which operations matter. In a run about objects these are: every way to and change of them, what the process that fails holds, and what
+// others wait for. In any other run: everything shared, but for the bookkeeping inside lock functions.
+func (s *Story) relevant() {
+	t := s.Trace
+	s.keep = make([][]bool, len(t.Steps)+1)
+	for i, st := range t.Steps {
+		n := i + 1
+		keep := make([]bool, len(st.Ops))
+		period := false
+		for k := range st.Ops {
+			period = period || (s.Line(n, k) != "" && t.Processes[st.Process].Name == gpProcess)
+		}
+		for k, op := range st.Ops {
+			last := k == len(st.Ops)-1
+			switch {
+			case n == s.Fatal() && last:
+				keep[k] = true
+			case period:
+				keep[k] = s.Line(n, k) != "" && s.forAbout(n)
+			case s.Line(n, k) != "":
+				keep[k] = s.covers(n, op)
+			case s.Takes(n, k) != nil:
+				keep[k] = s.matters(s.Takes(n, k))
+			case s.Drops(n, k) != nil:
+				keep[k] = s.contended(s.Drops(n, k))
+			case len(s.About) > 0 || len(t.Blocked) > 0:
+				keep[k] = s.touches(st.Process, op)
+			default:
+				_, lock := s.lockCall(op.Call)
+				keep[k] = !lock && op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0
+			}
+		}
+		s.keep[n] = keep
+	}
+}
+
+// touches says whether an operation of a process finds or changes what the run is about.
+func (s *Story) touches(process int, op traces.Operation) bool {
+	if _, lock := s.lockCall(op.Call); lock {
+		return false
+	}
+	for _, w := range op.Writes {
+		// That a queue is empty afterwards goes without saying.
+		if s.concerns(w.Cell, w.Old, w.New) && (w.New != "NULL" || !isGather(w.Cell) && !isCallback(w.Cell)) {
+			return true
+		}
+	}
+	for _, l := range op.Locals {
+		if isGather(l.Cell) && l.Old != l.New && s.concerns("", l.New) {
+			return true
+		}
+	}
+	if op.Kind == "assert" || op.Kind == "free" {
+		return false
+	}
+	for _, r := range op.Reads {
+		// That others find a pointer to it goes without saying.
+		if s.concerns(r.Cell, r.Value) && (process == s.suspect() || len(s.Trace.Blocked) > 0 || s.object(r.Cell) != "" || s.target(r.Value) == "") {
+			return true
+		}
+	}
+	return false
+}
+
+// suspect is the process that fails in the end, or -1.
+func (s *Story) suspect() int {
+	if n := s.Fatal(); n > 0 {
+		return s.Trace.Steps[n-1].Process
+	}
+	return -1
+}
+
+// matters: what the suspect holds when it fails, the locks inside what the run is about as it takes them, and locks somebody waits for in the end.
+func (s *Story) matters(l *Lock) bool {
+	if s.cells[l.Name+".readers"] || s.cells[l.Name+".writer"] || s.cells[l.Name] {
+		return true
+	}
+	if l.Process != s.suspect() {
+		return len(s.About) == 0 && len(s.Trace.Blocked) == 0
+	}
+	return l.To == 0 || slices.Contains(s.About, s.object(l.Name)) || len(s.About) == 0
+}
+
+// contended: to drop a lock matters if somebody else takes it afterwards.
+func (s *Story) contended(l *Lock) bool {
+	if l.Section {
+		return l.Process == s.suspect()
+	}
+	return slices.ContainsFunc(s.Locks, func(m *Lock) bool { return m.Name == l.Name && m.Process != l.Process && m.From >= l.To })
+}
+
+// forAbout says whether a grace period that begins or ends in a step is for what the run is about.
+func (s *Story) forAbout(n int) bool {
+	for _, p := range s.Periods {
+		if p.Grace && (p.Begin == n || p.End == n) {
+			return len(s.About) == 0 || slices.ContainsFunc(p.Objects, func(o string) bool { return slices.Contains(s.About, o) })
+		}
+	}
+	return false
+}
+
+// covers says whether a cross call or flush, or the answer to one, could have kept the suspect and what it is about apart: it comes before the object is freed.
+func (s *Story) covers(n int, op traces.Operation) bool {
+	for _, l := range s.Lanes {
+		if slices.Contains(s.About, l.Object) && l.At(n).State == Freed {
+			return false
+		}
+	}
+	if st := s.Trace.Steps[n-1]; !strings.HasPrefix(s.Trace.Processes[st.Process].Name, ipiHandler) {
+		return true
+	}
+	// An answer matters on the CPU of the suspect.
+	who := s.suspect()
+	return who >= 0 && s.Trace.Processes[who].CPU == s.Trace.Processes[s.Trace.Steps[n-1].Process].CPU
+}

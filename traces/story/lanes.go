@@ -1,0 +1,292 @@
+package story
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"pmdcheck/traces"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// lanes follows every pointer to an object that can be freed.
+func (s *Story) lanes() {
+	values := map[string]string{}
+	var order []string // cells that ever pointed to an object, in order of appearance
+	set := func(cell, value string) {
+		if _, ok := values[cell]; !ok {
+			order = append(order, cell)
+		}
+		values[cell] = value
+	}
+	dead := map[string]bool{}
+	for _, o := range s.Trace.Objects {
+		dead[o.Name] = true
+	}
+	local := map[string]bool{}
+	for _, a := range s.Trace.Initial {
+		if o, ok := strings.CutPrefix(a.Cell, "live("); ok {
+			delete(dead, strings.TrimSuffix(o, ")"))
+		}
+		if s.target(a.New) != "" {
+			set(a.Cell, a.New)
+		}
+	}
+	linked := map[string]bool{}
+	state := func(o string) Change {
+		c := Change{State: Live}
+		gathered, queued := false, false
+		for _, cell := range order {
+			if s.target(values[cell]) != o {
+				continue
+			}
+			switch {
+			case isCallback(cell):
+				queued = true
+			case isGather(cell):
+				gathered = true
+			case !local[cell] && s.object(cell) == "":
+				c.Links = append(c.Links, cell)
+			}
+		}
+		linked[o] = linked[o] || len(c.Links) > 0
+		switch {
+		case dead[o]:
+			c.State = Freed
+		case queued:
+			c.State = Waiting
+		case gathered:
+			c.State = Gathered
+		case len(c.Links) == 0 && linked[o]:
+			c.State = Unlinked
+		}
+		return c
+	}
+	for _, o := range s.Trace.Objects {
+		s.Lanes = append(s.Lanes, &Lane{Object: o.Name, Changes: []Change{state(o.Name)}})
+	}
+	for i, st := range s.Trace.Steps {
+		for _, op := range st.Ops {
+			for _, a := range op.Writes {
+				if o, ok := strings.CutPrefix(a.Cell, "live("); ok {
+					dead[strings.TrimSuffix(o, ")")] = a.New == "false"
+				}
+				if s.target(a.New) != "" || values[a.Cell] != "" {
+					set(a.Cell, a.New)
+				}
+			}
+			for _, a := range op.Locals {
+				if s.target(a.New) != "" || values[a.Cell] != "" {
+					local[a.Cell] = true
+					set(a.Cell, a.New)
+				}
+			}
+		}
+		for _, l := range s.Lanes {
+			was, is := l.Changes[len(l.Changes)-1], state(l.Object)
+			if was.State == is.State && slices.Equal(was.Links, is.Links) {
+				continue
+			}
+			is.Step = i + 1
+			is.Note = note(was, is)
+			l.Changes = append(l.Changes, is)
+		}
+	}
+	s.Lanes = slices.DeleteFunc(s.Lanes, func(l *Lane) bool { return len(l.Changes) == 1 })
+}
+
+func note(was, is Change) string {
+	var lost, won []string
+	for _, c := range was.Links {
+		if !slices.Contains(is.Links, c) {
+			lost = append(lost, c)
+		}
+	}
+	for _, c := range is.Links {
+		if !slices.Contains(was.Links, c) {
+			won = append(won, c)
+		}
+	}
+	switch {
+	case was.State == Freed && is.State != Freed:
+		return "allocated"
+	case is.State == Freed:
+		return "freed"
+	case is.State != was.State && is.State != Live:
+		return is.State.String()
+	case len(lost) > 0:
+		return "unlinked from " + strings.Join(lost, ", ")
+	case len(won) > 0:
+		return "linked to " + strings.Join(won, ", ")
+	}
+	return is.State.String()
+}
+
+// locks finds who held what and when.
+func (s *Story) locks() {
+	open := map[string][]*Lock{} // by process and name
+	s.steps(func(n int, st *traces.Step) {
+		for k, op := range st.Ops {
+			call, ok := s.lockCall(op.Call)
+			if !ok {
+				continue
+			}
+			for _, w := range op.Writes {
+				name, mode, section := lockName(w.Cell)
+				if mode == waiting || (strings.HasPrefix(w.Cell, "preempt_count[") && !strings.HasPrefix(call.Func, "preempt_")) || strings.HasPrefix(w.Cell, gpNeeds) {
+					continue
+				}
+				key := itoa(st.Process) + " " + name + " " + mode
+				if grows(w) {
+					l := &Lock{Name: name, Mode: mode, Section: section, Process: st.Process, From: n, Call: call.ID}
+					s.Locks = append(s.Locks, l)
+					open[key] = append(open[key], l)
+					if n > 0 {
+						s.takes[[2]int{n, k}] = l
+					}
+				} else if o := open[key]; len(o) > 0 {
+					l := o[len(o)-1]
+					l.To = n
+					open[key] = o[:len(o)-1]
+					s.drops[[2]int{n, k}] = l
+				}
+			}
+		}
+	})
+	// A lock taken and dropped before the first step was held in no state.
+	s.Locks = slices.DeleteFunc(s.Locks, func(l *Lock) bool { return l.From == 0 && l.To == 0 && !slices.Contains(flat(open), l) })
+}
+
+func flat(m map[string][]*Lock) []*Lock {
+	var out []*Lock
+	for _, v := range m {
+		out = append(out, v...)
+	}
+	return out
+}
+
+// lockCall is the outermost call of a lock function around an operation.
+func (s *Story) lockCall(call int) (traces.Call, bool) {
+	for _, c := range s.Chain(call) {
+		if lockFuncs.MatchString(c.Func) {
+			return c, true
+		}
+	}
+	return traces.Call{}, false
+}
+
+func lockName(cell string) (name, mode string, section bool) {
+	for _, x := range sections {
+		if strings.HasPrefix(cell, x.prefix) {
+			return x.name, "", true
+		}
+	}
+	for _, x := range lockParts {
+		if n, ok := strings.CutSuffix(cell, x.suffix); ok {
+			return n, x.mode, false
+		}
+	}
+	return cell, "", false
+}
+
+func grows(a traces.Assign) bool {
+	if a.New == "true" || a.New == "false" {
+		return a.New == "true"
+	}
+	was, err1 := strconv.Atoi(a.Old)
+	is, err2 := strconv.Atoi(a.New)
+	return err1 == nil && err2 == nil && is > was
+}
+
+// periods finds grace periods and cross calls.
+func (s *Story) periods() {
+	var grace *Period
+	calls := map[int]*Period{} // open cross call by process
+	n := cpus(s.Trace)
+	for i, st := range s.Trace.Steps {
+		p := s.Trace.Processes[st.Process]
+		if c := calls[st.Process]; c != nil && !s.inCall(st) {
+			c.End = i + 1
+			delete(calls, st.Process)
+		}
+		for k, op := range st.Ops {
+			at := [2]int{i + 1, k}
+			for _, w := range op.Writes {
+				switch {
+				case p.Name == gpProcess && strings.HasPrefix(w.Cell, gpBegins) && w.New != "NULL":
+					if grace == nil || grace.Begin != i+1 {
+						grace = &Period{Grace: true, Process: st.Process, Begin: i + 1}
+						s.Periods = append(s.Periods, grace)
+						s.lines[at] = "grace period begins"
+					}
+					if o := s.target(w.New); o != "" {
+						grace.Objects = append(grace.Objects, o)
+					}
+				case p.Name == gpProcess && strings.HasPrefix(w.Cell, gpNeeds) && w.New == "true" && grace != nil && grace.Begin == i+1:
+					grace.CPUs = append(grace.CPUs, index(w.Cell, gpNeeds))
+				case p.Name == gpProcess && strings.HasPrefix(w.Cell, gpEnds) && w.New != "NULL" && grace != nil:
+					grace.End = i + 1
+					s.lines[at] = "grace period ends"
+				case strings.HasPrefix(w.Cell, ipiPending) && w.New == "true" && n > 0:
+					c := calls[st.Process]
+					if c == nil {
+						c = &Period{Process: st.Process, Begin: i + 1, Answers: map[int]int{}}
+						calls[st.Process] = c
+						s.Periods = append(s.Periods, c)
+						s.lines[at] = "IPI"
+					}
+					c.CPUs = append(c.CPUs, index(w.Cell, ipiPending)%n)
+				case strings.HasPrefix(w.Cell, ipiPending) && w.New == "false" && w.Old == "true" && n > 0:
+					for _, c := range s.Periods {
+						if !c.Grace && c.End == 0 && s.Trace.Processes[c.Process].CPU == index(w.Cell, ipiPending)/n {
+							c.Answers[index(w.Cell, ipiPending)%n] = i + 1
+							s.lines[at] = answers + "CPU " + itoa(s.Trace.Processes[c.Process].CPU)
+						}
+					}
+				}
+			}
+			if op.Kind == "nop" && flushFunc.MatchString(op.Func) {
+				s.lines[at] = "TLB flush, no IPI"
+			}
+		}
+	}
+	for _, p := range s.Periods {
+		slices.Sort(p.CPUs)
+		for k := range s.Trace.Steps[p.Begin-1].Ops {
+			at := [2]int{p.Begin, k}
+			switch s.lines[at] {
+			case "grace period begins":
+				s.lines[at] += cpuList(", waits for ", p.CPUs)
+			case "IPI":
+				s.lines[at] += cpuList(" to ", p.CPUs) + ", wait"
+			}
+		}
+	}
+}
+
+// inCall says whether all that a step did is part of a cross call.
+func (s *Story) inCall(st traces.Step) bool {
+	for _, op := range st.Ops {
+		for _, c := range s.Chain(op.Call) {
+			if strings.HasPrefix(c.Func, ipiWaits) && op.Visible {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func cpuList(before string, cpus []int) string {
+	if len(cpus) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, c := range cpus {
+		parts = append(parts, itoa(c))
+	}
+	if len(cpus) == 1 {
+		return before + "CPU " + parts[0]
+	}
+	return before + "CPUs " + strings.Join(parts, ", ")
+}

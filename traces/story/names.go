@@ -1,0 +1,100 @@
+package story
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"pmdcheck/traces"
+)
+
+// Everything this package knows by name about the kernel library stands in this file. A model with other names is still drawn, only plainer.
+
+// lockFuncs are the functions whose calls are told as one event: taking or dropping what the cell they write stands for.
+var lockFuncs = regexp.MustCompile(`^(down_(read|write)(_trylock|_killable)?|up_(read|write)|downgrade_write|mutex_(lock|trylock|unlock)|(raw_)?spin_(lock|trylock|unlock)|` +
+	`ptl_(lock|trylock|unlock)|rcu_read_(lock|unlock)|local_irq_(disable|enable|save|restore)|preempt_(disable|enable)|i_mmap_(lock|unlock)_(read|write))$`)
+
+// lockWrapper are functions that do no more than call lock functions, by how the kernel names them.
+var lockWrapper = regexp.MustCompile(`_(un)?lock(_(read|write))?$|_trylock(_(read|write))?$`)
+
+// lockParts are fields of a lock; the lock is what is left of the cell's name without them. Waiting is not holding.
+var lockParts = []struct{ suffix, mode string }{{".readers", "R"}, {".writer", "W"}, {".owner", ""}, {".waiting", waiting}}
+
+const waiting = "waiting"
+
+// sections are cells per CPU that are not locks but keep something away.
+var sections = []struct{ prefix, name string }{
+	{"rcu_read_lock_nesting[", "rcu_read_lock()"}, {"irqs_off[", "interrupts off"}, {"preempt_count[", "preemption off"},
+}
+
+// What may be waited for, by the name of the section.
+const (
+	irqsOff = "interrupts off"
+	inRCU   = "rcu_read_lock()"
+)
+
+// answers begins the line of an answer to a cross call.
+const answers = "answers the IPI of "
+
+// isGather says whether a cell is a queue of an mmu_gather.
+func isGather(cell string) bool {
+	return strings.HasPrefix(cell, "tlb.") || strings.Contains(cell, ".tlb.") || strings.Contains(cell, "gather")
+}
+
+// isCallback says whether a cell is a queue of callbacks that a grace period has to end for.
+func isCallback(cell string) bool { return strings.HasPrefix(cell, "rcu_") }
+
+// Grace periods: the machine that runs them, the cells it writes when one begins and ends, and those that say for which CPUs it waits.
+const (
+	gpProcess = "rcu_gp"
+	gpBegins  = "rcu_current"
+	gpEnds    = "rcu_ready"
+	gpNeeds   = "rcu_need["
+)
+
+// IsRCU says whether a process is part of the RCU machine, which has one column.
+func IsRCU(process string) bool { return strings.HasPrefix(process, "rcu_") }
+
+// Cross calls: ipi_pending[from*CPUs+to], and one handler process per CPU.
+const (
+	ipiPending = "ipi_pending["
+	ipiHandler = "ipi_handler["
+	ipiWaits   = "smp_call_function"
+)
+
+// flushFunc is the function that flushes a TLB; a no-op in it is a flush that makes no other CPU take an interrupt.
+var flushFunc = regexp.MustCompile(`^flush_tlb_`)
+
+// noise are cells that only make sense together with the function that writes them.
+func noise(cell string) bool {
+	for _, p := range []string{"preempt_count[", gpNeeds, ipiPending} {
+		if strings.HasPrefix(cell, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// index is the number in brackets behind a prefix, or -1.
+func index(cell, prefix string) int {
+	rest, ok := strings.CutPrefix(cell, prefix)
+	if !ok {
+		return -1
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// cpus is the number of CPUs that take cross calls.
+func cpus(t *traces.Trace) int {
+	n := 0
+	for _, p := range t.Processes {
+		if strings.HasPrefix(p.Name, ipiHandler) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,262 @@
+// Package story finds out what a run is about: which objects it is about and what became of them, who held what, which grace periods and cross calls ran,
+// and which operations matter. Every drawing of a trace is made of the same [Story], so they tell it alike.
+//
+// It works on the trace alone. What it knows about the kernel library by name stands in names.go.
+package story
+
+import (
+	"slices"
+	"strings"
+
+	"pmdcheck/traces"
+)
+
+// State is what has become of an object.
+type State uint8
+
+// The states, in the order in which a page table goes through them.
+const (
+	Live     State = iota // allocated and, if it ever was, reachable from shared variables
+	Unlinked              // no shared variable points to it any more, but for the queues below
+	Gathered              // queued in an mmu_gather
+	Waiting               // queued for a grace period
+	Freed
+)
+
+func (s State) String() string {
+	return [...]string{"live", "unlinked", "in the gather", "waits for a grace period", "freed"}[s]
+}
+
+// Change is a change of an object, after a step; step 0 is the start.
+type Change struct {
+	Step  int
+	State State
+	Links []string // shared variables that point to it
+	Note  string   // what happened: "unlinked from m1.pud"
+}
+
+// Lane is the life of one object.
+type Lane struct {
+	Object  string
+	Changes []Change // the first is that of step 0
+}
+
+// At is the state after a step.
+func (l *Lane) At(step int) Change {
+	c := l.Changes[0]
+	for _, d := range l.Changes {
+		if d.Step <= step {
+			c = d
+		}
+	}
+	return c
+}
+
+// Lock is something held: a lock, or a section that others wait for.
+type Lock struct {
+	Name    string // "file.i_mmap_rwsem", "rcu_read_lock()"
+	Mode    string // R, W or ""
+	Section bool   // of RCU, interrupts or preemption
+	Process int
+	From    int // step that took it; 0: before the first
+	To      int // step that dropped it; 0: never
+	Call    int // of the lock function
+}
+
+func (l *Lock) String() string {
+	if l.Mode == "" {
+		return l.Name
+	}
+	return l.Name + " " + l.Mode
+}
+
+// Held says whether it is held in the state before a step.
+func (l *Lock) Held(step int) bool { return l.From < step && (l.To == 0 || l.To >= step) }
+
+// Period is a time during which somebody waits for others: a grace period or a cross call.
+type Period struct {
+	Grace   bool // else a cross call
+	Process int  // who waits
+	Begin   int
+	End     int         // 0: never
+	CPUs    []int       // whom it waits for, rising
+	Answers map[int]int // of a cross call: step in which a CPU answered
+	Objects []string    // whose callbacks the grace period is for
+}
+
+// Story is what a run is about. Steps are numbered from 1.
+type Story struct {
+	Trace   *traces.Trace
+	About   []string // the objects it is about
+	Lanes   []*Lane  // of every object that something happens to, those of About first
+	Locks   []*Lock  // in order of From
+	Periods []*Period
+	Text    []string // sentences: what happened, and which protection should have covered it
+
+	cells  map[string]bool // the shared cells it is about, beside the fields of About
+	keep   [][]bool        // by step, then operation; [0] is unused
+	lines  map[[2]int]string
+	chains map[int][]traces.Call
+	drops  map[[2]int]*Lock
+	takes  map[[2]int]*Lock
+}
+
+// Tell analyses a trace.
+func Tell(t *traces.Trace) *Story {
+	s := &Story{
+		Trace: t, cells: map[string]bool{}, lines: map[[2]int]string{}, chains: map[int][]traces.Call{},
+		drops: map[[2]int]*Lock{}, takes: map[[2]int]*Lock{},
+	}
+	s.lanes()
+	s.locks()
+	s.periods()
+	s.about()
+	s.relevant()
+	s.tell()
+	return s
+}
+
+// steps calls f for the start (step 0, once per process that did something) and for every step.
+func (s *Story) steps(f func(n int, st *traces.Step)) {
+	for i := range s.Trace.Starts {
+		f(0, &s.Trace.Starts[i])
+	}
+	for i := range s.Trace.Steps {
+		f(i+1, &s.Trace.Steps[i])
+	}
+}
+
+// Chain is the calls around an operation, outermost first, without the body of the process.
+func (s *Story) Chain(call int) []traces.Call {
+	if c, ok := s.chains[call]; ok {
+		return c
+	}
+	var out []traces.Call
+	for id := call; id >= 0; {
+		i, ok := slices.BinarySearchFunc(s.Trace.Calls, id, func(c traces.Call, id int) int { return c.ID - id })
+		if !ok {
+			break
+		}
+		c := s.Trace.Calls[i]
+		if c.Parent < 0 || c.Parent >= id {
+			break
+		}
+		out = append([]traces.Call{c}, out...)
+		id = c.Parent
+	}
+	s.chains[call] = out
+	return out
+}
+
+// Keep says whether an operation of a step matters to what the run is about.
+func (s *Story) Keep(step, op int) bool { return s.keep[step][op] }
+
+// Line is what the operation stands for in words, where that is more than its text: "grace period begins, waits for CPU 0". Else "".
+func (s *Story) Line(step, op int) string { return s.lines[[2]int{step, op}] }
+
+// Takes is the lock that an operation takes, Drops the one it drops, or nil.
+func (s *Story) Takes(step, op int) *Lock { return s.takes[[2]int{step, op}] }
+
+// Drops is the lock that an operation drops, or nil.
+func (s *Story) Drops(step, op int) *Lock { return s.drops[[2]int{step, op}] }
+
+// Answers says whether an operation is the answer to a cross call.
+func (s *Story) Answers(step, op int) bool {
+	return strings.HasPrefix(s.Line(step, op), answers)
+}
+
+// Concerns says whether a cell, or a value, is what the run is about.
+func (s *Story) Concerns(cell string, values ...string) bool { return s.concerns(cell, values...) }
+
+// LockFunc is the name of the lock function around an operation: that of the kernel, where it is known.
+func (s *Story) LockFunc(call int) string {
+	c, ok := s.lockCall(call)
+	if !ok {
+		return ""
+	}
+	if f := strings.Fields(c.Kernel); len(f) > 1 {
+		return f[1]
+	}
+	return c.Func
+}
+
+// Caller is the chain of an operation of a cross call, without the functions that only wait for it.
+func (s *Story) Caller(call int) []traces.Call {
+	c := s.Chain(call)
+	for i, f := range c {
+		if strings.HasPrefix(f.Func, ipiWaits) && i > 0 {
+			return c[:i]
+		}
+	}
+	return c
+}
+
+// Outside is the chain of an operation without the lock function and what only wraps it.
+func (s *Story) Outside(call int) []traces.Call {
+	c := s.Chain(call)
+	for i, f := range c {
+		if lockFuncs.MatchString(f.Func) {
+			c = c[:i]
+			break
+		}
+	}
+	for len(c) > 0 && lockWrapper.MatchString(c[len(c)-1].Func) {
+		c = c[:len(c)-1]
+	}
+	return c
+}
+
+// Fatal is the number of the last step, if the run ends in a step that failed; else 0.
+func (s *Story) Fatal() int {
+	if n := len(s.Trace.Steps); n > 0 && s.Trace.Steps[n-1].Fatal {
+		return n
+	}
+	return 0
+}
+
+// object is the object a cell is a field of, or whose life it is; "" if none.
+func (s *Story) object(cell string) string {
+	if o, ok := strings.CutPrefix(cell, "live("); ok {
+		return strings.TrimSuffix(o, ")")
+	}
+	for _, o := range s.Trace.Objects {
+		if strings.HasPrefix(cell, o.Name) && len(cell) > len(o.Name) && cell[len(o.Name)] == '.' {
+			return o.Name
+		}
+	}
+	return ""
+}
+
+// target is the object that a value points to or into, or "".
+func (s *Story) target(value string) string {
+	v, ok := strings.CutPrefix(value, "&")
+	if !ok {
+		return ""
+	}
+	for _, o := range s.Trace.Objects {
+		if v == o.Name {
+			return v
+		}
+	}
+	return s.object(v)
+}
+
+// Who names a process as the columns do: "CPU 0 (m1: walker)".
+func Who(p traces.Process) string {
+	who := p.Name
+	if p.MM != "" {
+		who = p.MM + ": " + p.Name
+	}
+	if p.CPU < 0 {
+		return who
+	}
+	return "CPU " + itoa(p.CPU) + " (" + who + ")"
+}
+
+// Short is "CPU 0", or the name of a process that is bound to no CPU.
+func Short(p traces.Process) string {
+	if p.CPU < 0 {
+		return p.Name
+	}
+	return "CPU " + itoa(p.CPU)
+}
