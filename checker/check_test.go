@@ -56,6 +56,8 @@ func TestVerdicts(t *testing.T) {
 		{"sides of ?:", "u1 x; u1 y; int<-2..2> z; u2 r; process p { r = x == 1 && y == 1 ? 1 : z; } process q { x = 1; y = 1; z = 0; r = 0; }", checker.Options{}, checker.Holds, "", nil, 0},
 		// A guard in front of an alternative is still a guard: nothing commits to it before it holds.
 		{"guard does not commit", "u1 g; process p { choose { case: atomic { await (g == 1); g = 0; } case: await (g == 0); } } process q { end: await (g == 1); }", checker.Options{}, checker.Holds, "", nil, 0},
+		// A loop that is unrolled has its labels once for each round.
+		{"label in a loop", "u2 x; u2 n; process p { for (int i = 0; i < 2; i++) { if (x == 3) goto next; n = i + 1; next: skip; } assert (n != 1 || x == 3); } process q { x = 3; n = n; }", checker.Options{}, checker.Holds, "", nil, 0},
 		{"null", "struct s { u1 n; }; struct s A; struct s *r; u1 g; process p { g = r->n; } process q { r = &A; g = 1; }", checker.Options{}, checker.Violated, "", []string{"no_fault"}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

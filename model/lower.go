@@ -79,6 +79,14 @@ type fnContext struct {
 	gotos     map[string]source.Span
 	breakTo   []*cfgNode
 	contTo    []*cfgNode
+	rounds    []round // of the unrolled loops around
+	rolled    int     // rounds so far
+}
+
+// round is one round of an unrolled loop.
+type round struct {
+	labels map[string]bool // declared in its body
+	id     int
 }
 
 func (b *builder) callers() []source.Related {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"strings"
 
 	"pmdcheck/model/source"
@@ -80,8 +81,9 @@ func (b *builder) stmt(s syntax.Stmt) {
 			e.errorf("stray-jump", s.Sp, "continue outside a loop")
 		}
 	case *syntax.GotoStmt:
-		b.fn.gotos[s.Label.Name] = s.Label.Sp
-		b.goTo(b.label(s.Label.Name))
+		name := b.fn.labelKey(s.Label.Name)
+		b.fn.gotos[name] = s.Label.Sp
+		b.goTo(b.label(name))
 	case *syntax.LabeledStmt:
 		b.labeled(s)
 	case *syntax.ReturnStmt:
@@ -359,25 +361,52 @@ func (b *builder) label(name string) *cfgNode {
 }
 
 func (b *builder) labeled(s *syntax.LabeledStmt) {
-	name := s.Label.Name
+	name := b.fn.labelKey(s.Label.Name)
 	if old, dup := b.fn.placed[name]; dup {
-		b.e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: s.Label.Sp, Msg: "label " + quote(name) + " is declared twice", Related: []source.Related{{Span: old, Msg: "the other one"}}})
+		b.e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: s.Label.Sp, Msg: "label " + quote(s.Label.Name) + " is declared twice", Related: []source.Related{{Span: old, Msg: "the other one"}}})
 	}
 	b.fn.placed[name] = s.Label.Sp
 	j := b.label(name)
-	j.label, j.end = name, strings.HasPrefix(name, "end")
+	j.label, j.end = s.Label.Name, strings.HasPrefix(s.Label.Name, "end")
 	b.place(j)
 	b.stmt(s.Stmt)
+}
+
+// labelKey is what a label is known by: in an unrolled loop each round has labels of its own.
+func (c *fnContext) labelKey(name string) string {
+	for i := len(c.rounds) - 1; i >= 0; i-- {
+		if r := c.rounds[i]; r.labels[name] {
+			return fmt.Sprintf("%s@%d", name, r.id)
+		}
+	}
+	return name
+}
+
+// labelsIn are the labels declared in a statement.
+func labelsIn(s syntax.Stmt) map[string]bool {
+	m := map[string]bool{}
+	syntax.Walk(s, func(n syntax.Node) bool {
+		if l, ok := n.(*syntax.LabeledStmt); ok {
+			m[l.Label.Name] = true
+		}
+		return true
+	})
+	return m
 }
 
 func (b *builder) checkLabels() {
 	for name, at := range b.fn.gotos {
 		if _, ok := b.fn.placed[name]; !ok {
 			var names []string
+			hint := ""
 			for n := range b.fn.placed {
-				names = append(names, n)
+				if plain, _, inLoop := strings.Cut(n, "@"); inLoop && plain == name {
+					hint = "a jump cannot lead into a loop that is unrolled"
+				} else if !inLoop {
+					names = append(names, n)
+				}
 			}
-			b.e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: at, Msg: "no label " + quote(name) + " in this function", Hint: didYouMean(name, names)})
+			b.e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: at, Msg: "no label " + quote(name) + " in this function", Hint: cmpOr(hint, didYouMean(name, names))})
 		}
 	}
 }
@@ -631,10 +660,14 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 		}
 	}
 	done := b.join()
+	labels := labelsIn(s.Body)
 	for _, v := range values {
 		at(v)
 		next := b.join()
+		b.fn.rolled++
+		b.fn.rounds = append(b.fn.rounds, round{labels, b.fn.rolled})
 		b.loopBody(s.Body, done, next)
+		b.fn.rounds = b.fn.rounds[:len(b.fn.rounds)-1]
 		b.place(next)
 	}
 	b.place(done)

@@ -7,24 +7,25 @@ import (
 
 // program is the declarations of a spec and everything it imports, in one name space. It is built once per spec; cells share it.
 type program struct {
-	files   *source.Set
-	asts    []*syntax.File // imports before importers
-	syms    map[string]*symbol
-	structs map[string]*structInfo
-	enums   map[string]*enumInfo
-	procs   []*syntax.ProcDecl
-	configs []*symbol
-	vars    []*syntax.VarDecl // shared variables in declaration order
-	props   []*propInfo
-	propByN map[string]*propInfo
-	checks  []*syntax.CheckDecl
-	invs    []*syntax.InvariantDecl
-	covers  []*syntax.CoverDecl
-	marks   map[string]bool // names of cover statements
-	expects []*syntax.ExpectDecl
-	sweeps  []*syntax.SweepDecl
-	tiers   []*syntax.TierDecl
-	statics []*syntax.StaticAssertDecl
+	files     *source.Set
+	asts      []*syntax.File // imports before importers
+	syms      map[string]*symbol
+	structs   map[string]*structInfo
+	enums     map[string]*enumInfo
+	procs     []*syntax.ProcDecl
+	overrides [][2]*syntax.FuncDecl // what is replaced, and by what
+	configs   []*symbol
+	vars      []*syntax.VarDecl // shared variables in declaration order
+	props     []*propInfo
+	propByN   map[string]*propInfo
+	checks    []*syntax.CheckDecl
+	invs      []*syntax.InvariantDecl
+	covers    []*syntax.CoverDecl
+	marks     map[string]bool // names of cover statements
+	expects   []*syntax.ExpectDecl
+	sweeps    []*syntax.SweepDecl
+	tiers     []*syntax.TierDecl
+	statics   []*syntax.StaticAssertDecl
 }
 
 type symKind uint8
@@ -199,15 +200,43 @@ func (p *program) enterFunc(d *syntax.FuncDecl, diags *source.List) {
 	if d.Override {
 		if old == nil || old.kind != symFunc {
 			diags.Add(source.Diagnostic{Code: "bad-override", Span: d.Name.Sp, Msg: "there is no imported function " + quote(d.Name.Name) + " to override", Hint: p.suggest(d.Name.Name, symFunc)})
-		} else if len(old.fn.Params) != len(d.Params) {
-			diags.Add(source.Diagnostic{
-				Code: "bad-override", Span: d.Name.Sp, Msg: "override of " + quote(d.Name.Name) + " has other parameters",
-				Related: []source.Related{{Span: old.at, Msg: "the function it replaces"}},
-			})
+		} else {
+			p.overrides = append(p.overrides, [2]*syntax.FuncDecl{old.fn, d})
 		}
 		delete(p.syms, d.Name.Name)
 	}
 	p.enter(&symbol{kind: symFunc, name: d.Name.Name, at: d.Name.Sp, fn: d}, diags)
+}
+
+// checkOverrides demands that an override is of another file's function, and can stand wherever that one is called.
+func (e *elab) checkOverrides() {
+	for _, pair := range e.prog.overrides {
+		old, d := pair[0], pair[1]
+		what := ""
+		same := func(a, b *syntax.TypeExpr) bool {
+			x, y := e.typeOf(a), e.typeOf(b)
+			return x.kind == stBad || y.kind == stBad || x.kind == y.kind && x.lo == y.lo && x.hi == y.hi && (x.kind == stVoid || assignable(x, y))
+		}
+		switch {
+		case e.prog.files.File(old.Name.Sp.Start) == e.prog.files.File(d.Name.Sp.Start):
+			what = "is in the file of the function it replaces"
+		case len(old.Params) != len(d.Params):
+			what = "has other parameters"
+		case !same(old.Result, d.Result):
+			what = "has another result"
+		}
+		for i := 0; i < len(d.Params) && what == ""; i++ {
+			if !same(old.Params[i].Type, d.Params[i].Type) {
+				what = "has another type of parameter " + quote(d.Params[i].Name.Name)
+			}
+		}
+		if what != "" {
+			e.diags.Add(source.Diagnostic{
+				Code: "bad-override", Span: d.Name.Sp, Msg: "override of " + quote(d.Name.Name) + " " + what,
+				Related: []source.Related{{Span: old.Name.Sp, Msg: "the function it replaces"}},
+			})
+		}
+	}
 }
 
 func (p *program) enterEnum(name *syntax.Ident, values []*syntax.Ident, diags *source.List) *enumInfo {

@@ -252,6 +252,7 @@ func (s *Spec) checkAll(diags *source.List) {
 		}
 	}
 	e.checkRecursion()
+	e.checkOverrides()
 	s.checkSweep(e)
 	known := map[string]bool{}
 	for _, q := range s.prog.props {
