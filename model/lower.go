@@ -402,7 +402,11 @@ func (b *builder) store(lv *lvalue, v *Expr, access Access) {
 		v = truth(v)
 	}
 	if lo, hi := v.interval(); (lo > int64(t.Hi) || hi < int64(t.Lo)) && e.strict() && b.tail != nil {
-		e.errorf("out-of-range", source.Span{Start: cmpPos(v.Pos, b.at)}, "a value in %d..%d never fits into %s", lo, hi, t.Name)
+		what := fmt.Sprint(lo)
+		if hi != lo {
+			what = fmt.Sprintf("a value in %d..%d", lo, hi)
+		}
+		e.errorf("out-of-range", source.Span{Start: cmpPos(v.Pos, b.at)}, "%s never fits into %s", what, t.Name)
 		return
 	}
 	pl.Ref, pl.Obj, pl.Idx = b.pure(pl.Ref), b.pure(pl.Obj), b.pure(pl.Idx)

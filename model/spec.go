@@ -27,6 +27,9 @@ type Spec struct {
 	prog  *program
 }
 
+// Empty reports whether the spec declares nothing that a check could look at, as an empty file or a library file does.
+func (s *Spec) Empty() bool { return len(s.prog.procs) == 0 && len(s.prog.invs) == 0 }
+
 // ConfigParam is a config parameter of a spec.
 type ConfigParam struct {
 	Name       string
@@ -69,6 +72,7 @@ const maxEnumerated = 256
 
 // Load parses and resolves a spec. The error is a *[source.List] with everything that is wrong, or an error of ReadFile for the spec itself.
 func (l *Loader) Load(name string, src []byte) (*Spec, error) {
+	name = path.Clean(name) // as imports name files, so that one that leads back here is seen to
 	files := &source.Set{}
 	diags := &source.List{Files: files}
 	p := newProgram(files)

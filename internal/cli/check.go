@@ -152,6 +152,10 @@ func (f *checkFlags) plan(args []string) ([]*job, error) {
 			errs = append(errs, err)
 			continue
 		}
+		if spec.Empty() {
+			errs = append(errs, fmt.Errorf("%s declares no process and no invariant: there is nothing to check", n))
+			continue
+		}
 		cells, err := spec.Cells(fixed)
 		if err != nil {
 			errs = append(errs, err)
@@ -229,11 +233,16 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 		out = io.Discard
 	}
 	doc := report.NewDocument()
-	var firstErr error
+	var errs []error
+	told := map[string]bool{} // what is wrong with a spec is usually wrong in every cell
 	for _, j := range jobs {
 		<-j.done
 		if j.err != nil {
-			firstErr = cmpErr(firstErr, j.err)
+			text := explained(j.err)
+			if !told[text] {
+				errs = append(errs, j.err)
+			}
+			told[text] = true
 			continue
 		}
 		jd := j.judge(f)
@@ -246,8 +255,8 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 		}
 	}
 	wg.Wait()
-	if firstErr != nil {
-		return firstErr
+	if len(errs) > 0 {
+		return errors.Join(errs...)
 	}
 	if err := report.Summary(out, doc); err != nil {
 		return err
@@ -264,13 +273,6 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 		return &coded{code: exitUnknown, silent: true}
 	}
 	return nil
-}
-
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFlags) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -101,6 +102,13 @@ func crashed(v any) error {
 	return &coded{code: exitInternal, err: fmt.Errorf("internal error: %v\n%s", v, debug.Stack())}
 }
 
+// explained is an error as explainError writes it.
+func explained(err error) string {
+	var b strings.Builder
+	(&app{err: &b}).explainError(err)
+	return b.String()
+}
+
 // explainError writes an error to stderr: diagnostics with their excerpts, and every one of several joined errors.
 func (a *app) explainError(err error) {
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
@@ -115,7 +123,11 @@ func (a *app) explainError(err error) {
 		return
 	}
 	_ = list.Render(a.err)
-	fmt.Fprintf(a.err, "pmdcheck: %d errors\n", len(list.Diags))
+	what := "errors"
+	if len(list.Diags) == 1 {
+		what = "error"
+	}
+	fmt.Fprintf(a.err, "pmdcheck: %d %s\n", len(list.Diags), what)
 }
 
 // writeFile writes a whole file or none: to a temporary file beside it, renamed into place.

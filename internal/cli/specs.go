@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -64,8 +65,17 @@ func resolve(args []string) ([]string, error) {
 	return out, nil
 }
 
-// maxSpec is the largest spec that is read.
-const maxSpec = 64 << 20
+// maxSpec bounds what is read of a file, which may be a device without an end. The parser's own limit is below it.
+const maxSpec = 8 << 20
+
+func readSpec(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxSpec))
+}
 
 // load parses and resolves a spec by embedded name or path.
 func load(name string) (*model.Spec, error) {
@@ -81,14 +91,14 @@ func load(name string) (*model.Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", name, errors.Unwrap(err))
 	}
-	if st.IsDir() || st.Size() > maxSpec {
-		return nil, fmt.Errorf("%s is not a spec file", name)
+	if st.IsDir() {
+		return nil, fmt.Errorf("%s is a folder, not a spec", name)
 	}
-	src, err := os.ReadFile(name)
+	src, err := readSpec(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", name, errors.Unwrap(err))
 	}
-	l := &model.Loader{Library: linux.FS, ReadFile: os.ReadFile}
+	l := &model.Loader{Library: linux.FS, ReadFile: readSpec}
 	return l.Load(filepath.ToSlash(name), src)
 }
 
