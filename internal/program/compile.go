@@ -282,19 +282,21 @@ func (c *compiler) assign(op *model.Op, next int) instr {
 	return c.plainAssign(op, next)
 }
 
-// tracedAssign notes the store. Setting or clearing bits of a mask writes these and reads nothing.
+// tracedAssign notes the store: as a write where it changes the cell, else as a read, because it goes on changing nothing as long as nobody else writes the
+// cell, and nobody who reads it notices. Setting or clearing bits of a mask touches only these.
 func (c *compiler) tracedAssign(op *model.Op, next int) instr {
 	if cell, k, set, ok := maskOp(c.sys, op); ok {
 		if f := &c.p.lay.cells[cell.Var][cell.Idx]; f.atoms != 0 {
 			r := c.p.opt.Trace.cells[cell.Var][cell.Idx]
-			some := r.some(k)
 			return func(e *Exec) int {
-				e.Writes[f.atomWord] |= some
+				old := f.get(e.s)
+				v := old &^ k
 				if set {
-					f.put(e.s, f.get(e.s)|k)
-				} else {
-					f.put(e.s, f.get(e.s)&^k)
+					v = old | k
 				}
+				e.Writes[f.atomWord] |= r.some(old ^ v)
+				e.Reads[f.atomWord] |= r.some(k &^ (old ^ v))
+				f.put(e.s, v)
 				return next
 			}
 		}
@@ -302,11 +304,22 @@ func (c *compiler) tracedAssign(op *model.Op, next int) instr {
 	if f, ok := c.static(op.Dst); ok {
 		store := c.plainAssign(op, next)
 		return func(e *Exec) int {
-			e.Writes[f.atomWord] |= f.atoms
-			return store(e)
+			old := f.get(e.s)
+			pc := store(e)
+			e.noteStore(&f, old)
+			return pc
 		}
 	}
 	return c.plainAssign(op, next)
+}
+
+// noteStore notes a store to a cell whose value was old.
+func (e *Exec) noteStore(f *field, old int64) {
+	if f.get(e.s) == old {
+		e.Reads[f.atomWord] |= f.atoms
+	} else {
+		e.Writes[f.atomWord] |= f.atoms
+	}
 }
 
 func (c *compiler) plainAssign(op *model.Op, next int) instr {
@@ -351,7 +364,12 @@ func (c *compiler) plainAssign(op *model.Op, next int) instr {
 			e.failed = model.PropNoFault
 			return pcFailed
 		}
-		e.noteWrite(f)
+		if e.Writes != nil {
+			old := f.get(e.s)
+			f.put(e.s, v)
+			e.noteStore(f, old)
+			return next
+		}
 		f.put(e.s, v)
 		return next
 	}
