@@ -115,7 +115,7 @@ func (c *check) lookForCovers(ctx context.Context, w *explore.Walk) explore.Stop
 }
 
 func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
-	w := &explore.Walk{Program: c.prog, Reduce: c.reduce, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
+	w := &explore.Walk{Program: c.prog, Reduce: c.reduce, Chains: !c.opts.NoChains, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
 	w.Covered = make([]atomic.Bool, len(c.sys.Covers))
 	for _, p := range c.sys.Processes {
 		w.Ran = append(w.Ran, make([]atomic.Bool, len(p.Trans)))

@@ -9,6 +9,7 @@ import (
 type Options struct {
 	Search    Search
 	Reduction Reduction
+	NoChains  bool          // with a reduction: store also the states from which only one transition is explored
 	Workers   int           // 0: one. With several, verdict, violated properties and counts are those of one worker
 	MaxStates int64         // 0: no limit on stored states
 	Memory    int64         // 0: no limit; bytes of state store, stack and queue

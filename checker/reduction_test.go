@@ -43,6 +43,36 @@ func compareReduction(t *testing.T, sys *model.System, src string) (full, reduce
 	return f.Stats.States, r.Stats.States
 }
 
+// compareReducedSearches demands that the reduced state space depends on the model alone: same counts in any order and with any number of workers; and that
+// passing through chains changes nothing but what is stored.
+func compareReducedSearches(t *testing.T, sys *model.System, src string) {
+	t.Helper()
+	check := func(o checker.Options) *checker.Result {
+		o.Reduction, o.MaxStates = checker.ReductionStubborn, 30*maxRandom
+		res, err := checker.Check(context.Background(), sys, o)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, src)
+		}
+		return res
+	}
+	for _, noChains := range []bool{false, true} {
+		ref := check(checker.Options{NoChains: noChains})
+		if ref.Reason != checker.ReasonNone {
+			return
+		}
+		for name, o := range map[string]checker.Options{"bfs": {Search: checker.BFS}, "3 workers": {Workers: 3}} {
+			o.NoChains = noChains
+			r := check(o)
+			if evidence(r) != evidence(ref) || r.Stats.States != ref.Stats.States || r.Stats.Transitions != ref.Stats.Transitions {
+				t.Fatalf("%s, chains %v: %s, %d states, %d transitions; dfs: %s, %d, %d\n%s", name, !noChains, evidence(r), r.Stats.States, r.Stats.Transitions, evidence(ref), ref.Stats.States, ref.Stats.Transitions, src)
+			}
+		}
+		if full := check(checker.Options{NoChains: true}); evidence(ref) != evidence(full) {
+			t.Fatalf("chains: %s\nwithout: %s\n%s", evidence(ref), evidence(full), src)
+		}
+	}
+}
+
 func TestReductionOnRandomModels(t *testing.T) {
 	n := uint64(20_000)
 	if testing.Short() {
@@ -57,6 +87,9 @@ func TestReductionOnRandomModels(t *testing.T) {
 		}
 		a, b := compareReduction(t, sys, src)
 		full, reduced = full+a, reduced+b
+		if seed%10 == 0 {
+			compareReducedSearches(t, sys, src)
+		}
 	}
 	if reduced*10 > full*9 {
 		t.Errorf("%d states reduced, %d full: the models say nothing about the reduction", reduced, full)

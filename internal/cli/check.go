@@ -26,14 +26,14 @@ import (
 )
 
 type checkFlags struct {
-	set                             []string
-	search, reduction, memory, tier string
-	json, traceDir                  string
-	workers, jobs                   int
-	maxStates                       int64
-	timeout                         time.Duration
-	noMerge, noReset, noAssert      bool
-	first, verbose, progress, full  bool
+	set                                  []string
+	search, reduction, memory, tier      string
+	json, traceDir                       string
+	workers, jobs                        int
+	maxStates                            int64
+	timeout                              time.Duration
+	noMerge, noReset, noChains, noAssert bool
+	first, verbose, progress, full       bool
 }
 
 func (a *app) checkCmd() *cobra.Command {
@@ -49,6 +49,7 @@ func (a *app) checkCmd() *cobra.Command {
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, instead of sweeping it (repeatable)")
 	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
 	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for cells whose expect line counts states)")
+	fl.BoolVar(&f.noChains, "no-chains", false, "with a reduction: store also the states from which only one transition is explored")
 	fl.IntVar(&f.workers, "workers", 1, "workers inside one cell")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells checked at the same time")
 	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
@@ -79,7 +80,7 @@ type job struct {
 }
 
 func (a *app) check(args []string, f *checkFlags) error {
-	opts := checker.Options{Workers: f.workers, MaxStates: f.maxStates, Timeout: f.timeout, First: f.first, NoAssert: f.noAssert}
+	opts := checker.Options{Workers: f.workers, MaxStates: f.maxStates, Timeout: f.timeout, First: f.first, NoAssert: f.noAssert, NoChains: f.noChains}
 	var err error
 	switch f.search {
 	case "dfs":

@@ -24,7 +24,6 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 		states []uint64
 		from   []origin
 		cur    int
-		edge   *Move
 		levels int
 		todo   []*program.Transition
 	)
@@ -38,13 +37,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 		}
 		return path
 	}
-	e.path = func() []Move {
-		path := pathTo(cur)
-		if edge != nil {
-			path = append(path, *edge)
-		}
-		return path
-	}
+	e.path = func() []Move { return pathTo(cur) }
 	states = append(states, e.initial(set)...)
 	from = append(from, origin{})
 	levelEnd := 1
@@ -74,15 +67,10 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 		moved := false
 		todo = e.candidates(states[cur*n:(cur+1)*n], todo[:0])
 		for _, t := range todo {
-			status, enabled := e.step(t, states[cur*n:(cur+1)*n])
-			if !enabled {
+			if !e.step(t, states[cur*n:(cur+1)*n]) {
 				continue
 			}
 			moved = true
-			edge = &Move{t.Proc, t.ID}
-			if status == program.Failed {
-				e.found(e.x.Failed())
-			}
 			next := e.dst[:n]
 			added, ok := set.Insert(next)
 			if !ok || uint64(len(from)) >= 1<<32-1 {
@@ -96,7 +84,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 				states = append(states, next...)
 				from = append(from, origin{uint32(cur), uint16(t.Proc), uint16(t.ID)})
 			}
-			edge = nil
+			e.edge = e.edge[:0]
 		}
 		if !moved {
 			e.stuck(states[cur*n : (cur+1)*n])

@@ -25,8 +25,6 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		states []uint64
 		frames []frame
 		todo   []*program.Transition
-		last   Move
-		onEdge bool // last leads to what is being reported, and is not on the stack yet
 		depth  int
 		count  int64 = 1
 	)
@@ -34,9 +32,6 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		var path []Move
 		for i := 1; i < len(frames); i++ {
 			path = append(path, frames[i].move)
-		}
-		if onEdge {
-			path = append(path, last)
 		}
 		return path
 	}
@@ -98,33 +93,27 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 			}
 			continue
 		}
-		status, enabled := e.step(t, st)
-		if !enabled {
+		if !e.step(t, st) {
 			continue
 		}
 		f.moved = true
-		last = Move{t.Proc, t.ID}
-		if status == program.Failed {
-			onEdge = true
-			e.found(e.x.Failed())
-			onEdge = false
-		}
 		next := e.dst[:n]
 		added, ok := set.Insert(next)
 		if !ok {
 			return StopBytes
 		}
+		if added {
+			if w.Limits.States > 0 && count == w.Limits.States {
+				return StopStates
+			}
+			count++
+			e.enter(next)
+			push(next, Move{t.Proc, t.ID})
+		}
+		e.edge = e.edge[:0]
 		if !added {
 			continue
 		}
-		if w.Limits.States > 0 && count == w.Limits.States {
-			return StopStates
-		}
-		count++
-		onEdge = true
-		e.enter(next)
-		onEdge = false
-		push(next, last)
 		depth = max(depth, len(frames))
 		if polls++; polls == pollEvery {
 			polls = 0

@@ -56,6 +56,7 @@ type Walk struct {
 	Covered []atomic.Bool                       // by cover
 	Ran     [][]atomic.Bool                     // by process and transition
 	Reduce  *por.Static                         // nil: every enabled transition is explored
+	Chains  bool                                // with Reduce: states from which one transition is explored are passed through and not stored
 	Aim     []int                               // covers by state that a reduced walk is to look for; it ends when all are found. Invariants it never misses
 	Stats   Counters
 }
@@ -89,8 +90,10 @@ type expander struct {
 	w        *Walk
 	x        *program.Exec
 	dst      []uint64
+	tmp      []uint64
 	trans    int64
-	path     func() []Move
+	path     func() []Move // to the state being expanded; nil if the walk keeps none
+	edge     []Move        // from there, while its successors are looked at
 	stop     bool
 	hasInv   bool
 	hasCover bool
@@ -99,7 +102,7 @@ type expander struct {
 
 func (w *Walk) expander() *expander {
 	p := w.Program
-	e := &expander{w: w, x: p.NewExec(), dst: make([]uint64, p.Total), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
+	e := &expander{w: w, x: p.NewExec(), dst: make([]uint64, p.Total), tmp: make([]uint64, p.Total), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
 	if w.Reduce != nil {
 		e.sel = w.Reduce.Selector(w.Aim)
 	}
@@ -107,7 +110,11 @@ func (w *Walk) expander() *expander {
 }
 
 func (e *expander) found(p model.PropID) {
-	if e.w.Found(Found{p, e.path}) {
+	f := Found{Prop: p}
+	if e.path != nil {
+		f.Path = func() []Move { return append(e.w.unfold(e.path()), e.edge...) }
+	}
+	if e.w.Found(f) {
 		e.stop = true
 	}
 }
@@ -150,12 +157,40 @@ func (e *expander) candidates(st []uint64, to []*program.Transition) []*program.
 	return to
 }
 
-// step runs a transition; the successor is in e.dst if the result is true.
-func (e *expander) step(t *program.Transition, st []uint64) (program.Status, bool) {
+// step runs a transition. If it is enabled, the successor is in e.dst, or, where the walk follows chains, the next state that is to be stored.
+func (e *expander) step(t *program.Transition, st []uint64) (enabled bool) {
+	e.edge = e.edge[:0]
+	if !e.run(t, st) {
+		return false
+	}
+	if e.w.Chains && e.sel != nil {
+		e.follow()
+	}
+	return true
+}
+
+// follow runs on as long as there is one transition to explore and no cycle can close: such states lead to one state only, so storing them would
+// save nothing but walking the rest of the chain again.
+func (e *expander) follow() {
+	n := e.w.Program.Words
+	for !e.stop {
+		t := e.sel.Single(e.dst[:n])
+		if t == nil {
+			return
+		}
+		e.enter(e.dst[:n])
+		copy(e.tmp, e.dst)
+		e.run(t, e.tmp[:n])
+	}
+}
+
+// run executes a transition into e.dst and looks at what it did.
+func (e *expander) run(t *program.Transition, st []uint64) (enabled bool) {
 	s := e.x.Run(t, st, e.dst)
 	if s == program.Disabled {
-		return s, false
+		return false
 	}
+	e.edge = append(e.edge, Move{t.Proc, t.ID})
 	e.trans++
 	if r := &e.w.Ran[t.Proc][t.ID]; !r.Load() {
 		r.Store(true)
@@ -163,7 +198,39 @@ func (e *expander) step(t *program.Transition, st []uint64) (program.Status, boo
 	for _, c := range e.x.Covers() {
 		e.cover(c)
 	}
-	return s, true
+	if s == program.Failed {
+		e.found(e.x.Failed())
+	}
+	return true
+}
+
+// unfold puts the steps inside chains back into a path of stored states.
+func (w *Walk) unfold(path []Move) []Move {
+	if !w.Chains || w.Reduce == nil || len(path) == 0 {
+		return path
+	}
+	p := w.Program
+	x, sel := p.NewExec(), w.Reduce.Selector(w.Aim)
+	cur, next := make([]uint64, p.Total), make([]uint64, p.Total)
+	x.Initial(cur)
+	var out []Move
+	run := func(t *program.Transition) {
+		x.Run(t, cur[:p.Words], next)
+		cur, next = next, cur
+		out = append(out, Move{t.Proc, t.ID})
+	}
+	for _, m := range path {
+		for _, t := range p.Candidates(cur[:p.Words], int(m.Proc)) {
+			if t.ID == m.Trans {
+				run(t)
+				break
+			}
+		}
+		for t := sel.Single(cur[:p.Words]); t != nil; t = sel.Single(cur[:p.Words]) {
+			run(t)
+		}
+	}
+	return out
 }
 
 // stuck looks at a state without successors.

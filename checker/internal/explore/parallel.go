@@ -148,14 +148,10 @@ func (w *Walk) work(ctx context.Context, set *store.Set, q *pool, stop *atomic.I
 		moved := false
 		todo = e.candidates(cur, todo[:0])
 		for _, t := range todo {
-			status, enabled := e.step(t, cur)
-			if !enabled {
+			if !e.step(t, cur) {
 				continue
 			}
 			moved = true
-			if status == program.Failed {
-				e.found(e.x.Failed())
-			}
 			next := e.dst[:n]
 			added, ok := set.Insert(next)
 			if !ok {

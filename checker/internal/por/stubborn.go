@@ -76,6 +76,15 @@ func (sel *Selector) Select(st []uint64) []*program.Transition {
 	return sel.list(st)
 }
 
+// Single is the transition to explore in st if there is just one and it is not sticky, else nil.
+func (sel *Selector) Single(st []uint64) *program.Transition {
+	l := sel.Select(st)
+	if len(l) != 1 || sel.s.sticky.has(sel.s.base[l[0].Proc]+l[0].ID) {
+		return nil
+	}
+	return l[0]
+}
+
 // list translates best into transitions of the searched program.
 func (sel *Selector) list(st []uint64) []*program.Transition {
 	s := sel.s
