@@ -35,6 +35,7 @@ type elab struct {
 	covers     map[string]CoverID
 	assigned   map[syntax.Node]map[string]bool // per function or process: names assigned or whose address is taken
 	evaluating map[string]bool                 // constants being evaluated, against cycles
+	numbers    map[string]operand              // constants that are numbers, once evaluated
 	addrKept   map[VarID]bool                  // addresses that were folded to constants
 }
 
@@ -64,7 +65,7 @@ func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.
 		prog: p, cell: cell, opt: opt, diags: diags,
 		irTypes: map[string]*Type{}, pools: map[string]*Pool{}, poolLayout: map[string]*layout{}, globals: map[string]*global{},
 		domains: map[string]DomainID{}, props: map[string]PropID{}, covers: map[string]CoverID{},
-		assigned: map[syntax.Node]map[string]bool{}, evaluating: map[string]bool{},
+		assigned: map[syntax.Node]map[string]bool{}, evaluating: map[string]bool{}, numbers: map[string]operand{},
 		sys: &System{Files: p.files},
 	}
 }

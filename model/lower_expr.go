@@ -368,6 +368,9 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 		}
 		return operand{t: t, x: constant(e.cell[s.name], e.irType(t))}
 	case symConst:
+		if o, ok := e.numbers[s.name]; ok {
+			return o
+		}
 		if e.evaluating[s.name] {
 			e.errorf("constant-cycle", s.at, "constant %s depends on itself", quote(s.name))
 			return badOperand
@@ -378,7 +381,11 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 		if !ok {
 			return badOperand
 		}
-		return operand{t: t, x: v}
+		o := operand{t: t, x: v}
+		if !e.dry && (t.kind == stInt || t.kind == stBool || t.kind == stEnum) {
+			e.numbers[s.name] = o
+		}
+		return o
 	case symVar:
 		g := e.globals[s.name]
 		if g == nil || g.t.kind == stBad {
