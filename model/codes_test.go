@@ -91,6 +91,9 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s is documented twice", c.Code)
 		}
 		documented[c.Code] = true
+		if strings.HasPrefix(c.Code, "promela-") {
+			continue // of internal/promela, which has a test of its own
+		}
 		if !used[c.Code] {
 			t.Errorf("%s is documented and never given", c.Code)
 		}

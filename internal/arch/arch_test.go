@@ -38,8 +38,10 @@ var allowed = map[string][]string{
 	},
 	"internal/report": {"checker", "properties", "traces", "model", "model/source"},
 	"internal/cli": {
-		"checker", "internal/report", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/dot", "traces/replay",
+		"checker", "internal/promela", "internal/report", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/dot", "traces/replay",
 	},
+	"internal/spin":    {},
+	"internal/promela": {"model", "model/eval", "model/source"},
 	"internal/testkit": {"model", "model/syntax", "model/source"},
 	"internal/arch":    {},
 }

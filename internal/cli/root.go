@@ -71,7 +71,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(), a.renderCmd(), a.explainCmd())
+	root.AddCommand(a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(), a.renderCmd(), a.explainCmd(), a.exportCmd())
 	err := root.Execute()
 	if perr := prof.stop(); perr != nil {
 		a.explainError(perr)

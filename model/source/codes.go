@@ -194,6 +194,21 @@ var codes = []CodeDoc{
 		"config u2 n = 3;\nstatic_assert(n < 3, \"two at most\");\nprocess p { skip; }\n", "config u2 n = 2;\nstatic_assert(n < 3, \"two at most\");\nprocess p { skip; }\n",
 	},
 	{
+		"promela-guard", "condition that cannot be exported",
+		"In Promela a step is enabled by what is true before it. An await inside an atomic block, behind stores and branches, is about what the block has done so far; its condition before the block is computed for export, unless there are too many ways to it. Nothing is wrong with the spec: `pmdcheck check` takes it.",
+		"", "",
+	},
+	{
+		"promela-loop", "loop that cannot be exported",
+		"A step that repeats something until a condition holds may never end. pmdcheck makes that a fault; SPIN has no such bound and would hang. Loops with constant bounds are no loops by then, and a loop outside atomic blocks is no loop within a step.",
+		"u2 x;\nprocess p { atomic { while (x < 3) x++; } }\nprocess q { x = 2; }\n", "u2 x;\nprocess p { atomic { for (int i = 0; i < 2; i++) if (x < 3) x++; } }\nprocess q { x = 2; }\n",
+	},
+	{
+		"promela-property", "property that cannot be exported",
+		"Export translates properties of single states and steps: assertions, accesses, faults, invariants, deadlock and leaks. Leave others out of `check` in the cell that is exported.",
+		"", "",
+	},
+	{
 		"stored-address", "address that cannot be stored",
 		"A pointer variable holds NULL, an object, or a shared scalar. The address of a nested struct or of a local stands for that place only while it is passed down: as an argument, or as the initialiser of a local pointer that is never assigned again.",
 		"struct in { u2 x; };\nstruct s { struct in a; };\nstruct s A;\nstruct in *r;\nprocess p { r = &A.a; }\n",

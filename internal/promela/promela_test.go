@@ -1,0 +1,228 @@
+package promela_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"pmdcheck/checker"
+	"pmdcheck/internal/promela"
+	"pmdcheck/internal/spin"
+	"pmdcheck/internal/testkit"
+	"pmdcheck/model"
+	"pmdcheck/model/linux"
+	"pmdcheck/model/source"
+	"pmdcheck/specs"
+)
+
+// tool finds SPIN. Where the continuous integration runs it must be there; elsewhere its absence skips the test.
+func tool(t *testing.T) *spin.Tool {
+	t.Helper()
+	s, err := spin.Find("tcc")
+	if err == nil {
+		return s
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+	return nil
+}
+
+func load(t *testing.T, name string, src []byte) *model.Spec {
+	t.Helper()
+	l := &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
+	spec, err := l.Load(name, src)
+	if err != nil {
+		t.Fatal(render(err))
+	}
+	return spec
+}
+
+func embedded(t *testing.T, name string) *model.Spec {
+	t.Helper()
+	src, err := specs.FS.ReadFile(name + ".pmd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return load(t, name+".pmd", src)
+}
+
+// names lists the embedded specs.
+func names(t *testing.T) (out []string) {
+	t.Helper()
+	err := fs.WalkDir(specs.FS, ".", func(p string, _ fs.DirEntry, err error) error {
+		if n, ok := strings.CutSuffix(p, ".pmd"); ok {
+			out = append(out, n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func cells(t *testing.T, spec *model.Spec) []model.ConfigCell {
+	t.Helper()
+	c, err := spec.Cells(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func render(err error) string {
+	var l *source.List
+	if !errors.As(err, &l) {
+		return err.Error()
+	}
+	var b strings.Builder
+	_ = l.Render(&b)
+	return b.String()
+}
+
+// answer is everything both tools can be asked.
+type answer struct {
+	states, transitions int64
+	violated, reached   []string
+}
+
+func (a answer) String() string {
+	slices.Sort(a.violated)
+	slices.Sort(a.reached)
+	return fmt.Sprintf("%d states, %d transitions, violated %v, reached %v", a.states, a.transitions, a.violated, a.reached)
+}
+
+// ours is the answer of a full search; ok is false beyond a limit of states.
+func ours(t *testing.T, sys *model.System, noAssert bool, limit int64) (a answer, ok bool) {
+	t.Helper()
+	res, err := checker.Check(context.Background(), sys, checker.Options{NoAssert: noAssert, MaxStates: limit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Reason != checker.ReasonNone {
+		return a, false
+	}
+	a.states, a.transitions = res.Stats.States, res.Stats.Transitions
+	for _, v := range res.Violations {
+		if v.Prop != model.NoProp {
+			a.violated = append(a.violated, v.Property)
+		}
+	}
+	for _, c := range res.Covers {
+		if c.Reached {
+			a.reached = append(a.reached, c.Name)
+		}
+	}
+	return a, true
+}
+
+// theirs is the answer of SPIN without reduction on the exported model.
+func theirs(t *testing.T, s *spin.Tool, sys *model.System, noAssert bool, states int64) answer {
+	t.Helper()
+	var b bytes.Buffer
+	if err := promela.Export(&b, sys, promela.Options{NoAssert: noAssert}); err != nil {
+		t.Fatal(render(err))
+	}
+	r, err := s.Run(context.Background(), spin.Job{
+		Model: b.Bytes(), Spin: []string{"-o1", "-o2", "-o3"}, CC: []string{"-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=4096"},
+		Pan: []string{fmt.Sprintf("-m%d", states+10), "-w18"},
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, b.String())
+	}
+	if r.Truncated || r.Errors > 0 {
+		t.Fatalf("SPIN did not finish: %s", r.Output)
+	}
+	return answer{r.Stored, r.Transitions() - 1, r.Violated, r.Reached}
+}
+
+func compare(t *testing.T, s *spin.Tool, sys *model.System, noAssert bool, limit int64) bool {
+	t.Helper()
+	a, ok := ours(t, sys, noAssert, limit)
+	if !ok {
+		return false
+	}
+	b := theirs(t, s, sys, noAssert, a.states)
+	if a.String() != b.String() {
+		t.Errorf("pmdcheck: %s\nSPIN:     %s", a, b)
+	}
+	return true
+}
+
+func build(t *testing.T, spec *model.Spec, c model.ConfigCell, o model.BuildOptions) *model.System {
+	t.Helper()
+	sys, err := spec.Build(c, o)
+	if err != nil {
+		if strings.Contains(render(err), "out-of-range") {
+			t.Skip("the generator wrote a constant that does not fit")
+		}
+		t.Fatal(render(err))
+	}
+	return sys
+}
+
+// TestSpecs holds SPIN's answer on every classic spec, and on cells of the kernel's races under each policy and target, against that of a full search.
+func TestSpecs(t *testing.T) {
+	s := tool(t)
+	compared := 0
+	for _, n := range names(t) {
+		spec := embedded(t, n)
+		for i, c := range cells(t, spec) {
+			if c.Tier != "" || !strings.HasPrefix(n, "classic/") && (i*7)%24 > 2 || testing.Short() && i > 0 {
+				continue
+			}
+			for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+				t.Run(fmt.Sprintf("%s %s merged=%v", n, c, !o.NoMerge), func(t *testing.T) {
+					t.Parallel()
+					if !compare(t, s, build(t, spec, c, o), false, 60_000) {
+						t.Skip("too many states for this test")
+					}
+				})
+				compared++
+			}
+		}
+	}
+	if compared < 10 {
+		t.Errorf("only %d cells were compared", compared)
+	}
+}
+
+// TestRandomModels does the same on random models, which fault, fail, allocate and block inside atomic blocks in every way there is.
+func TestRandomModels(t *testing.T) {
+	s := tool(t)
+	n := 150
+	if testing.Short() {
+		n = 15
+	}
+	var compared atomic.Int64
+	t.Cleanup(func() {
+		if compared.Load() < int64(n)*2/3 {
+			t.Errorf("only %d of %d models were compared", compared.Load(), n)
+		}
+	})
+	for seed := range uint64(n) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			src := testkit.Source(rand.New(rand.NewPCG(seed, 2022)))
+			spec := load(t, "random.pmd", []byte(src))
+			sys := build(t, spec, cells(t, spec)[0], model.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%5 == 0})
+			if compare(t, s, sys, seed%4 == 0, 20_000) {
+				compared.Add(1)
+			}
+			if t.Failed() {
+				t.Log(src)
+			}
+		})
+	}
+}
