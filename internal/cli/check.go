@@ -33,7 +33,8 @@ type checkFlags struct {
 	maxStates                            int64
 	timeout                              time.Duration
 	noMerge, noReset, noChains, noAssert bool
-	first, verbose, progress, full       bool
+	first, verbose, progress             bool
+	showFlags
 }
 
 func (a *app) checkCmd() *cobra.Command {
@@ -63,7 +64,7 @@ func (a *app) checkCmd() *cobra.Command {
 	fl.StringVar(&f.json, "json", "", "write results as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.traceDir, "trace-dir", "", "write a trace of every violated property into this `folder`")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show the trace of every violation, expected or not")
-	fl.BoolVar(&f.full, "full", false, "traces show every operation on shared state, not only what matters to the violation")
+	f.showFlags.flags(fl)
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
 	return cmd
 }
@@ -109,20 +110,25 @@ func (a *app) check(args []string, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := canWrite(f.json); err != nil {
+		return err
+	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	go func() {
 		<-ctx.Done()
 		cancel() // a second interrupt then kills
 	}()
-	stopStatus := a.status(&opts, f)
-	defer stopStatus()
+	prog := a.newProgress(len(jobs), f.progress)
 	work := make(chan *job)
 	var wg sync.WaitGroup
 	for range min(f.jobs, len(jobs)) {
 		wg.Go(func() {
 			for j := range work {
-				j.run(ctx, opts, f)
+				o := opts
+				c := prog.begin(j.spec.Name+" "+j.cell.String(), j.states(), &o)
+				j.run(ctx, o, f)
+				prog.end(c)
 				close(j.done)
 			}
 		})
@@ -133,7 +139,7 @@ func (a *app) check(args []string, f *checkFlags) error {
 		}
 		close(work)
 	}()
-	return a.report(jobs, f, &wg)
+	return a.report(jobs, f, prog, &wg)
 }
 
 func (f *checkFlags) plan(args []string) ([]*job, error) {
@@ -223,12 +229,20 @@ func buildNames(o model.BuildOptions, noAssert bool) []string {
 	return b
 }
 
+// states is how many states the cell has, where the spec says so; else 0.
+func (j *job) states() int64 {
+	if j.cell.Expect == nil {
+		return 0
+	}
+	return max(0, j.cell.Expect.States)
+}
+
 // judge compares the verdict with the expectation.
 func (j *job) judge(f *checkFlags) report.Judgement {
 	return report.Judge(j.res, j.cell.Expect, report.Counting{NoAssert: f.noAssert, Full: !f.noMerge && !f.noReset && j.res.Reduction == checker.ReductionNone})
 }
 
-func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
+func (a *app) report(jobs []*job, f *checkFlags, prog *progress, wg *sync.WaitGroup) error {
 	out := a.out
 	if f.json == "-" {
 		out = io.Discard
@@ -248,10 +262,15 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 		}
 		jd := j.judge(f)
 		doc.Add(j.spec.Name, j.cell, j.res, jd)
-		if err := report.Line(out, j.spec.Name, j.cell, j.res, jd, f.verbose); err != nil {
-			return err
-		}
-		if err := a.showTraces(out, j, jd, f); err != nil {
+		err := prog.print(func() error {
+			if !f.quiet || !jd.OK {
+				if err := report.Line(out, j.spec.Name, j.cell, j.res, jd, report.Style{Times: f.verbose, Color: color(a.out)}); err != nil {
+					return err
+				}
+			}
+			return a.showTraces(out, j, jd, f)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -259,7 +278,8 @@ func (a *app) report(jobs []*job, f *checkFlags, wg *sync.WaitGroup) error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	if err := report.Summary(out, doc); err != nil {
+	prog.stop()
+	if err := report.Summary(out, doc, report.Style{Color: color(a.out)}); err != nil {
 		return err
 	}
 	if f.json != "" {
@@ -299,43 +319,6 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 		}
 	}
 	return nil
-}
-
-// status shows progress on a terminal, and a line whenever SIGUSR1 arrives.
-func (a *app) status(opts *checker.Options, f *checkFlags) (stop func()) {
-	_, tty := terminal(a.err)
-	sig := make(chan os.Signal, 1)
-	notifyStatus(sig)
-	ask := make(chan struct{}, 1)
-	quit := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-quit:
-				return
-			case <-sig:
-				select {
-				case ask <- struct{}{}:
-				default:
-				}
-			}
-		}
-	}()
-	opts.Status = ask
-	var mu sync.Mutex
-	opts.Progress = func(p checker.Progress) {
-		if !p.Status && !tty && !f.progress {
-			return
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		rate := float64(p.States) / max(p.Elapsed.Seconds(), 1e-3)
-		fmt.Fprintf(a.err, "%d states, %.0f states/s, depth %d, frontier %d, %d MiB, %s\n", p.States, rate, p.Depth, p.Frontier, p.Bytes>>20, p.Elapsed.Round(time.Second))
-	}
-	return func() {
-		signal.Stop(sig)
-		close(quit)
-	}
 }
 
 // parseSize reads 512M, 2G, 100000.

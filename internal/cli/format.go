@@ -17,9 +17,10 @@ import (
 func (a *app) fmtCmd() *cobra.Command {
 	var write, list bool
 	cmd := &cobra.Command{
-		Use:   "fmt [file or folder...]",
-		Short: "format specs canonically",
-		Long:  "fmt prints files in canonical form; a folder stands for every .pmd file below it, no argument for standard input. A file with syntax errors is left alone.",
+		Use:     "fmt [file or folder...]",
+		Short:   "format specs canonically",
+		Long:    "fmt prints files in canonical form; a folder stands for every .pmd file below it, no argument for standard input. A file with syntax errors is left alone.",
+		Example: "  pmdcheck fmt -w mine.pmd\n  pmdcheck fmt -l specs",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				if write {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"runtime/trace"
@@ -44,7 +45,7 @@ func (p *profiler) file(name string, begin, end func(io.Writer) error) error {
 	if name == "" {
 		return nil
 	}
-	f, err := os.CreateTemp(dirOf(name), ".pmdcheck-*")
+	f, err := os.CreateTemp(filepath.Dir(name), ".pmdcheck-*")
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", name, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -48,7 +47,8 @@ type app struct {
 
 // Main runs the command line and returns the exit code. It never panics on account of its input.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
-	a := &app{in: stdin, out: stdout, err: stderr}
+	out := &sink{w: stdout}
+	a := &app{in: stdin, out: out, err: stderr}
 	defer func() {
 		if v := recover(); v != nil {
 			a.explainError(crashed(v))
@@ -69,10 +69,23 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return prof.start() }
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
-	root.AddCommand(a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(), a.renderCmd(), a.explainCmd(), a.exportCmd())
+	root.AddCommand(
+		a.checkCmd(),
+		a.showCmd(),
+		a.fmtCmd(),
+		a.listCmd(),
+		a.replayCmd(),
+		a.renderCmd(),
+		a.explainCmd(),
+		a.exportCmd(),
+	)
+	completions(root)
 	err := root.Execute()
+	if err == nil && out.err != nil {
+		err = out.err
+	}
 	if perr := prof.stop(); perr != nil {
 		a.explainError(perr)
 		if err == nil {
@@ -128,36 +141,4 @@ func (a *app) explainError(err error) {
 		what = "error"
 	}
 	fmt.Fprintf(a.err, "pmdcheck: %d %s\n", len(list.Diags), what)
-}
-
-// writeFile writes a whole file or none: to a temporary file beside it, renamed into place.
-func writeFile(name string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(dirOf(name), ".pmdcheck-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
-}
-
-// output writes to a file, or to stdout for "-" and "".
-func (a *app) output(name string, write func(io.Writer) error) error {
-	if name == "" || name == "-" {
-		return write(a.out)
-	}
-	return writeFile(name, write)
 }

@@ -21,7 +21,7 @@ func (a *app) showCmd() *cobra.Command {
 	var asDOT, noMerge bool
 	var process, out string
 	cmd := &cobra.Command{
-		Use: "show spec", Short: "show the state machines of a spec", Args: cobra.ExactArgs(1),
+		Use: "show spec", Short: "show the state machines of a spec", Example: "  pmdcheck show seed/race_a --set policy=rcu\n  pmdcheck show seed/race_a --dot --process huge_pmd_unshare | dot -Tsvg > unshare.svg", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			sys, err := one(args[0], set, model.BuildOptions{NoMerge: noMerge})
 			if err != nil {
@@ -65,7 +65,7 @@ func (a *app) renderCmd() *cobra.Command {
 	var out string
 	var width int
 	cmd := &cobra.Command{
-		Use: "render trace.json", Short: "draw a stored trace as text or DOT", Args: cobra.ExactArgs(1),
+		Use: "render trace.json", Short: "draw a stored trace as text or DOT", Example: "  pmdcheck render trace.json --width 72\n  pmdcheck render trace.json --full\n  pmdcheck render trace.json --dot | dot -Tsvg > trace.svg", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if asDOT && asText {
 				return errors.New("--text and --dot exclude each other")
@@ -95,7 +95,7 @@ func (a *app) renderCmd() *cobra.Command {
 func (a *app) replayCmd() *cobra.Command {
 	var spec string
 	cmd := &cobra.Command{
-		Use: "replay trace.json", Short: "run a stored trace again on the interpreter and compare every step", Args: cobra.ExactArgs(1),
+		Use: "replay trace.json", Short: "run a stored trace again on the interpreter and compare every step", Example: "  pmdcheck replay traces/seed-race_a.json\n  pmdcheck replay --spec ./mine.pmd trace.json", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			t, err := readTrace(args[0])
 			if err != nil {

@@ -18,8 +18,6 @@ import (
 	"pmdcheck/specs"
 )
 
-func dirOf(name string) string { return filepath.Dir(name) }
-
 // embedded lists the names of the embedded specs, sorted.
 func embedded() []string {
 	var names []string
@@ -134,7 +132,7 @@ func one(name string, set []string, o model.BuildOptions) (*model.System, error)
 
 func (a *app) listCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "list [spec...]", Short: "list the specs with their parameters",
+		Use: "list [spec...]", Short: "list the specs with their parameters", Example: "  pmdcheck list\n  pmdcheck list seed",
 		RunE: func(_ *cobra.Command, args []string) error {
 			names, err := resolve(args)
 			if err != nil {

@@ -13,6 +13,9 @@ const pipeWidth = 120
 
 // terminal is the file a writer writes to, if that is a terminal.
 func terminal(w any) (*os.File, bool) {
+	if s, ok := w.(*sink); ok {
+		w = s.w
+	}
 	f, ok := w.(*os.File)
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pmdcheck/checker"
@@ -105,14 +106,36 @@ func Properties(r *checker.Result) []string {
 	return out
 }
 
+// Style says how text looks.
+type Style struct {
+	Times bool // with times, which differ from run to run
+	Color bool // with terminal control sequences
+}
+
+func (s Style) paint(code, text string) string {
+	if !s.Color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Thousands writes a number with commas.
+func Thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
 // Line writes the one line of a cell.
-func Line(w io.Writer, spec string, c model.ConfigCell, r *checker.Result, j Judgement, times bool) error {
-	mark, note := "ok  ", ""
+func Line(w io.Writer, spec string, c model.ConfigCell, r *checker.Result, j Judgement, style Style) error {
+	mark, note := style.paint("32", "ok  "), ""
 	switch {
 	case j.Unknown:
-		mark = "??  "
+		mark = style.paint("33", "??  ")
 	case !j.OK:
-		mark, note = "FAIL", "  "+j.Why
+		mark, note = style.paint("1;31", "FAIL"), "  "+j.Why
 	case j.Expected == "counted":
 		note = "  (counted, not judged)"
 	case j.Expected != "":
@@ -123,7 +146,7 @@ func Line(w io.Writer, spec string, c model.ConfigCell, r *checker.Result, j Jud
 		cell = "  " + cell
 	}
 	elapsed := ""
-	if times {
+	if style.Times {
 		elapsed = fmt.Sprintf("  %.3fs", r.Stats.Elapsed.Seconds())
 	}
 	_, err := fmt.Fprintf(w, "%s %s%s  %s%s  %d states, %d transitions%s\n", mark, spec, cell, j.Found, note, r.Stats.States, r.Stats.Transitions, elapsed)
@@ -141,11 +164,13 @@ type Document struct {
 type Entry struct {
 	Spec        string            `json:"spec"`
 	Config      map[string]string `json:"config"`
+	Order       []string          `json:"parameters,omitempty"` // names of config, in order of declaration
 	Verdict     string            `json:"verdict"`
 	Property    string            `json:"property"`
 	Properties  []string          `json:"properties"`
 	Expected    string            `json:"expected"`
 	OK          bool              `json:"ok"`
+	Why         string            `json:"why,omitempty"` // what differs; "" if nothing does, or if that is unknown
 	Reason      string            `json:"reason,omitempty"`
 	States      int64             `json:"states"`
 	Transitions int64             `json:"transitions"`
@@ -154,6 +179,15 @@ type Entry struct {
 	Bytes       int64             `json:"bytes"`
 	Covers      map[string]bool   `json:"covers,omitempty"`
 	Seconds     float64           `json:"seconds"`
+}
+
+// Cell is "name=value …" of the cell.
+func (e *Entry) Cell() string {
+	var parts []string
+	for _, n := range e.Order {
+		parts = append(parts, n+"="+e.Config[n])
+	}
+	return strings.Join(parts, " ")
 }
 
 // Totals counts cells.
@@ -170,12 +204,13 @@ func NewDocument() *Document { return &Document{Schema: Schema, Results: []Entry
 // Add appends a cell.
 func (d *Document) Add(spec string, c model.ConfigCell, r *checker.Result, j Judgement) {
 	e := Entry{
-		Spec: spec, Config: map[string]string{}, Verdict: r.Verdict.String(), Properties: append([]string{}, Properties(r)...), Expected: j.Expected, OK: j.OK,
+		Spec: spec, Config: map[string]string{}, Verdict: r.Verdict.String(), Properties: append([]string{}, Properties(r)...), Expected: j.Expected, OK: j.OK, Why: j.Why,
 		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
 		Covers: map[string]bool{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
 	}
 	for _, v := range c.Config {
 		e.Config[v.Name] = v.Value
+		e.Order = append(e.Order, v.Name)
 	}
 	if len(e.Properties) > 0 {
 		e.Property = e.Properties[0]
@@ -184,14 +219,19 @@ func (d *Document) Add(spec string, c model.ConfigCell, r *checker.Result, j Jud
 		e.Covers[cv.Name] = cv.Reached
 	}
 	d.Results = append(d.Results, e)
-	d.Summary.Checks++
+	d.Summary.count(e)
+}
+
+// count adds a cell. Unknown is never OK.
+func (t *Totals) count(e Entry) {
+	t.Checks++
 	switch {
-	case j.Unknown:
-		d.Summary.Unknown++
-	case j.OK:
-		d.Summary.OK++
+	case e.OK:
+		t.OK++
+	case e.Why != "":
+		t.Failed++
 	default:
-		d.Summary.Failed++
+		t.Unknown++
 	}
 }
 
@@ -202,9 +242,61 @@ func (d *Document) Write(w io.Writer) error {
 	return enc.Encode(d)
 }
 
-// Summary writes the closing line.
-func Summary(w io.Writer, d *Document) error {
+// Summary writes the closing table, if there are several specs, the cells that were not as expected once more, if there are many others, and the closing line.
+func Summary(w io.Writer, d *Document, style Style) error {
+	var b strings.Builder
+	rows := perSpec(d)
+	if len(rows) > 1 {
+		width := len("spec")
+		for _, r := range rows {
+			width = max(width, len(r.spec))
+		}
+		b.WriteString("\n" + style.paint("1", fmt.Sprintf("%-*s  %6s  %8s  %6s  %7s  %12s  %12s", width, "spec", "checks", "expected", "not", "unknown", "states", "transitions")) + "\n")
+		for _, r := range rows {
+			line := fmt.Sprintf("%-*s  %6d  %8d  %6d  %7d  %12s  %12s", width, r.spec, r.Checks, r.OK, r.Failed, r.Unknown, Thousands(r.states), Thousands(r.transitions))
+			switch {
+			case r.Failed > 0:
+				line = style.paint("31", line)
+			case r.Unknown > 0:
+				line = style.paint("33", line)
+			}
+			b.WriteString(line + "\n")
+		}
+		b.WriteString("\n")
+	}
+	const scrolled = 20 // cells after which the first ones are out of sight
+	if d.Summary.Failed > 0 && len(d.Results) > scrolled {
+		for _, e := range d.Results {
+			if !e.OK && e.Why != "" {
+				b.WriteString(strings.TrimRight(style.paint("1;31", "FAIL")+" "+e.Spec+"  "+e.Cell(), " ") + "  " + e.Why + "\n")
+			}
+		}
+	}
 	s := d.Summary
-	_, err := fmt.Fprintf(w, "%d checks: %d as expected, %d not, %d unknown\n", s.Checks, s.OK, s.Failed, s.Unknown)
+	fmt.Fprintf(&b, "%d checks: %d as expected, %d not, %d unknown\n", s.Checks, s.OK, s.Failed, s.Unknown)
+	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+type row struct {
+	spec string
+	Totals
+	states, transitions int64
+}
+
+// perSpec adds up the cells of each spec, in order of appearance.
+func perSpec(d *Document) []*row {
+	var rows []*row
+	for _, e := range d.Results {
+		i := slices.IndexFunc(rows, func(r *row) bool { return r.spec == e.Spec })
+		if i < 0 {
+			i = len(rows)
+			rows = append(rows, &row{spec: e.Spec})
+		}
+		r := rows[i]
+		r.count(e)
+		r.states += e.States
+		r.transitions += e.Transitions
+	}
+	return rows
 }

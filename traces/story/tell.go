@@ -117,7 +117,7 @@ func (s *Story) tellFatal() {
 		}
 	}
 	if st.Property == "no_fault" || len(reads) == 0 {
-		s.Text = append(s.Text, upper(t.Message)+fmt.Sprintf(", at step %d%s.", n, s.where(last.Call)))
+		s.Text = append(s.Text, t.Message+fmt.Sprintf(", at step %d%s.", n, s.where(last.Call)))
 	}
 	foreign := 0
 	var finds, setters []string

@@ -1,0 +1,13 @@
+package cli
+
+import "github.com/spf13/pflag"
+
+// showFlags say what a run of cells prints.
+type showFlags struct {
+	quiet, full bool
+}
+
+func (f *showFlags) flags(fl *pflag.FlagSet) {
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only cells that are not as expected, and the summary")
+	fl.BoolVar(&f.full, "full", false, "traces show every operation on shared state, not only what matters to the violation")
+}
