@@ -196,7 +196,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
 		return
 	}
-	if len(j.res.Violations) == 0 || (f.traceDir == "" && !f.verbose && j.judge(f).OK) {
+	if len(j.res.Violations) == 0 || (f.traceDir == "" && !f.verbose && len(f.property) == 0 && j.judge(f).OK) {
 		return
 	}
 	// Readers get a shortest run: a second search, breadth first, where the first was not.
@@ -310,7 +310,7 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 				return err
 			}
 		}
-		if f.verbose || (!jd.OK && !slices.Contains(jd.ExpectedProps, t.Property)) {
+		if f.verbose || slices.Contains(f.property, t.Property) || (!jd.OK && !slices.Contains(jd.ExpectedProps, t.Property)) {
 			fmt.Fprintf(out, "\n%s:\n\n", t.Property)
 			if err := columns.Render(out, t, a.table(-1, f.full)); err != nil {
 				return err

@@ -5,9 +5,11 @@ import "github.com/spf13/pflag"
 // showFlags say what a run of cells prints.
 type showFlags struct {
 	quiet, full bool
+	property    []string
 }
 
 func (f *showFlags) flags(fl *pflag.FlagSet) {
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only cells that are not as expected, and the summary")
+	fl.StringArrayVar(&f.property, "property", nil, "show the trace of this violated `property`, expected or not (repeatable)")
 	fl.BoolVar(&f.full, "full", false, "traces show every operation on shared state, not only what matters to the violation")
 }

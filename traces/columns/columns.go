@@ -248,10 +248,6 @@ func (d *drawing) operation(n int, st traces.Step, k int, o traces.Operation, c 
 		return
 	}
 	if text := d.s.Line(n, k); text != "" && !fatal {
-		if d.s.Answers(n, k) { // by the handler, whatever its CPU is doing
-			d.lines = append(d.lines, line{step: n, col: d.of[proc], text: "(" + text + ")", style: dim})
-			return
-		}
 		d.under(c, n, proc, d.headings(d.s.Caller(o.Call)), text, accent)
 		return
 	}
@@ -282,7 +278,10 @@ func (d *drawing) operation(n int, st traces.Step, k int, o traces.Operation, c 
 
 // headings are the calls whose names stand above a line: all of them, or the outermost and the innermost.
 func (d *drawing) headings(chain []traces.Call) []traces.Call {
-	if !d.opt.Full && len(chain) > 2 {
+	if d.opt.Full {
+		return chain
+	}
+	if chain = story.Kernel(chain); len(chain) > 2 {
 		return []traces.Call{chain[0], chain[len(chain)-1]}
 	}
 	return chain

@@ -74,7 +74,7 @@ func TestReaderKnows(t *testing.T) {
 	_, cpu1 := find("CPU 1 (m1: zapper)")
 	_, cpu2 := find("CPU 2 (m2: exiter)")
 	_, table := find("table X")
-	unshare, a := find("m1.pud = NULL")
+	unshare, a := find("m1.pud[0] = NULL")
 	freed, b := find("X freed")
 	use, c := find("pte = *ptep")
 	mark, _ := find("^^^ use after free")

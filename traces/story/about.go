@@ -2,7 +2,6 @@ package story
 
 import (
 	"slices"
-	"strings"
 
 	"pmdcheck/traces"
 )
@@ -99,6 +98,7 @@ func (s *Story) relevant() {
 		n := i + 1
 		keep := make([]bool, len(st.Ops))
 		period := false
+		written := map[string]bool{} // in this step: to read it again says nothing new
 		for k := range st.Ops {
 			period = period || (s.Line(n, k) != "" && t.Processes[st.Process].Name == gpProcess)
 		}
@@ -110,20 +110,28 @@ func (s *Story) relevant() {
 			case period:
 				keep[k] = s.Line(n, k) != "" && s.forAbout(n)
 			case s.Line(n, k) != "":
-				keep[k] = s.covers(n, op)
+				keep[k] = s.covers(n)
 			case s.Takes(n, k) != nil:
 				keep[k] = s.matters(s.Takes(n, k))
 			case s.Drops(n, k) != nil:
 				keep[k] = s.contended(s.Drops(n, k))
 			case len(s.About) > 0 || len(t.Blocked) > 0:
-				keep[k] = s.touches(st.Process, op)
+				keep[k] = s.touches(st.Process, op) && !known(op, written)
 			default:
 				_, lock := s.lockCall(op.Call)
 				keep[k] = !lock && op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0
 			}
+			for _, w := range op.Writes {
+				written[w.Cell] = true
+			}
 		}
 		s.keep[n] = keep
 	}
+}
+
+// known says whether an operation only reads what was written before.
+func known(op traces.Operation, written map[string]bool) bool {
+	return len(op.Writes)+len(op.Locals) == 0 && len(op.Reads) > 0 && !slices.ContainsFunc(op.Reads, func(r traces.Access) bool { return !written[r.Cell] })
 }
 
 // touches says whether an operation of a process finds or changes what the run is about.
@@ -185,23 +193,13 @@ func (s *Story) contended(l *Lock) bool {
 func (s *Story) forAbout(n int) bool {
 	for _, p := range s.Periods {
 		if p.Grace && (p.Begin == n || p.End == n) {
-			return len(s.About) == 0 || slices.ContainsFunc(p.Objects, func(o string) bool { return slices.Contains(s.About, o) })
+			return len(s.About)*len(p.Objects) == 0 || slices.ContainsFunc(p.Objects, func(o string) bool { return slices.Contains(s.About, o) })
 		}
 	}
 	return false
 }
 
-// covers says whether a cross call or flush, or the answer to one, could have kept the suspect and what it is about apart: it comes before the object is freed.
-func (s *Story) covers(n int, op traces.Operation) bool {
-	for _, l := range s.Lanes {
-		if slices.Contains(s.About, l.Object) && l.At(n).State == Freed {
-			return false
-		}
-	}
-	if st := s.Trace.Steps[n-1]; !strings.HasPrefix(s.Trace.Processes[st.Process].Name, ipiHandler) {
-		return true
-	}
-	// An answer matters on the CPU of the suspect.
-	who := s.suspect()
-	return who >= 0 && s.Trace.Processes[who].CPU == s.Trace.Processes[s.Trace.Steps[n-1].Process].CPU
+// covers says whether a cross call, or the answer to one, could have kept the suspect and what it is about apart: it comes before the object is freed.
+func (s *Story) covers(n int) bool {
+	return !slices.ContainsFunc(s.Lanes, func(l *Lane) bool { return slices.Contains(s.About, l.Object) && l.At(n).State == Freed })
 }

@@ -202,79 +202,122 @@ func grows(a traces.Assign) bool {
 // periods finds grace periods and cross calls.
 func (s *Story) periods() {
 	var grace *Period
-	calls := map[int]*Period{} // open cross call by process
-	n := cpus(s.Trace)
+	open := map[int]*Period{} // the wait of a process that is in a cross call or in synchronize_rcu()
+	begin := func(n, k int, p *Period, text string) *Period {
+		s.Periods = append(s.Periods, p)
+		s.lines[[2]int{n, k}] = text
+		return p
+	}
 	for i, st := range s.Trace.Steps {
+		n := i + 1
 		p := s.Trace.Processes[st.Process]
-		if c := calls[st.Process]; c != nil && !s.inCall(st) {
-			c.End = i + 1
-			delete(calls, st.Process)
+		if w := open[st.Process]; w != nil && !s.inside(st, w.call) {
+			w.End = n
+			delete(open, st.Process)
 		}
+		off := -1 // the CPU whose interrupts the sender found off last
 		for k, op := range st.Ops {
-			at := [2]int{i + 1, k}
-			for _, w := range op.Writes {
-				switch {
-				case p.Name == gpProcess && strings.HasPrefix(w.Cell, gpBegins) && w.New != "NULL":
-					if grace == nil || grace.Begin != i+1 {
-						grace = &Period{Grace: true, Process: st.Process, Begin: i + 1}
-						s.Periods = append(s.Periods, grace)
-						s.lines[at] = "grace period begins"
+			at := [2]int{n, k}
+			if c, ok := s.callOf(op.Call, ipiWaits); ok {
+				for _, r := range op.Reads {
+					cpu := index(r.Cell, ipiOff)
+					if cpu < 0 || cpu == p.CPU || op.Kind == "assert" {
+						continue
 					}
-					if o := s.target(w.New); o != "" {
-						grace.Objects = append(grace.Objects, o)
+					w := open[st.Process]
+					if w == nil {
+						w = begin(n, k, &Period{Process: st.Process, Begin: n, Answers: map[int]int{}, call: c.ID, pending: map[string]int{}}, sends)
+						open[st.Process] = w
 					}
-				case p.Name == gpProcess && strings.HasPrefix(w.Cell, gpNeeds) && w.New == "true" && grace != nil && grace.Begin == i+1:
-					grace.CPUs = append(grace.CPUs, index(w.Cell, gpNeeds))
-				case p.Name == gpProcess && strings.HasPrefix(w.Cell, gpEnds) && w.New != "NULL" && grace != nil:
-					grace.End = i + 1
-					s.lines[at] = "grace period ends"
-				case strings.HasPrefix(w.Cell, ipiPending) && w.New == "true" && n > 0:
-					c := calls[st.Process]
-					if c == nil {
-						c = &Period{Process: st.Process, Begin: i + 1, Answers: map[int]int{}}
-						calls[st.Process] = c
-						s.Periods = append(s.Periods, c)
-						s.lines[at] = "IPI"
-					}
-					c.CPUs = append(c.CPUs, index(w.Cell, ipiPending)%n)
-				case strings.HasPrefix(w.Cell, ipiPending) && w.New == "false" && w.Old == "true" && n > 0:
-					for _, c := range s.Periods {
-						if !c.Grace && c.End == 0 && s.Trace.Processes[c.Process].CPU == index(w.Cell, ipiPending)/n {
-							c.Answers[index(w.Cell, ipiPending)%n] = i + 1
-							s.lines[at] = answers + "CPU " + itoa(s.Trace.Processes[c.Process].CPU)
-						}
+					w.CPUs = append(w.CPUs, cpu)
+					if r.Value == "true" {
+						off = cpu
+					} else {
+						w.Answers[cpu] = n
 					}
 				}
 			}
-			if op.Kind == "nop" && flushFunc.MatchString(op.Func) {
-				s.lines[at] = "TLB flush, no IPI"
+			for _, a := range op.Writes {
+				switch {
+				case p.Name == gpProcess && strings.HasPrefix(a.Cell, gpBegins) && a.New != "NULL":
+					if grace == nil || grace.Begin != n {
+						grace = begin(n, k, &Period{Grace: true, Process: st.Process, Begin: n}, begins)
+					}
+					if o := s.target(a.New); o != "" {
+						grace.Objects = append(grace.Objects, o)
+					}
+				case p.Name == gpProcess && strings.HasPrefix(a.Cell, gpNeeds) && a.New == "true" && grace != nil && grace.Begin == n:
+					grace.CPUs = append(grace.CPUs, index(a.Cell, gpNeeds))
+				case p.Name == gpProcess && strings.HasPrefix(a.Cell, gpEnds) && a.New != "NULL" && grace != nil && grace.End == 0:
+					grace.End = n
+					s.lines[at] = "grace period ends"
+				case strings.HasPrefix(a.Cell, syncNeeds) && op.Func == syncFunc:
+					w := open[st.Process]
+					if c, ok := s.callOf(op.Call, syncFunc); ok && w == nil {
+						w = begin(n, k, &Period{Grace: true, Process: st.Process, Begin: n, call: c.ID}, begins)
+						open[st.Process] = w
+					}
+					if w != nil && a.New == "true" {
+						w.CPUs = append(w.CPUs, index(a.Cell, syncNeeds))
+					}
+				case strings.HasPrefix(a.Cell, ipiPending) && a.New != ipiNone && open[st.Process] != nil && off >= 0:
+					open[st.Process].pending[a.Cell] = off
+				case strings.HasPrefix(a.Cell, ipiPending) && a.New == ipiNone && a.Old != ipiNone:
+					for _, w := range s.Periods {
+						if cpu, ok := w.pending[a.Cell]; ok && w.End == 0 {
+							w.Answers[cpu] = n
+							s.lines[at] = answers + Short(s.Trace.Processes[w.Process])
+						}
+					}
+				}
 			}
 		}
 	}
 	for _, p := range s.Periods {
 		slices.Sort(p.CPUs)
+		p.CPUs = slices.Compact(p.CPUs)
 		for k := range s.Trace.Steps[p.Begin-1].Ops {
 			at := [2]int{p.Begin, k}
 			switch s.lines[at] {
-			case "grace period begins":
+			case begins:
 				s.lines[at] += cpuList(", waits for ", p.CPUs)
-			case "IPI":
-				s.lines[at] += cpuList(" to ", p.CPUs) + ", wait"
+			case sends:
+				s.lines[at] += cpuList(" to ", p.CPUs)
+				var waits []int
+				for _, c := range p.CPUs {
+					if p.Answers[c] != p.Begin {
+						waits = append(waits, c)
+					}
+				}
+				s.lines[at] += cpuList(", waits for ", waits)
 			}
 		}
 	}
 }
 
-// inCall says whether all that a step did is part of a cross call.
-func (s *Story) inCall(st traces.Step) bool {
-	for _, op := range st.Ops {
-		for _, c := range s.Chain(op.Call) {
-			if strings.HasPrefix(c.Func, ipiWaits) && op.Visible {
-				return true
-			}
+const (
+	begins = "grace period begins"
+	sends  = "IPI"
+)
+
+// callOf is the outermost call around an operation of a function whose name begins so.
+func (s *Story) callOf(call int, name string) (traces.Call, bool) {
+	for _, c := range s.Chain(call) {
+		if strings.HasPrefix(c.Func, name) {
+			return c, true
 		}
 	}
-	return false
+	return traces.Call{}, false
+}
+
+// inside says whether the first visible operation of a step is still in a call.
+func (s *Story) inside(st traces.Step, call int) bool {
+	for _, op := range st.Ops {
+		if op.Visible {
+			return slices.ContainsFunc(s.Chain(op.Call), func(c traces.Call) bool { return c.ID == call })
+		}
+	}
+	return true
 }
 
 func cpuList(before string, cpus []int) string {

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-
-	"pmdcheck/traces"
 )
 
 // Everything this package knows by name about the kernel library stands in this file. A model with other names is still drawn, only plainer.
@@ -13,6 +11,9 @@ import (
 // lockFuncs are the functions whose calls are told as one event: taking or dropping what the cell they write stands for.
 var lockFuncs = regexp.MustCompile(`^(down_(read|write)(_trylock|_killable)?|up_(read|write)|downgrade_write|mutex_(lock|trylock|unlock)|(raw_)?spin_(lock|trylock|unlock)|` +
 	`ptl_(lock|trylock|unlock)|rcu_read_(lock|unlock)|local_irq_(disable|enable|save|restore)|preempt_(disable|enable)|i_mmap_(lock|unlock)_(read|write))$`)
+
+// primitive are functions of one access: it is their callers that people name.
+var primitive = regexp.MustCompile(`^(pud_clear|pud_populate|pmd_shared|pmd_share_(inc|dec)|put_page_table|rcu_make_ready)$`)
 
 // lockWrapper are functions that do no more than call lock functions, by how the kernel names them.
 var lockWrapper = regexp.MustCompile(`_(un)?lock(_(read|write))?$|_trylock(_(read|write))?$`)
@@ -55,19 +56,23 @@ const (
 // IsRCU says whether a process is part of the RCU machine, which has one column.
 func IsRCU(process string) bool { return strings.HasPrefix(process, "rcu_") }
 
-// Cross calls: ipi_pending[from*CPUs+to], and one handler process per CPU.
+// synchronize_rcu() waits for the readers of its beginning.
+const (
+	syncFunc  = "synchronize_rcu"
+	syncNeeds = "rcu_sync_need["
+)
+
+// Cross calls: the sender looks whether a CPU has interrupts off; then the call is pending until the CPU switches them on, else it is answered at once.
 const (
 	ipiPending = "ipi_pending["
-	ipiHandler = "ipi_handler["
+	ipiNone    = "ipi_none"
+	ipiOff     = "irqs_off["
 	ipiWaits   = "smp_call_function"
 )
 
-// flushFunc is the function that flushes a TLB; a no-op in it is a flush that makes no other CPU take an interrupt.
-var flushFunc = regexp.MustCompile(`^flush_tlb_`)
-
 // noise are cells that only make sense together with the function that writes them.
 func noise(cell string) bool {
-	for _, p := range []string{"preempt_count[", gpNeeds, ipiPending} {
+	for _, p := range []string{"preempt_count[", gpNeeds, syncNeeds, ipiPending} {
 		if strings.HasPrefix(cell, p) {
 			return true
 		}
@@ -84,17 +89,6 @@ func index(cell, prefix string) int {
 	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
 	if err != nil {
 		return -1
-	}
-	return n
-}
-
-// cpus is the number of CPUs that take cross calls.
-func cpus(t *traces.Trace) int {
-	n := 0
-	for _, p := range t.Processes {
-		if strings.HasPrefix(p.Name, ipiHandler) {
-			n++
-		}
 	}
 	return n
 }

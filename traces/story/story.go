@@ -81,7 +81,10 @@ type Period struct {
 	End     int         // 0: never
 	CPUs    []int       // whom it waits for, rising
 	Answers map[int]int // of a cross call: step in which a CPU answered
-	Objects []string    // whose callbacks the grace period is for
+	Objects []string    // whose callbacks the grace period is for; none for that of synchronize_rcu()
+
+	call    int            // in which it waits
+	pending map[string]int // the CPU that a pending cell is about
 }
 
 // Story is what a run is about. Steps are numbered from 1.
@@ -148,6 +151,17 @@ func (s *Story) Chain(call int) []traces.Call {
 	return out
 }
 
+// Kernel is a chain up to its innermost function of the kernel that is more than one access: helpers of the model behind it say nothing to a reader who knows the
+// kernel. A chain without one stays as it is.
+func Kernel(chain []traces.Call) []traces.Call {
+	for i := len(chain) - 1; i >= 0; i-- {
+		if chain[i].Kernel != "" && !primitive.MatchString(chain[i].Func) {
+			return chain[:i+1]
+		}
+	}
+	return chain
+}
+
 // Keep says whether an operation of a step matters to what the run is about.
 func (s *Story) Keep(step, op int) bool { return s.keep[step][op] }
 
@@ -159,11 +173,6 @@ func (s *Story) Takes(step, op int) *Lock { return s.takes[[2]int{step, op}] }
 
 // Drops is the lock that an operation drops, or nil.
 func (s *Story) Drops(step, op int) *Lock { return s.drops[[2]int{step, op}] }
-
-// Answers says whether an operation is the answer to a cross call.
-func (s *Story) Answers(step, op int) bool {
-	return strings.HasPrefix(s.Line(step, op), answers)
-}
 
 // Concerns says whether a cell, or a value, is what the run is about.
 func (s *Story) Concerns(cell string, values ...string) bool { return s.concerns(cell, values...) }

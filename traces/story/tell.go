@@ -35,7 +35,7 @@ func (s *Story) who(p int) string { return Who(s.Trace.Processes[p]) }
 
 // where is " in f()", with the outermost call if that is another function: " in free_page_table() of munmap()".
 func (s *Story) where(call int) string {
-	c := s.Chain(call)
+	c := Kernel(s.Chain(call))
 	switch len(c) {
 	case 0:
 		return ""
@@ -228,7 +228,7 @@ func (s *Story) uncovered(l *Lock, m int, object string) string {
 	}
 	var grace, call *Period
 	for _, p := range s.Periods {
-		if p.Begin < m && p.Grace && p.End > 0 && p.End <= m && (object == "" || slices.Contains(p.Objects, object)) {
+		if p.Begin < m && p.Grace && p.End > 0 && p.End <= m && (object == "" || len(p.Objects) == 0 || slices.Contains(p.Objects, object)) {
 			grace = p
 		}
 		if p.Begin < m && !p.Grace && slices.Contains(p.CPUs, cpu) && p.Answers[cpu] > 0 {
