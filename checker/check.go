@@ -2,15 +2,18 @@
 package checker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"pmdcheck/checker/internal/explore"
 	"pmdcheck/checker/internal/por"
+	"pmdcheck/checker/internal/symmetry"
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
 	"pmdcheck/properties"
@@ -47,6 +50,9 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 			return nil, err
 		}
 	}
+	if opts.Symmetry {
+		c.findSymmetry()
+	}
 	w := c.walk(func(f explore.Found) bool {
 		if !c.found[f.Prop].Swap(true) && f.Path != nil {
 			c.paths[f.Prop] = f.Path()
@@ -56,6 +62,9 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	stopProgress := c.progress(w)
 	stop := c.run(ctx, w)
 	stopProgress()
+	if c.unsound != nil {
+		return nil, fmt.Errorf("internal: the reduction is wrong: %w", c.unsound)
+	}
 	if stop == explore.Complete {
 		stop = c.lookForCovers(ctx, w)
 	}
@@ -71,10 +80,17 @@ type check struct {
 	sys    *model.System
 	prog   *program.Program
 	reduce *por.Static // nil: no reduction
+	groups []program.Group
+	symm   []Symmetry
 	opts   Options
 	start  time.Time
 	found  []atomic.Bool    // by property
 	paths  [][]explore.Move // by property; set by walks with one worker
+
+	mu       sync.Mutex // the rest
+	verified int64
+	unsound  error
+	blame    *por.Blame
 }
 
 func (c *check) run(ctx context.Context, w *explore.Walk) explore.Stop {
@@ -85,6 +101,36 @@ func (c *check) run(ctx context.Context, w *explore.Walk) explore.Stop {
 		return w.BFS(ctx)
 	}
 	return w.DFS(ctx)
+}
+
+func (c *check) findSymmetry() {
+	found := symmetry.Find(c.sys)
+	c.groups = found.Groups
+	for _, g := range found.Groups {
+		name, _, _ := strings.Cut(c.sys.Processes[g.Members[0].Proc].Name, "[")
+		c.symm = append(c.symm, Symmetry{Process: name, Members: len(g.Members)})
+	}
+	for _, r := range found.Refused {
+		c.symm = append(c.symm, Symmetry{Process: r.Process, Refused: r.Reason})
+	}
+	if c.reduce != nil {
+		c.reduce.Interchange(c.groups)
+	}
+}
+
+// ran reports whether a transition, or one that an interchangeable process has in its place, was executed.
+func (c *check) ran(w *explore.Walk, t *model.Transition) bool {
+	for _, g := range c.groups {
+		in, any := false, false
+		for _, m := range g.Members {
+			in = in || m.Proc == t.Proc
+			any = any || t.ID < len(w.Ran[m.Proc]) && w.Ran[m.Proc][t.ID].Load()
+		}
+		if in {
+			return any
+		}
+	}
+	return w.Ran[t.Proc][t.ID].Load()
 }
 
 // lookForCovers decides the required covers by state that a complete reduced walk has not met. To keep every such state from the start would cost much of
@@ -115,7 +161,25 @@ func (c *check) lookForCovers(ctx context.Context, w *explore.Walk) explore.Stop
 }
 
 func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
-	w := &explore.Walk{Program: c.prog, Reduce: c.reduce, Chains: !c.opts.NoChains, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
+	w := &explore.Walk{Program: c.prog, Reduce: c.reduce, Groups: c.groups, Chains: !c.opts.NoChains, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
+	if c.opts.Verify && c.reduce != nil {
+		w.Verify = func(pairs int, err error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.verified += int64(pairs)
+			c.unsound = cmp.Or(c.unsound, err)
+		}
+	}
+	if c.opts.Explain && c.reduce != nil {
+		w.Blame = func(b *por.Blame) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.blame == nil {
+				c.blame = por.NewBlame()
+			}
+			c.blame.Merge(b)
+		}
+	}
 	w.Covered = make([]atomic.Bool, len(c.sys.Covers))
 	for _, p := range c.sys.Processes {
 		w.Ran = append(w.Ran, make([]atomic.Bool, len(p.Trans)))
@@ -177,7 +241,7 @@ var reasons = map[explore.Stop]Reason{
 }
 
 func (c *check) result(w *explore.Walk, stop explore.Stop) (*Result, error) {
-	r := &Result{Reason: reasons[stop], Reduction: c.opts.Reduction}
+	r := &Result{Reason: reasons[stop], Reduction: c.opts.Reduction, Symmetry: c.symm, Reducing: c.reducing()}
 	for i := range c.found {
 		if !c.found[i].Load() {
 			continue
@@ -218,7 +282,7 @@ func (c *check) result(w *explore.Walk, stop explore.Stop) (*Result, error) {
 	if stop == explore.Complete {
 		for _, p := range c.sys.Processes {
 			for _, t := range p.Trans {
-				if !w.Ran[p.ID][t.ID].Load() {
+				if !c.ran(w, t) {
 					r.Dead = append(r.Dead, Dead{p.Name, t.Label, c.sys.Files.Position(t.Pos)})
 				}
 			}
@@ -226,9 +290,27 @@ func (c *check) result(w *explore.Walk, stop explore.Stop) (*Result, error) {
 	}
 	r.Stats = Stats{
 		States: w.Stats.States.Load(), Transitions: w.Stats.Transitions.Load(), Depth: int(w.Stats.Depth.Load()), Bytes: w.Stats.Bytes.Load(),
-		StateBytes: 8 * c.prog.Words, Elapsed: time.Since(c.start),
+		StateBytes: 8 * c.prog.Words, Verified: c.verified, Elapsed: time.Since(c.start),
 	}
 	return r, nil
+}
+
+// mostBlamed is how many entries of each kind a report on the reduction has.
+const mostBlamed = 12
+
+func (c *check) reducing() *Reducing {
+	if c.blame == nil {
+		return nil
+	}
+	b := c.reduce.Report(c.blame, mostBlamed)
+	r := &Reducing{Choices: b.Choices, Branches: b.Branches, Full: b.Full, Sticky: b.Sticky, StickyTransitions: b.StickyTransitions}
+	for _, k := range b.Variables {
+		r.Variables = append(r.Variables, Count(k))
+	}
+	for _, k := range b.Pairs {
+		r.Pairs = append(r.Pairs, Count(k))
+	}
+	return r
 }
 
 // progress samples the counters until the returned function is called, which waits for the sampling to end.

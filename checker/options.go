@@ -9,6 +9,9 @@ import (
 type Options struct {
 	Search    Search
 	Reduction Reduction
+	Symmetry  bool          // take states that differ by a permutation of interchangeable processes for one; see Result.Symmetry for what was found
+	Verify    bool          // with a reduction: check every stubborn set by running transitions; for small systems. Result.Stats.Verified counts the pairs compared
+	Explain   bool          // with a reduction: Result.Reducing tells what stops it
 	NoChains  bool          // with a reduction: store also the states from which only one transition is explored
 	Workers   int           // 0: one. With several, verdict, violated properties and counts are those of one worker
 	MaxStates int64         // 0: no limit on stored states

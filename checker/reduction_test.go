@@ -96,3 +96,28 @@ func TestReductionOnRandomModels(t *testing.T) {
 	}
 	t.Logf("%d states full, %d reduced", full, reduced)
 }
+
+// TestStubbornSetsByDefinition runs, in every state of random models, what the stubborn set leaves out, and checks that it is independent of the set.
+func TestStubbornSetsByDefinition(t *testing.T) {
+	n := uint64(300)
+	if testing.Short() {
+		n = 40
+	}
+	pairs := int64(0)
+	for seed := range n {
+		src := random(seed)
+		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%2 == 0})
+		if !ok {
+			continue
+		}
+		res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionStubborn, Verify: true, MaxStates: 300, NoChains: seed%4 < 2})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, src)
+		}
+		pairs += res.Stats.Verified
+	}
+	if pairs < 1000*int64(n)/10 {
+		t.Errorf("only %d pairs of transitions were compared", pairs)
+	}
+	t.Logf("%d pairs of transitions compared", pairs)
+}

@@ -39,6 +39,8 @@ type Result struct {
 	Violations []Violation   // one per violated property, in order of System.Props
 	Covers     []CoverResult // one per cover of the system
 	Reduction  Reduction     // in use
+	Symmetry   []Symmetry    // one for each process with replicas, with Options.Symmetry
+	Reducing   *Reducing     // what stops the reduction, with Options.Explain
 	Dead       []Dead        // transitions that never ran; only of a complete search
 	Stats      Stats
 }
@@ -58,6 +60,27 @@ type CoverResult struct {
 	Reached  bool
 }
 
+// Symmetry says whether the replicas of a process are interchangeable, and if not, why.
+type Symmetry struct {
+	Process string
+	Members int    // 0: refused
+	Refused string // the reason
+}
+
+// Reducing tells a model's author what kept the search from being reduced further. Counts are of states; entries come most frequent first.
+type Reducing struct {
+	Choices, Branches, Full, Sticky int64    // states with several enabled transitions; of these, where several were explored; where all were; where a sticky one was among them
+	StickyTransitions               []string // on loops that could not be shown to end
+	Variables                       []Count  // over which explored transitions conflicted
+	Pairs                           []Count  // conflicting transitions
+}
+
+// Count is how often something was to blame.
+type Count struct {
+	What string
+	N    int64
+}
+
 // Dead is a transition that no reachable state enables.
 type Dead struct {
 	Process string
@@ -72,5 +95,6 @@ type Stats struct {
 	Depth       int   // longest path on the search stack, or number of breadth-first levels
 	Bytes       int64 // peak bytes of store, stack and queue
 	StateBytes  int   // bytes of one packed state
+	Verified    int64 // pairs of transitions compared, with Options.Verify
 	Elapsed     time.Duration
 }

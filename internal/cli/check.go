@@ -26,14 +26,14 @@ import (
 )
 
 type checkFlags struct {
-	set                                  []string
-	search, reduction, memory, tier      string
-	json, traceDir                       string
-	workers, jobs                        int
-	maxStates                            int64
-	timeout                              time.Duration
-	noMerge, noReset, noChains, noAssert bool
-	first, verbose, progress             bool
+	set                                                                    []string
+	search, reduction, symmetry, memory, tier                              string
+	json, traceDir                                                         string
+	workers, jobs                                                          int
+	maxStates                                                              int64
+	timeout                                                                time.Duration
+	noMerge, noReset, noChains, checkReduction, explainReduction, noAssert bool
+	first, verbose, progress                                               bool
 	showFlags
 }
 
@@ -50,6 +50,9 @@ func (a *app) checkCmd() *cobra.Command {
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, instead of sweeping it (repeatable)")
 	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
 	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for cells whose expect line counts states)")
+	fl.BoolVar(&f.checkReduction, "check-reduction", false, "check every stubborn set by running what it leaves out; slow, for small cells")
+	fl.BoolVar(&f.explainReduction, "explain-reduction", false, "say which variables and which pairs of transitions keep a cell from being reduced further")
+	fl.StringVar(&f.symmetry, "symmetry", "", "take interchangeable processes for one another: on or off (default on with a reduction)")
 	fl.BoolVar(&f.noChains, "no-chains", false, "with a reduction: store also the states from which only one transition is explored")
 	fl.IntVar(&f.workers, "workers", 1, "workers inside one cell")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells checked at the same time")
@@ -81,7 +84,7 @@ type job struct {
 }
 
 func (a *app) check(args []string, f *checkFlags) error {
-	opts := checker.Options{Workers: f.workers, MaxStates: f.maxStates, Timeout: f.timeout, First: f.first, NoAssert: f.noAssert, NoChains: f.noChains}
+	opts := checker.Options{Workers: f.workers, MaxStates: f.maxStates, Timeout: f.timeout, First: f.first, NoAssert: f.noAssert, NoChains: f.noChains, Verify: f.checkReduction, Explain: f.explainReduction}
 	var err error
 	switch f.search {
 	case "dfs":
@@ -96,6 +99,15 @@ func (a *app) check(args []string, f *checkFlags) error {
 		opts.Reduction = checker.ReductionStubborn
 	default:
 		return fmt.Errorf("--reduction %s: it is none or stubborn", f.reduction)
+	}
+	switch f.symmetry {
+	case "":
+		opts.Symmetry = opts.Reduction != checker.ReductionNone
+	case "on":
+		opts.Symmetry = true
+	case "off":
+	default:
+		return fmt.Errorf("--symmetry %s: it is on or off", f.symmetry)
 	}
 	if opts.Memory, err = parseSize(f.memory); err != nil {
 		return err
@@ -190,7 +202,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		return
 	}
 	if e := j.cell.Expect; e != nil && (e.States >= 0 || e.Transitions >= 0) && f.reduction == "" {
-		opts.Reduction = checker.ReductionNone
+		opts.Reduction, opts.Symmetry = checker.ReductionNone, f.symmetry == "on"
 	}
 	if j.res, err = checker.Check(ctx, sys, opts); err != nil {
 		j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
@@ -202,7 +214,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	// Readers get a shortest run: a second search, breadth first, where the first was not.
 	res := j.res
 	if opts.Search != checker.BFS || opts.Reduction != checker.ReductionNone {
-		opts.Search, opts.Workers, opts.Reduction = checker.BFS, 1, checker.ReductionNone
+		opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = checker.BFS, 1, checker.ReductionNone, false
 		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
 			res = short
 		}
@@ -237,9 +249,14 @@ func (j *job) states() int64 {
 	return max(0, j.cell.Expect.States)
 }
 
+// interchanged reports whether states were counted up to a permutation of processes.
+func interchanged(r *checker.Result) bool {
+	return slices.ContainsFunc(r.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 })
+}
+
 // judge compares the verdict with the expectation.
 func (j *job) judge(f *checkFlags) report.Judgement {
-	return report.Judge(j.res, j.cell.Expect, report.Counting{NoAssert: f.noAssert, Full: !f.noMerge && !f.noReset && j.res.Reduction == checker.ReductionNone})
+	return report.Judge(j.res, j.cell.Expect, report.Counting{NoAssert: f.noAssert, Full: !f.noMerge && !f.noReset && j.res.Reduction == checker.ReductionNone && !interchanged(j.res)})
 }
 
 func (a *app) report(jobs []*job, f *checkFlags, prog *progress, wg *sync.WaitGroup) error {
@@ -267,6 +284,9 @@ func (a *app) report(jobs []*job, f *checkFlags, prog *progress, wg *sync.WaitGr
 				if err := report.Line(out, j.spec.Name, j.cell, j.res, jd, report.Style{Times: f.verbose, Color: color(a.out)}); err != nil {
 					return err
 				}
+			}
+			if err := report.Reducing(out, j.res); err != nil {
+				return err
 			}
 			return a.showTraces(out, j, jd, f)
 		})

@@ -14,6 +14,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 	n := p.Words
 	set := store.New(n, 1)
 	e := w.expander()
+	defer e.done()
 	type origin struct {
 		parent uint32
 		proc   uint16

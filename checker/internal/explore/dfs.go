@@ -15,6 +15,7 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 	n := p.Words
 	set := store.New(n, 1)
 	e := w.expander()
+	defer e.done()
 	type frame struct {
 		next, end int32 // candidates left: in todo, or the process whose candidates are tried and the number of those tried
 		move      Move

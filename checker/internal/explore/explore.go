@@ -57,6 +57,9 @@ type Walk struct {
 	Ran     [][]atomic.Bool                     // by process and transition
 	Reduce  *por.Static                         // nil: every enabled transition is explored
 	Chains  bool                                // with Reduce: states from which one transition is explored are passed through and not stored
+	Groups  []program.Group                     // interchangeable processes: states that differ by a permutation of them are one
+	Verify  func(pairs int, err error)          // if set, every stubborn set is checked by running transitions, and this is told; must be safe for concurrent use
+	Blame   func(*por.Blame)                    // if set, each goroutine hands over its tally of what stops the reduction; must be safe for concurrent use
 	Aim     []int                               // covers by state that a reduced walk is to look for; it ends when all are found. Invariants it never misses
 	Stats   Counters
 }
@@ -68,6 +71,12 @@ type Counters struct {
 
 // pollEvery is how many states are expanded between looks at the limits and the context.
 const pollEvery = 1024
+
+// verifyStates and verifySteps bound what is run to check one stubborn set.
+const (
+	verifyStates = 300
+	verifySteps  = 12
+)
 
 func stopOf(ctx context.Context) (Stop, bool) {
 	select {
@@ -97,14 +106,21 @@ type expander struct {
 	stop     bool
 	hasInv   bool
 	hasCover bool
-	sel      *por.Selector // nil: no reduction
+	sel      *por.Selector      // nil: no reduction
+	canon    *program.Canonizer // nil: no symmetry
 }
 
 func (w *Walk) expander() *expander {
 	p := w.Program
 	e := &expander{w: w, x: p.NewExec(), dst: make([]uint64, p.Total), tmp: make([]uint64, p.Total), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
+	if len(w.Groups) > 0 {
+		e.canon = p.Canonizer(w.Groups)
+	}
 	if w.Reduce != nil {
 		e.sel = w.Reduce.Selector(w.Aim)
+		if w.Blame != nil {
+			e.sel.Blame = por.NewBlame()
+		}
 	}
 	return e
 }
@@ -112,7 +128,7 @@ func (w *Walk) expander() *expander {
 func (e *expander) found(p model.PropID) {
 	f := Found{Prop: p}
 	if e.path != nil {
-		f.Path = func() []Move { return append(e.w.unfold(e.path()), e.edge...) }
+		f.Path = func() []Move { return e.w.unfold(e.path(), e.edge) }
 	}
 	if e.w.Found(f) {
 		e.stop = true
@@ -149,12 +165,24 @@ func (w *Walk) aimed() bool {
 // candidates appends the transitions to try in a state: those of every process, or those of a stubborn set.
 func (e *expander) candidates(st []uint64, to []*program.Transition) []*program.Transition {
 	if e.sel != nil {
+		if e.w.Verify != nil {
+			pairs, err := e.sel.Verify(st, verifyStates, verifySteps)
+			e.w.Verify(pairs, err)
+			e.stop = e.stop || err != nil
+		}
 		return append(to, e.sel.Select(st)...)
 	}
 	for proc := range e.w.Program.Processes() {
 		to = append(to, e.w.Program.Candidates(st, proc)...)
 	}
 	return to
+}
+
+// done ends the work of an expander.
+func (e *expander) done() {
+	if e.sel != nil && e.sel.Blame != nil {
+		e.w.Blame(e.sel.Blame)
+	}
 }
 
 // step runs a transition. If it is enabled, the successor is in e.dst, or, where the walk follows chains, the next state that is to be stored.
@@ -165,6 +193,9 @@ func (e *expander) step(t *program.Transition, st []uint64) (enabled bool) {
 	}
 	if e.w.Chains && e.sel != nil {
 		e.follow()
+	}
+	if e.canon != nil {
+		e.canon.Canonize(e.dst, nil)
 	}
 	return true
 }
@@ -204,31 +235,54 @@ func (e *expander) run(t *program.Transition, st []uint64) (enabled bool) {
 	return true
 }
 
-// unfold puts the steps inside chains back into a path of stored states.
-func (w *Walk) unfold(path []Move) []Move {
-	if !w.Chains || w.Reduce == nil || len(path) == 0 {
-		return path
+// unfold turns a path of moves between stored states, and the moves after the last of them, into the run of the system they stand for: with the steps inside
+// chains, and with the processes that the canonical forms stand for.
+func (w *Walk) unfold(path, edge []Move) []Move {
+	if (!w.Chains || w.Reduce == nil) && len(w.Groups) == 0 {
+		return append(path, edge...)
 	}
 	p := w.Program
-	x, sel := p.NewExec(), w.Reduce.Selector(w.Aim)
-	cur, next := make([]uint64, p.Total), make([]uint64, p.Total)
-	x.Initial(cur)
+	e := w.expander()
+	st, next := make([]uint64, p.Total), make([]uint64, p.Total)
+	e.x.Initial(st)
+	who := make([]model.ProcID, p.Processes()) // by process of the canonical state: the process of the run
+	perm := make([]model.ProcID, len(who))
+	for i := range who {
+		who[i] = model.ProcID(i)
+	}
+	canonize := func() {
+		if e.canon == nil {
+			return
+		}
+		e.canon.Canonize(st, perm)
+		for i := range perm {
+			perm[i] = who[perm[i]]
+		}
+		who, perm = perm, who
+	}
 	var out []Move
 	run := func(t *program.Transition) {
-		x.Run(t, cur[:p.Words], next)
-		cur, next = next, cur
-		out = append(out, Move{t.Proc, t.ID})
+		e.x.Run(t, st[:p.Words], next)
+		st, next = next, st
+		out = append(out, Move{who[t.Proc], t.ID})
 	}
+	canonize()
 	for _, m := range path {
-		for _, t := range p.Candidates(cur[:p.Words], int(m.Proc)) {
+		for _, t := range p.Candidates(st[:p.Words], int(m.Proc)) {
 			if t.ID == m.Trans {
 				run(t)
 				break
 			}
 		}
-		for t := sel.Single(cur[:p.Words]); t != nil; t = sel.Single(cur[:p.Words]) {
-			run(t)
+		if e.sel != nil && w.Chains {
+			for t := e.sel.Single(st[:p.Words]); t != nil; t = e.sel.Single(st[:p.Words]) {
+				run(t)
+			}
 		}
+		canonize()
+	}
+	for _, m := range edge {
+		out = append(out, Move{who[m.Proc], m.Trans})
 	}
 	return out
 }
@@ -260,6 +314,9 @@ func (e *expander) initial(set *store.Set) []uint64 {
 	failed, covers := e.x.Initial(st)
 	for _, c := range covers {
 		e.cover(c)
+	}
+	if e.canon != nil {
+		e.canon.Canonize(st, nil)
 	}
 	st = st[:p.Words]
 	set.Insert(st)

@@ -99,6 +99,7 @@ func (w *Walk) work(ctx context.Context, set *store.Set, q *pool, stop *atomic.I
 	p := w.Program
 	n := p.Words
 	e := w.expander()
+	defer e.done()
 	var stack []uint64
 	var todo []*program.Transition
 	held := 0 // words of stack counted in frontier

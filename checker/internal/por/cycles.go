@@ -15,8 +15,8 @@ import (
 //   - a cell to which they only add positive numbers (or only negative ones) is never stored to;
 //   - bits that they only clear are zero throughout where an edge of the cycle clears them.
 //
-// An edge that cannot be executed under the assumptions its own stores imply is on no cycle, and neither is one that leaves its strongly connected
-// component. Each removal is thus justified by the ones before it.
+// An edge that cannot be executed under the assumptions implied by its own stores, and by those of edges that every cycle through it takes, is on no cycle, and
+// neither is one that leaves its strongly connected component. Each removal is thus justified by the ones before it.
 
 // An edge is one way out of a transition: the OpGoto at index op.
 type edge struct {
@@ -44,9 +44,10 @@ func (s *Static) findSticky() Bits {
 		n := len(live)
 		live = onCycles(live)
 		m := s.motions(live)
+		given := m.implied(live)
 		var keep []edge
-		for _, e := range live {
-			if m.feasible(e) {
+		for i, e := range live {
+			if m.feasible(e, given[i]) {
 				keep = append(keep, e)
 			}
 		}
@@ -261,10 +262,77 @@ func (q *motion) counts() bool {
 // falls reports whether the cell only ever loses bits.
 func (q *motion) falls() bool { return !q.other && !q.up && !q.dn && len(q.consts) == 0 && q.clears }
 
-// feasible reports whether some way through the edge's transition to its goto can be executed on a cycle.
-func (m *motions) feasible(e edge) bool {
+// feasible reports whether some way through the edge's transition to its goto can be executed on a cycle on which the given facts hold.
+func (m *motions) feasible(e edge, given facts) bool {
 	w := &way{m: m, e: e, paths: maxPaths}
-	return w.walk(0, nil, facts{}, 0)
+	return w.walk(0, nil, given, 0)
+}
+
+// implied finds, for each edge, constants that cells have on every cycle through it: the cell is only ever set to that constant, and without the edges that
+// surely do so the edge is on no cycle.
+func (m *motions) implied(edges []edge) []facts {
+	out := make([]facts, len(edges))
+	sure := make([]map[model.Cell]bool, len(edges))
+	cells := map[model.ProcID][]model.Cell{}
+	listed := map[model.Cell]bool{}
+	for i, e := range edges {
+		out[i] = facts{}
+		sure[i] = m.surely(e)
+		for op := range e.t.Code {
+			c, ok := cellOf(m.s.sys, e.t.Code[op].Dst)
+			if !ok || !sure[i][c] || listed[c] {
+				continue
+			}
+			listed[c] = true
+			if _, ok := m.of(c).only(); ok {
+				cells[e.p.ID] = append(cells[e.p.ID], c)
+			}
+		}
+	}
+	for p, cs := range cells {
+		for _, c := range cs {
+			var without []edge
+			for i, e := range edges {
+				if e.p.ID == p && !sure[i][c] {
+					without = append(without, e)
+				}
+			}
+			round := map[*model.Op]bool{}
+			for _, e := range onCycles(without) {
+				round[&e.t.Code[e.op]] = true
+			}
+			k, _ := m.of(c).only()
+			for i, e := range edges {
+				if e.p.ID == p && !round[&e.t.Code[e.op]] {
+					out[i] = out[i].with(c, exactly(k))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// surely lists the cells that every way through an edge stores to: those of stores that no branch can avoid.
+func (m *motions) surely(e edge) map[model.Cell]bool {
+	out := map[model.Cell]bool{}
+	for i := 0; i < len(e.t.Code); {
+		op := &e.t.Code[i]
+		i++
+		switch op.Kind {
+		case model.OpBranch, model.OpGoto:
+			return out
+		case model.OpJump:
+			if op.Then < i {
+				return out
+			}
+			i = op.Then
+		case model.OpAssign:
+			if c, ok := cellOf(m.s.sys, op.Dst); ok {
+				out[c] = true
+			}
+		}
+	}
+	return out
 }
 
 // facts are what is known of cells; a nil map knows nothing.
@@ -352,15 +420,17 @@ func (w *way) walk(i int, taken []bool, assumed facts, steps int) bool {
 	}
 }
 
-// cell is the cell of a place that is known from the code alone.
-func (w *way) cell(p *model.Place) (model.Cell, bool) {
-	if c, ok := program.StaticCell(w.m.s.sys, p); ok {
-		return c, true
-	}
+func (w *way) cell(p *model.Place) (model.Cell, bool) { return cellOf(w.m.s.sys, p) }
+
+// cellOf is the cell of a place that is known from the code alone.
+func cellOf(sys *model.System, p *model.Place) (model.Cell, bool) {
 	if p == nil {
 		return model.Cell{}, false
 	}
-	return objectCell(w.m.s.sys, p)
+	if c, ok := program.StaticCell(sys, p); ok {
+		return c, true
+	}
+	return objectCell(sys, p)
 }
 
 // replay walks one path under the assumptions and reports whether it can be executed.

@@ -109,6 +109,24 @@ func (s *Static) id(t *model.Transition) int { return s.base[t.Proc] + t.ID }
 // Acyclic reports whether the state space was shown to have no cycle.
 func (s *Static) Acyclic() bool { return s.sticky.empty() }
 
+// Interchange makes the sticky transitions the same for all members of each group, so that a cycle up to a permutation of them has one as well.
+func (s *Static) Interchange(groups []program.Group) {
+	for _, g := range groups {
+		n := len(s.sys.Processes[g.Members[0].Proc].Trans)
+		for t := range n {
+			any := false
+			for _, m := range g.Members {
+				any = any || s.sticky.has(s.base[m.Proc]+t)
+			}
+			for _, m := range g.Members {
+				if any {
+					s.sticky.set(s.base[m.Proc] + t)
+				}
+			}
+		}
+	}
+}
+
 // targets are the locations a transition can end at.
 func targets(t *model.Transition) (out []model.LocID) {
 	for i := range t.Code {

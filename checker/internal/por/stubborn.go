@@ -42,6 +42,8 @@ type Selector struct {
 	best  Bits
 	count int // enabled transitions of best
 	out   []*program.Transition
+
+	Blame *Blame // if set, each choice is tallied
 }
 
 // Selector makes a selector that preserves invariants and, of the covers, those listed.
@@ -70,6 +72,9 @@ func (sel *Selector) Select(st []uint64) []*program.Transition {
 	n := sel.look(st)
 	if n > 1 {
 		sel.choose(n)
+		if sel.Blame != nil {
+			sel.Blame.note(sel, st, n)
+		}
 	} else {
 		copy(sel.best, sel.enabled)
 	}

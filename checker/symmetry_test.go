@@ -1,0 +1,164 @@
+package checker_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"pmdcheck/checker"
+	"pmdcheck/model"
+	"pmdcheck/model/eval"
+)
+
+// replicated writes a random model of interchangeable workers: each has cells of its own, and all share some; a lock knows its owner. A supervisor looks at all
+// of them in one step.
+func replicated(r *rand.Rand, n int) string {
+	var b strings.Builder
+	pick := func(s ...string) string { return s[r.IntN(len(s))] }
+	fmt.Fprintf(&b, "property p \"p\";\nproperty q \"q\";\nu2 x;\nu1 y;\nu2 mine[%d];\nu2 owner;\nbool seen[%d];\n", n, n)
+	stmt := func() string {
+		return pick("mine[i] = 1;", "mine[i] = x;", "x = mine[i];", "x = 1;", "y = 1;", "y = 0;", "l = x;", "l = y;", "x = l;", "atomic { x = (x + 1) & 3; }",
+			"await (x != 2);", "await (y == 0);", "if (l == 1) mine[i] = 2; else y = 1;", "assert (x != 3, p);", "assert (mine[i] != 2 || y == 0, q);",
+			"atomic { await (owner == 0); owner = i + 1; } y = l; atomic { await (owner == i + 1); owner = 0; }", "if (owner == i + 1) x = 2;",
+			"choose { case: x = 0; case y == 1: mine[i] = 0; }", "while (x == 1 && y == 0) { l = x; }", "cover mark;")
+	}
+	fmt.Fprintf(&b, "process w[%d](u2 i) {\n\tu2 l;\n", n)
+	for range 3 + r.IntN(4) {
+		fmt.Fprintf(&b, "\t%s\n", stmt())
+	}
+	b.WriteString("}\n")
+	if r.IntN(2) == 0 {
+		fmt.Fprintf(&b, "process boss {\n\tatomic {\n\t\tfor (int k = 0; k < %d; k++)\n\t\t\tseen[k] = mine[k] != 0;\n\t}\n\tatomic {\n\t\tfor (int k = 0; k < %d; k++)\n\t\t\tawait (!seen[k] || mine[k] != 1);\n\t}\n\tx = %s;\n}\n", n, n, pick("0", "3", "y"))
+	}
+	if r.IntN(3) == 0 {
+		fmt.Fprintf(&b, "invariant inv: %s;\n", pick("x < 3", "owner == 0 || y < 1", "mine[0] + mine[1] < 4"))
+	}
+	fmt.Fprintf(&b, "cover some: %s;\n", pick("x == 2", "owner != 0", "y == 1 && x == 1"))
+	return b.String()
+}
+
+// TestSymmetryOnRandomModels compares searches with and without symmetry, with and without reduction. Without reduction the states with symmetry must be
+// exactly the classes of states that permutations of the workers map to each other.
+func TestSymmetryOnRandomModels(t *testing.T) {
+	n := uint64(1500)
+	if testing.Short() {
+		n = 150
+	}
+	used, fewer := 0, 0
+	for seed := range n {
+		r := rand.New(rand.NewPCG(seed, 7))
+		members := 2 + r.IntN(2)
+		src := replicated(r, members)
+		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%3 == 0})
+		if !ok {
+			t.Fatal(src)
+		}
+		check := func(o checker.Options) *checker.Result {
+			o.MaxStates = 30 * maxRandom
+			res, err := checker.Check(context.Background(), sys, o)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, src)
+			}
+			return res
+		}
+		full := check(checker.Options{})
+		if full.Reason != checker.ReasonNone {
+			continue
+		}
+		sym := check(checker.Options{Symmetry: true})
+		if sym.Symmetry[0].Members != members {
+			if !strings.Contains(src, "mine[0] + mine[1]") || members == 2 {
+				t.Errorf("refused: %+v\n%s", sym.Symmetry, src)
+			}
+			continue
+		}
+		used++
+		for name, res := range map[string]*checker.Result{
+			"symmetry": sym, "symmetry, bfs": check(checker.Options{Symmetry: true, Search: checker.BFS}), "symmetry, 3 workers": check(checker.Options{Symmetry: true, Workers: 3}),
+			"both":            check(checker.Options{Symmetry: true, Reduction: checker.ReductionStubborn}),
+			"both, no chains": check(checker.Options{Symmetry: true, Reduction: checker.ReductionStubborn, NoChains: true, Search: checker.BFS}),
+		} {
+			if evidence(res) != evidence(full) {
+				t.Fatalf("%s: %s\nfull: %s\n%s", name, evidence(res), evidence(full), src)
+			}
+		}
+		if want := classes(t, sys, members); sym.Stats.States != int64(want) {
+			t.Fatalf("%d states with symmetry, %d classes of states (%d states)\n%s", sym.Stats.States, want, full.Stats.States, src)
+		}
+		if sym.Stats.States < full.Stats.States {
+			fewer++
+		}
+	}
+	if used < int(n)*3/4 || fewer < used/2 {
+		t.Errorf("symmetry was used in %d of %d models and stored fewer states in %d", used, n, fewer)
+	}
+}
+
+// classes counts, on the interpreter, the reachable states up to a permutation of the first members processes, trying every permutation.
+func classes(t *testing.T, sys *model.System, members int) int {
+	t.Helper()
+	in := eval.New(sys, eval.Options{})
+	s0, _ := in.Initial()
+	seen, found := map[string]bool{s0.Key(): true}, map[string]bool{}
+	work := []*eval.State{s0}
+	for len(work) > 0 {
+		s := work[0]
+		work = work[1:]
+		least := ""
+		for _, p := range permutations(members) {
+			if k := permuted(sys, s, p).Key(); least == "" || k < least {
+				least = k
+			}
+		}
+		found[least] = true
+		for p := range sys.Processes {
+			if s.Locs[p] < 0 {
+				continue
+			}
+			for _, tr := range sys.Processes[p].Locations[s.Locs[p]].Trans {
+				if out := in.Step(s, model.ProcID(p), tr); out.Enabled && !seen[out.Next.Key()] {
+					seen[out.Next.Key()] = true
+					work = append(work, out.Next)
+				}
+			}
+		}
+	}
+	return len(found)
+}
+
+func permutations(n int) (out [][]int) {
+	if n == 1 {
+		return [][]int{{0}}
+	}
+	for _, p := range permutations(n - 1) {
+		for at := range n {
+			q := append(append(append([]int{}, p[:at]...), n-1), p[at:]...)
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// permuted is the state in which worker i has what worker p[i] had.
+func permuted(sys *model.System, s *eval.State, p []int) *eval.State {
+	out := s.Clone()
+	for i, from := range p {
+		out.Locs[i] = s.Locs[from]
+		for k, v := range sys.Processes[i].Locals {
+			copy(out.Vals[v], s.Vals[sys.Processes[from].Locals[k]])
+		}
+		for _, v := range sys.Vars {
+			switch v.Name {
+			case "mine", "seen":
+				out.Vals[v.ID][i] = s.Vals[v.ID][from]
+			case "owner":
+				if s.Vals[v.ID][0] == int32(from+1) {
+					out.Vals[v.ID][0] = int32(i + 1)
+				}
+			}
+		}
+	}
+	return out
+}
