@@ -2,60 +2,59 @@ package explore
 
 import (
 	"context"
+	"slices"
 
-	"pmdcheck/checker/internal/store"
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
 
-// BFS walks breadth first with one worker. States are kept in the order they were found, each with its parent and the move from there.
+// origin is where a breadth-first walk found a state: its parent's number and the move from there.
+type origin struct {
+	parent      uint32
+	proc, trans uint16
+}
+
+// BFS walks breadth first with one worker. Of a state that was expanded only its origin is kept, for the paths.
 func (w *Walk) BFS(ctx context.Context) Stop {
 	p := w.Program
 	n := p.Words
-	set := store.New(n, 1)
+	set := w.newSet(1)
+	in := set.Inserter(0)
 	e := w.expander()
 	defer e.done()
-	type origin struct {
-		parent uint32
-		proc   uint16
-		trans  uint16
-	}
-	const originBytes = 8
 	var (
-		states []uint64
-		from   []origin
+		queue  = newPile[uint64](n)
+		from   = newPile[origin](1) // by number, in the order found
+		st     []uint64             // of number cur
 		cur    int
 		levels int
 		todo   []*program.Transition
 	)
-	pathTo := func(i int) []Move {
+	e.path = func() []Move {
 		var path []Move
-		for ; i > 0; i = int(from[i].parent) {
-			path = append(path, Move{model.ProcID(from[i].proc), int(from[i].trans)})
+		for i := cur; i > 0; {
+			o := from.at(i)[0]
+			path = append(path, Move{model.ProcID(o.proc), int(o.trans)})
+			i = int(o.parent)
 		}
-		for a, b := 0, len(path)-1; a < b; a, b = a+1, b-1 {
-			path[a], path[b] = path[b], path[a]
-		}
+		slices.Reverse(path)
 		return path
 	}
-	e.path = func() []Move { return pathTo(cur) }
-	states = append(states, e.initial(set)...)
-	from = append(from, origin{})
-	levelEnd := 1
 	publish := func() int64 {
-		bytes := set.Bytes() + int64(cap(states))*8 + int64(cap(from))*originBytes
-		w.Stats.States.Store(int64(len(from)))
+		w.Stats.States.Store(int64(from.len()))
 		w.Stats.Transitions.Store(e.trans)
 		w.Stats.Depth.Store(int64(levels))
-		w.Stats.Frontier.Store(int64(len(from) - cur))
-		w.Stats.Bytes.Store(max(bytes, w.Stats.Bytes.Load()))
-		return bytes
+		w.Stats.Frontier.Store(int64(queue.len()))
+		return w.note(set.Bytes() + queue.bytes() + from.bytes())
 	}
 	defer publish()
-	for ; cur < len(from); cur++ {
+	queue.push(e.initial(in)...)
+	from.push(origin{})
+	levelEnd := 1
+	for ; queue.len() > 0; cur++ {
 		if cur == levelEnd {
 			levels++
-			levelEnd = len(from)
+			levelEnd = from.len()
 		}
 		if cur%pollEvery == 0 {
 			if s, over := w.over(ctx, publish()); over {
@@ -65,30 +64,31 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 		if e.stop {
 			return StopAsked
 		}
+		st = queue.shift(st[:0])
 		moved := false
-		todo = e.candidates(states[cur*n:(cur+1)*n], todo[:0])
+		todo = e.candidates(st, todo[:0])
 		for _, t := range todo {
-			if !e.step(t, states[cur*n:(cur+1)*n]) {
+			if !e.step(t, st) {
 				continue
 			}
 			moved = true
 			next := e.dst[:n]
-			added, ok := set.Insert(next)
-			if !ok || uint64(len(from)) >= 1<<32-1 {
+			added, ok := in.Insert(next)
+			if !ok || uint64(from.len()) >= 1<<32-1 {
 				return StopBytes
 			}
 			if added {
-				if w.Limits.States > 0 && int64(len(from)) == w.Limits.States {
+				if w.Limits.States > 0 && int64(from.len()) == w.Limits.States {
 					return StopStates
 				}
 				e.enter(next)
-				states = append(states, next...)
-				from = append(from, origin{uint32(cur), uint16(t.Proc), uint16(t.ID)})
+				queue.push(next...)
+				from.push(origin{uint32(cur), uint16(t.Proc), uint16(t.ID)})
 			}
 			e.edge = e.edge[:0]
 		}
 		if !moved {
-			e.stuck(states[cur*n : (cur+1)*n])
+			e.stuck(st)
 		}
 	}
 	return Complete

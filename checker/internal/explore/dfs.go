@@ -3,57 +3,62 @@ package explore
 import (
 	"context"
 
-	"pmdcheck/checker/internal/store"
 	"pmdcheck/internal/program"
+	"pmdcheck/model"
 )
 
+// frame is what the stack of a depth-first walk holds for a state on the path, besides its words.
+type frame struct {
+	next, end   uint32 // candidates left: in todo, or the process whose candidates are tried and the number of those tried
+	proc, trans uint16 // the move that led here
+	moved       bool   // whether any candidate was enabled
+}
+
 // DFS walks depth first with one worker: processes in order, transitions of a process in program order.
-//
-// The stack holds for each state on the path its words, which candidates are left, whether any was enabled, and the move that led to it.
 func (w *Walk) DFS(ctx context.Context) Stop {
 	p := w.Program
 	n := p.Words
-	set := store.New(n, 1)
+	set := w.newSet(1)
+	in := set.Inserter(0)
 	e := w.expander()
 	defer e.done()
-	type frame struct {
-		next, end int32 // candidates left: in todo, or the process whose candidates are tried and the number of those tried
-		move      Move
-		moved     bool
-	}
-	const frameBytes = 24
 	var (
-		states []uint64
-		frames []frame
-		todo   []*program.Transition
+		states = newPile[uint64](n)
+		frames = newPile[frame](1)
+		todo   = newPile[uint32](1) // candidates of a stubborn set: process and transition, 16 bits each
+		cands  []*program.Transition
+		top    *frame
+		cur    []uint64 // the state of top
 		depth  int
 		count  int64 = 1
 	)
 	e.path = func() []Move {
 		var path []Move
-		for i := 1; i < len(frames); i++ {
-			path = append(path, frames[i].move)
-		}
-		return path
+		frames.each(func(f []frame) { path = append(path, Move{model.ProcID(f[0].proc), int(f[0].trans)}) })
+		return path[min(1, len(path)):] // no move leads to the initial state
 	}
-	push := func(st []uint64, m Move) {
-		states = append(states, st...)
-		f := frame{move: m}
+	push := func(st []uint64, proc model.ProcID, trans int) {
+		states.push(st...)
+		f := frame{proc: uint16(proc), trans: uint16(trans)}
 		if e.sel != nil {
-			f.next = int32(len(todo))
-			todo = e.candidates(st, todo)
-			f.end = int32(len(todo))
+			f.next = uint32(todo.len())
+			cands = e.candidates(st, cands[:0])
+			for _, t := range cands {
+				todo.push(uint32(t.Proc)<<16 | uint32(t.ID))
+			}
+			f.end = uint32(todo.len())
 		}
-		frames = append(frames, f)
+		frames.push(f)
 	}
-	procs := int32(p.Processes())
+	procs := uint32(p.Processes())
 	candidate := func(f *frame, st []uint64) *program.Transition {
 		if e.sel != nil {
 			if f.next == f.end {
 				return nil
 			}
+			c := todo.at(int(f.next))[0]
 			f.next++
-			return todo[f.next-1]
+			return e.transition(st, int(c>>16), int(c&0xffff))
 		}
 		for ; f.next < procs; f.next, f.end = f.next+1, 0 {
 			if c := p.Candidates(st, int(f.next)); int(f.end) < len(c) {
@@ -63,43 +68,44 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		}
 		return nil
 	}
-	push(e.initial(set), Move{})
-	depth = 1
 	publish := func() int64 {
-		bytes := set.Bytes() + int64(cap(states))*8 + int64(cap(frames))*frameBytes + int64(cap(todo))*8
 		w.Stats.States.Store(count)
 		w.Stats.Transitions.Store(e.trans)
 		w.Stats.Depth.Store(int64(depth))
-		w.Stats.Frontier.Store(int64(len(frames)))
-		w.Stats.Bytes.Store(max(bytes, w.Stats.Bytes.Load()))
-		return bytes
+		w.Stats.Frontier.Store(int64(frames.len()))
+		return w.note(set.Bytes() + states.bytes() + frames.bytes() + todo.bytes())
 	}
 	defer publish()
+	push(e.initial(in), 0, 0)
+	top, cur = &frames.top()[0], states.top()
+	depth = 1
 	polls := 0
-	for len(frames) > 0 {
+	for frames.len() > 0 {
 		if e.stop {
 			return StopAsked
 		}
-		f := &frames[len(frames)-1]
-		st := states[len(states)-n:]
-		t := candidate(f, st)
+		t := candidate(top, cur)
 		if t == nil {
-			if !f.moved {
-				e.stuck(st)
+			if !top.moved {
+				e.stuck(cur)
 			}
-			frames = frames[:len(frames)-1]
-			states = states[:len(states)-n]
-			if e.sel != nil && len(frames) > 0 {
-				todo = todo[:frames[len(frames)-1].end]
+			frames.pop()
+			states.pop()
+			if frames.len() == 0 {
+				break
+			}
+			top, cur = &frames.top()[0], states.top()
+			if e.sel != nil {
+				todo.cut(todo.len() - int(top.end))
 			}
 			continue
 		}
-		if !e.step(t, st) {
+		if !e.step(t, cur) {
 			continue
 		}
-		f.moved = true
+		top.moved = true
 		next := e.dst[:n]
-		added, ok := set.Insert(next)
+		added, ok := in.Insert(next)
 		if !ok {
 			return StopBytes
 		}
@@ -109,13 +115,14 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 			}
 			count++
 			e.enter(next)
-			push(next, Move{t.Proc, t.ID})
+			push(next, t.Proc, t.ID)
+			top, cur = &frames.top()[0], states.top()
 		}
 		e.edge = e.edge[:0]
 		if !added {
 			continue
 		}
-		depth = max(depth, len(frames))
+		depth = max(depth, frames.len())
 		if polls++; polls == pollEvery {
 			polls = 0
 			if s, over := w.over(ctx, publish()); over {

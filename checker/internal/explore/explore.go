@@ -22,6 +22,16 @@ type Move struct {
 	Trans int
 }
 
+// Store is the kind of visited set.
+type Store uint8
+
+// The kinds.
+const (
+	Exact    Store = iota
+	Compact        // a hash of each state
+	Bitstate       // a few bits for each state, in three quarters of Limits.Bytes
+)
+
 // Limits bound a walk; zero means none.
 type Limits struct {
 	States int64
@@ -50,6 +60,7 @@ type Found struct {
 // Walk is one walk. Fill it in, then call DFS, BFS or Parallel once.
 type Walk struct {
 	Program *program.Program
+	Store   Store
 	Limits  Limits
 	Found   func(Found) (stop bool)             // called for each violation; must be safe for concurrent use in Parallel
 	Leaks   func(vals [][]int32) []model.PropID // judges a decoded state where everything has come to rest
@@ -185,6 +196,16 @@ func (e *expander) done() {
 	}
 }
 
+// transition is a candidate by its numbers.
+func (e *expander) transition(st []uint64, proc, trans int) *program.Transition {
+	for _, t := range e.w.Program.Candidates(st, proc) {
+		if t.ID == trans {
+			return t
+		}
+	}
+	panic("not a candidate")
+}
+
 // step runs a transition. If it is enabled, the successor is in e.dst, or, where the walk follows chains, the next state that is to be stored.
 func (e *expander) step(t *program.Transition, st []uint64) (enabled bool) {
 	e.edge = e.edge[:0]
@@ -308,7 +329,7 @@ func (e *expander) stuck(st []uint64) {
 }
 
 // initial visits the initial state.
-func (e *expander) initial(set *store.Set) []uint64 {
+func (e *expander) initial(in store.Inserter) []uint64 {
 	p := e.w.Program
 	st := make([]uint64, p.Total)
 	failed, covers := e.x.Initial(st)
@@ -319,12 +340,33 @@ func (e *expander) initial(set *store.Set) []uint64 {
 		e.canon.Canonize(st, nil)
 	}
 	st = st[:p.Words]
-	set.Insert(st)
+	in.Insert(st)
 	for _, f := range failed {
 		e.found(f)
 	}
 	e.enter(st)
 	return st
+}
+
+// newSet makes the visited set.
+func (w *Walk) newSet(workers int) store.Set {
+	switch w.Store {
+	case Compact:
+		return store.NewCompact(w.Program.Words, workers, w.Limits.Bytes)
+	case Bitstate:
+		return store.NewBitstate(workers, w.Limits.Bytes/4*3)
+	}
+	return store.NewExact(w.Program.Words, workers, w.Limits.Bytes)
+}
+
+// note keeps the largest number of bytes in use.
+func (w *Walk) note(bytes int64) int64 {
+	for {
+		old := w.Stats.Bytes.Load()
+		if bytes <= old || w.Stats.Bytes.CompareAndSwap(old, bytes) {
+			return bytes
+		}
+	}
 }
 
 // over reports a limit that was passed, other than that of states, which is looked at for every new state.

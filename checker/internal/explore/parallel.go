@@ -2,7 +2,6 @@ package explore
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,139 +12,151 @@ import (
 // batch is how many states workers hand each other at a time.
 const batch = 256
 
-// pool is the work that nobody has taken yet.
-type pool struct {
+// crew is the workers of a parallel walk, and the work that nobody has taken yet.
+type crew struct {
+	w       *Walk
+	set     store.Set
+	members []*member
+
+	hungry atomic.Int32 // workers that wait for work
+	stop   atomic.Int32 // 0, or Stop+1
+
 	mu      sync.Mutex
 	wake    *sync.Cond
 	batches [][]uint64
 	idle    int
-	workers int
 	done    bool
-	hungry  atomic.Int32 // workers waiting
+}
+
+// member is one worker: it has a stack of its own and counts for itself, so that workers meet only in the visited set.
+type member struct {
+	c      *crew
+	e      *expander
+	in     store.Inserter
+	stack  *pile[uint64]
+	states int64 // found since publish
+	bytes  atomic.Int64
+	left   atomic.Int64 // states on the stack
+	_      [64]byte
 }
 
 // put offers a batch.
-func (q *pool) put(b []uint64) {
-	q.mu.Lock()
-	q.batches = append(q.batches, b)
-	q.mu.Unlock()
-	q.wake.Signal()
+func (c *crew) put(b []uint64) {
+	c.mu.Lock()
+	c.batches = append(c.batches, b)
+	c.mu.Unlock()
+	c.wake.Signal()
 }
 
 // get waits for a batch; nil means that all work is done or the walk was stopped.
-func (q *pool) get() []uint64 {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.idle++
-	q.hungry.Add(1)
-	defer q.hungry.Add(-1)
-	for len(q.batches) == 0 && !q.done {
-		if q.idle == q.workers {
-			q.done = true
-			q.wake.Broadcast()
+func (c *crew) get() []uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.idle++
+	c.hungry.Add(1)
+	defer c.hungry.Add(-1)
+	for len(c.batches) == 0 && !c.done {
+		if c.idle == len(c.members) {
+			c.done = true
+			c.wake.Broadcast()
 			break
 		}
-		q.wake.Wait()
+		c.wake.Wait()
 	}
-	if q.done {
+	if c.done {
 		return nil
 	}
-	q.idle--
-	b := q.batches[len(q.batches)-1]
-	q.batches = q.batches[:len(q.batches)-1]
+	c.idle--
+	b := c.batches[len(c.batches)-1]
+	c.batches = c.batches[:len(c.batches)-1]
 	return b
 }
 
-func (q *pool) close() {
-	q.mu.Lock()
-	q.done = true
-	q.mu.Unlock()
-	q.wake.Broadcast()
+// halt ends the walk; the first reason counts.
+func (c *crew) halt(s Stop) {
+	c.stop.CompareAndSwap(0, int32(s)+1)
+	c.mu.Lock()
+	c.done = true
+	c.mu.Unlock()
+	c.wake.Broadcast()
 }
 
 // Parallel walks with several workers that share the visited set. Each has a stack of its own and hands over part of it when another has run dry.
 // Every reachable state is expanded exactly once, so a complete walk counts the same states and transitions as DFS does.
 func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
-	p := w.Program
-	set := store.New(p.Words, workers)
-	q := &pool{workers: workers}
-	q.wake = sync.NewCond(&q.mu)
-	var stop atomic.Int32 // 0, or Stop+1
-	halt := func(s Stop) {
-		stop.CompareAndSwap(0, int32(s)+1)
-		q.close()
+	c := &crew{w: w, set: w.newSet(workers)}
+	c.wake = sync.NewCond(&c.mu)
+	for i := range workers {
+		c.members = append(c.members, &member{c: c, e: w.expander(), in: c.set.Inserter(i), stack: newPile[uint64](w.Program.Words)})
 	}
-	first := w.expander()
-	q.batches = append(q.batches, slices.Clone(first.initial(set)))
-	w.Stats.States.Store(1)
-	if first.stop {
+	m := c.members[0]
+	m.stack.push(m.e.initial(m.in)...)
+	m.states = 1
+	if m.e.stop {
+		m.publish()
 		return StopAsked
 	}
-	var frontier atomic.Int64
-	frontier.Store(int64(p.Words))
 	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() { w.work(ctx, set, q, &stop, halt, &frontier) })
+	for _, m := range c.members {
+		wg.Go(func() { m.work(ctx) })
 	}
 	wg.Wait()
-	if s := stop.Load(); s != 0 {
+	if s := c.stop.Load(); s != 0 {
 		return Stop(s - 1)
 	}
 	return Complete
 }
 
-// work is one worker. It publishes its counts and looks at the limits every pollEvery states.
-func (w *Walk) work(ctx context.Context, set *store.Set, q *pool, stop *atomic.Int32, halt func(Stop), frontier *atomic.Int64) {
-	p := w.Program
-	n := p.Words
-	e := w.expander()
-	defer e.done()
-	var stack []uint64
-	var todo []*program.Transition
-	held := 0 // words of stack counted in frontier
-	publish := func() int64 {
-		w.Stats.Transitions.Add(e.trans)
-		e.trans = 0
-		front := frontier.Add(int64(len(stack) - held))
-		held = len(stack)
-		bytes := set.Bytes() + front*8
-		for {
-			old := w.Stats.Bytes.Load()
-			if bytes <= old || w.Stats.Bytes.CompareAndSwap(old, bytes) {
-				break
-			}
-		}
-		w.Stats.Frontier.Store(front / int64(n))
-		return bytes
+// publish adds what was counted to the counters of the walk.
+func (m *member) publish() (bytes int64) {
+	st := &m.c.w.Stats
+	st.Transitions.Add(m.e.trans)
+	st.States.Add(m.states)
+	m.e.trans, m.states = 0, 0
+	m.bytes.Store(m.stack.bytes())
+	m.left.Store(int64(m.stack.len()))
+	left := int64(0)
+	for _, o := range m.c.members {
+		bytes += o.bytes.Load()
+		left += o.left.Load()
 	}
-	defer publish()
+	st.Frontier.Store(left)
+	return m.c.w.note(m.c.set.Bytes() + bytes)
+}
+
+// work publishes the counts and looks at the limits every pollEvery states.
+func (m *member) work(ctx context.Context) {
+	c, w, e := m.c, m.c.w, m.e
+	n := w.Program.Words
 	cur := make([]uint64, n)
-	for polls := 0; ; polls++ {
-		if stop.Load() != 0 {
-			return
-		}
-		if len(stack) == 0 {
-			publish()
-			stack = q.get()
-			if stack == nil {
+	var todo []*program.Transition
+	defer e.done()
+	defer m.publish()
+	for polls := 0; c.stop.Load() == 0; polls++ {
+		if m.stack.len() == 0 {
+			m.publish()
+			b := c.get()
+			if b == nil {
 				return
 			}
-			held = len(stack)
+			m.stack.push(b...)
 		}
 		if polls%pollEvery == 0 {
-			if s, over := w.over(ctx, publish()); over {
-				halt(s)
+			if s, over := w.over(ctx, m.publish()); over {
+				c.halt(s)
 				return
 			}
 		}
-		if q.hungry.Load() > 0 && len(stack) >= 2*n {
+		if c.hungry.Load() > 0 && m.stack.len() >= 2 {
 			// The older half is nearer to the root and likely to be the larger part of the work.
-			give := min(len(stack)/n/2, batch) * n
-			q.put(slices.Clone(stack[:give]))
-			stack = append(stack[:0], stack[give:]...)
+			give := make([]uint64, 0, batch*n)
+			for range min(m.stack.len()/2, batch) {
+				give = m.stack.shift(give)
+			}
+			c.put(give)
 		}
-		copy(cur, stack[len(stack)-n:])
-		stack = stack[:len(stack)-n]
+		copy(cur, m.stack.top())
+		m.stack.pop()
 		moved := false
 		todo = e.candidates(cur, todo[:0])
 		for _, t := range todo {
@@ -154,26 +165,33 @@ func (w *Walk) work(ctx context.Context, set *store.Set, q *pool, stop *atomic.I
 			}
 			moved = true
 			next := e.dst[:n]
-			added, ok := set.Insert(next)
+			added, ok := m.in.Insert(next)
 			if !ok {
-				halt(StopBytes)
+				c.halt(StopBytes)
 				return
 			}
-			if added {
-				if c := w.Stats.States.Add(1); w.Limits.States > 0 && c > w.Limits.States {
+			if !added {
+				continue
+			}
+			if w.Limits.States > 0 {
+				if w.Stats.States.Add(m.states+1) > w.Limits.States {
 					w.Stats.States.Add(-1)
-					halt(StopStates)
+					m.states = 0
+					c.halt(StopStates)
 					return
 				}
-				e.enter(next)
-				stack = append(stack, next...)
+				m.states = 0
+			} else {
+				m.states++
 			}
+			e.enter(next)
+			m.stack.push(next...)
 		}
 		if !moved {
 			e.stuck(cur)
 		}
 		if e.stop {
-			halt(StopAsked)
+			c.halt(StopAsked)
 			return
 		}
 	}

@@ -13,7 +13,8 @@ import (
 func TestSetAgainstMap(t *testing.T) {
 	for _, words := range []int{1, 2, 3} {
 		r := rand.New(rand.NewPCG(1, uint64(words)))
-		set := store.New(words, 1)
+		set := store.NewExact(words, 1, 0)
+		in := set.Inserter(0)
 		seen := map[[3]uint64]bool{}
 		for range 300_000 {
 			var k [3]uint64
@@ -23,7 +24,7 @@ func TestSetAgainstMap(t *testing.T) {
 					k[i] = r.Uint64N(100_000)
 				}
 			}
-			added, ok := set.Insert(k[:words])
+			added, ok := in.Insert(k[:words])
 			if !ok || added == seen[k] {
 				t.Fatalf("%d words: insert of %v: added %v, was there %v", words, k, added, seen[k])
 			}
@@ -37,25 +38,34 @@ func TestSetAgainstMap(t *testing.T) {
 
 // TestSetHammer inserts the same states from several goroutines at once while the shards grow: each must be new exactly once.
 func TestSetHammer(t *testing.T) {
-	const states, workers = 200_000, 4
-	for _, words := range []int{1, 2} {
-		set := store.New(words, workers)
+	for _, tc := range []struct{ words, workers, states int }{{1, 4, 200_000}, {2, 4, 200_000}, {1, 40, 20_000}, {3, 40, 20_000}} {
+		words, workers, states := tc.words, tc.workers, tc.states
+		set := store.NewExact(words, workers, 0)
 		var added atomic.Int64
 		var wg sync.WaitGroup
 		for w := range workers {
 			wg.Go(func() {
+				in := set.Inserter(w)
 				r := rand.New(rand.NewPCG(7, uint64(w)))
 				for _, i := range r.Perm(states) {
-					st := []uint64{uint64(i) * 0x9e3779b97f4a7c15, uint64(i)}[:words]
-					if ok, _ := set.Insert(st); ok {
+					st := []uint64{uint64(i) * 0x9e3779b97f4a7c15, uint64(i), 1}[:words]
+					if ok, _ := in.Insert(st); ok {
 						added.Add(1)
 					}
 				}
 			})
 		}
 		wg.Wait()
-		if added.Load() != states || set.Len() != states {
+		if added.Load() != int64(states) || set.Len() != int64(states) {
 			t.Errorf("%d words: %d insertions were new, Len %d, want %d", words, added.Load(), set.Len(), states)
+		}
+		seen := map[uint64]bool{}
+		set.Each(func(st []uint64) bool {
+			seen[st[0]] = true
+			return true
+		})
+		if len(seen) != states {
+			t.Errorf("%d words: Each shows %d states, want %d", words, len(seen), states)
 		}
 	}
 }
@@ -63,9 +73,10 @@ func TestSetHammer(t *testing.T) {
 // TestBytesPerState holds the set to its memory promise at every size from fifty thousand to a million.
 func TestBytesPerState(t *testing.T) {
 	for _, tc := range []struct{ words, most int }{{1, 16}, {2, 28}} {
-		set := store.New(tc.words, 1)
+		set := store.NewExact(tc.words, 1, 0)
+		in := set.Inserter(0)
 		for i := range uint64(1_000_000) {
-			set.Insert([]uint64{i*0x9e3779b97f4a7c15 + 1, i}[:tc.words])
+			in.Insert([]uint64{i*0x9e3779b97f4a7c15 + 1, i}[:tc.words])
 			if n := set.Len(); n >= 50_000 && n%10_000 == 0 && set.Bytes() > int64(tc.most)*n {
 				t.Fatalf("%d words: %d states take %d bytes, more than %d each", tc.words, n, set.Bytes(), tc.most)
 			}
