@@ -72,6 +72,9 @@ func TestSetHammer(t *testing.T) {
 
 // TestBytesPerState holds the set to its memory promise at every size from fifty thousand to a million.
 func TestBytesPerState(t *testing.T) {
+	if testing.Short() {
+		t.SkipNow()
+	}
 	for _, tc := range []struct{ words, most int }{{1, 16}, {2, 28}} {
 		set := store.NewExact(tc.words, 1, 0)
 		in := set.Inserter(0)
