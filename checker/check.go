@@ -73,7 +73,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 			return nil, err
 		}
 	}
-	return c.result(w, stop)
+	return c.result(ctx, w, stop)
 }
 
 type check struct {
@@ -240,7 +240,7 @@ var reasons = map[explore.Stop]Reason{
 	explore.StopCancel: ReasonInterrupt, explore.StopAsked: ReasonFirst,
 }
 
-func (c *check) result(w *explore.Walk, stop explore.Stop) (*Result, error) {
+func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) (*Result, error) {
 	r := &Result{Reason: reasons[stop], Reduction: c.opts.Reduction, Symmetry: c.symm, Reducing: c.reducing()}
 	for i := range c.found {
 		if !c.found[i].Load() {
@@ -257,8 +257,22 @@ func (c *check) result(w *explore.Walk, stop explore.Stop) (*Result, error) {
 		}
 		r.Violations = append(r.Violations, Violation{Property: q.Name, Prop: q.ID, Message: tr.Message, Witness: tr})
 	}
+	order, circle, ended, err := c.lockOrder(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if r.LockOrder = order; circle != nil {
+		r.Violations = append(r.Violations, *circle)
+		slices.SortStableFunc(r.Violations, func(a, b Violation) int { return int(a.Prop - b.Prop) })
+	}
+	if ended != explore.Complete && stop == explore.Complete {
+		stop, r.Reason = ended, reasons[ended]
+	}
 	vacuous := false
 	for i, cv := range c.sys.Covers {
+		if cv.Edge != nil {
+			continue
+		}
 		reached := w.Covered[i].Load()
 		r.Covers = append(r.Covers, CoverResult{cv.Name, cv.Required, reached})
 		if cv.Required && !reached {

@@ -139,6 +139,9 @@ func outcome(r *checker.Result) string {
 	for _, c := range r.Covers {
 		parts = append(parts, fmt.Sprint(c.Name, c.Reached))
 	}
+	for _, e := range r.LockOrder.Edges {
+		parts = append(parts, e.String())
+	}
 	slices.Sort(parts)
 	return r.Verdict.String() + " " + strings.Join(parts, " ")
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"pmdcheck/model"
+	"pmdcheck/properties"
 	"pmdcheck/traces"
 )
 
@@ -35,13 +36,14 @@ const (
 // Result is what a check found.
 type Result struct {
 	Verdict    Verdict
-	Reason     Reason        // why the search is not complete, or ReasonNone
-	Violations []Violation   // one per violated property, in order of System.Props
-	Covers     []CoverResult // one per cover of the system
-	Reduction  Reduction     // in use
-	Symmetry   []Symmetry    // one for each process with replicas, with Options.Symmetry
-	Reducing   *Reducing     // what stops the reduction, with Options.Explain
-	Dead       []Dead        // transitions that never ran; only of a complete search
+	Reason     Reason               // why the search is not complete, or ReasonNone
+	Violations []Violation          // one per violated property, in order of System.Props
+	Covers     []CoverResult        // one per cover of the spec
+	LockOrder  properties.LockOrder // where the spec checks it
+	Reduction  Reduction            // in use
+	Symmetry   []Symmetry           // one for each process with replicas, with Options.Symmetry
+	Reducing   *Reducing            // what stops the reduction, with Options.Explain
+	Dead       []Dead               // transitions that never ran; only of a complete search
 	Stats      Stats
 }
 
@@ -50,7 +52,8 @@ type Violation struct {
 	Property string
 	Prop     model.PropID // NoProp for a cover
 	Message  string
-	Witness  *traces.Trace // replayed on model/eval before it is here
+	Witness  *traces.Trace   // replayed on model/eval before it is here
+	More     []*traces.Trace // further runs that belong to it: for a circle of lock classes one for each other edge
 }
 
 // CoverResult says whether a cover was reached.

@@ -50,6 +50,8 @@ type global struct {
 type BuildOptions struct {
 	NoMerge bool // every statement is a step of its own
 	NoReset bool // dead locals keep their values
+
+	LockOrder bool // the lock order is checked also where the spec does not ask for it
 }
 
 func (e *elab) errorf(code string, at source.Span, format string, args ...any) {
@@ -138,6 +140,9 @@ func (e *elab) declareProps() {
 			p.Kind, p.Checked = PropFault, true
 		case PropAssertion:
 			p.Checked = true
+		}
+		if q.name == lockOrder {
+			p.Kind, p.Checked = PropOrder, p.Checked || e.opt.LockOrder
 		}
 		for _, s := range e.prog.structs {
 			if s.leak == q.name {

@@ -135,6 +135,7 @@ const (
 	PropInvariant                 // a state predicate, true in every reachable state
 	PropDeadlock                  // no state without successors in which some process is not at a proper end
 	PropLeak                      // no live unreachable object where every process is at a proper end and nothing can move
+	PropOrder                     // no cycle among the edges of lock classes (covers with an Edge) that runs mark
 	PropFault                     // the model itself went wrong: NULL, index, overflow, division by zero
 )
 
@@ -161,8 +162,9 @@ type Prop struct {
 type Cover struct {
 	ID       CoverID
 	Name     string
-	X        *Expr // nil: the OpCover marks in the code
-	Required bool  // false: counted, not demanded in this cell
+	X        *Expr     // nil: the OpCover marks in the code
+	Required bool      // false: counted, not demanded in this cell
+	Edge     *LockEdge // the mark says that a lock is taken while another is held; nil for a cover of the spec
 	Pos      source.Pos
 }
 

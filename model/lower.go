@@ -58,6 +58,7 @@ type builder struct {
 	at        source.Pos
 	inlined   int
 	emitted   int // nodes so far
+	held      heldCells
 }
 
 // maxInlined bounds how many calls one process may expand to.
@@ -541,6 +542,7 @@ func (b *builder) body(d *syntax.ProcDecl) {
 	b.at = d.Body.Sp.End
 	b.text = "end of " + b.proc.Name
 	b.emit(end)
+	b.markEdges()
 	if !e.dry && len(e.diags.Diags) == 0 {
 		b.steps(entry)
 	}

@@ -162,6 +162,17 @@ func call_(fn *syntax.FuncDecl, at source.Span) call { return call{fn, at} }
 func (b *builder) builtin(x *syntax.CallExpr) operand {
 	e := b.e
 	name := x.Fun.Name
+	if strings.HasPrefix(name, "lock_") {
+		if len(x.Args) < 1 || len(x.Args) > 2 {
+			e.diags.Add(source.Diagnostic{Code: "argument-count", Span: x.Sp, Msg: fmt.Sprintf("%s takes a lock and perhaps a subclass, not %d arguments", name, len(x.Args)), Hint: "write " + builtins[name]})
+			return badOperand
+		}
+		if b.constOnly || b.pred {
+			e.errorf("not-constant", x.Sp, "%s cannot be used here", name)
+			return badOperand
+		}
+		return b.lockOp(x)
+	}
 	want := map[string]int{"alloc": 1, "free": 1, "live": 1, "peek": 1, "container_of": 3, "READ_ONCE": 1, "WRITE_ONCE": 2, "smp_load_acquire": 1, "smp_store_release": 2}[name]
 	if len(x.Args) != want {
 		e.diags.Add(source.Diagnostic{Code: "argument-count", Span: x.Sp, Msg: fmt.Sprintf("%s takes %d arguments, not %d", name, want, len(x.Args)), Hint: "write " + builtins[name]})

@@ -95,8 +95,12 @@ type propInfo struct {
 var builtins = map[string]string{
 	"alloc": "alloc(struct S)", "free": "free(p)", "live": "live(p)", "peek": "peek(p->f)", "container_of": "container_of(ref, struct S, field)",
 	"READ_ONCE": "READ_ONCE(x)", "WRITE_ONCE": "WRITE_ONCE(x, v)", "smp_load_acquire": "smp_load_acquire(&x)", "smp_store_release": "smp_store_release(&x, v)",
+	"lock_acquire": "lock_acquire(&lock)", "lock_tryacquire": "lock_tryacquire(&lock)", "lock_release": "lock_release(&lock)",
 	"smp_mb": "smp_mb()", "smp_rmb": "smp_rmb()", "smp_wmb": "smp_wmb()",
 }
+
+// lockOrder is the property that the marks of lock_acquire() are about. A spec that calls it has the property.
+const lockOrder = "lock_order"
 
 // builtinProps are properties every spec has without declaring them; their texts come from the catalogue where one is given.
 var builtinProps = []propInfo{
@@ -168,6 +172,10 @@ func (p *program) declare(f *syntax.File, diags *source.List) {
 	}
 	syntax.Walk(f, func(n syntax.Node) bool {
 		switch n := n.(type) {
+		case *syntax.CallExpr:
+			if n.Fun.Name == "lock_acquire" {
+				p.property(lockOrder, "locks are taken in one order of their classes", n.Fun.Sp).used = true
+			}
 		case *syntax.CoverStmt:
 			p.marks[n.Name.Name] = true
 		case *syntax.AssertStmt:

@@ -1,6 +1,10 @@
 package model
 
-import "pmdcheck/model/source"
+import (
+	"slices"
+
+	"pmdcheck/model/source"
+)
 
 // Steps are formed from the control-flow graph of a process. A node is a location, a place where others can run, when it is
 //
@@ -337,6 +341,12 @@ func (s *stepper) from(loc LocID, n *cfgNode, depth int) {
 func (s *stepper) add(from LocID, n *cfgNode, code []Op) {
 	p := s.b.proc
 	t := &Transition{ID: len(p.Trans), Proc: p.ID, From: from, Code: code, Label: n.op.Text, Pos: n.op.Pos, Frame: n.op.Frame}
+	if n.quiet {
+		// What the source does not do itself, such as a mark, does not name the step.
+		if i := slices.IndexFunc(code, func(o Op) bool { return o.Visible }); i >= 0 {
+			t.Label, t.Pos, t.Frame = code[i].Text, code[i].Pos, code[i].Frame
+		}
+	}
 	p.Trans = append(p.Trans, t)
 	p.Locations[from].Trans = append(p.Locations[from].Trans, t.ID)
 }

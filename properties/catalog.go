@@ -90,6 +90,13 @@ var catalog = []Entry{
 		Detail:  "Asserted in the release functions of kernel/locking.",
 	},
 	{
+		Name: "lock_order", Title: "locks taken in a circle",
+		Meaning: "The classes of locks can be put in one order in which every run takes them, even if no run deadlocks.",
+		Rule:    "Lock ordering is documented at the head of mm/rmap.c; lockdep reports a circle when its edges have been seen, in whatever runs. A trylock does not wait and adds no edge towards the lock it takes; nested locks of one class need a subclass.",
+		Detail:  "lock_acquire() and lock_release() in the lock functions count, per process, the locks of each class it holds; taking B while holding A marks the edge A -> B. After the search the edges of all runs are put together; a circle among them is reported with, for each edge, a run that ends where the lock is taken, and both call stacks. Exact for the runs explored; a class is a lock field of a struct type, or a variable.",
+		Example: "locks/abba",
+	},
+	{
 		Name: "no_fault", Title: "model fault",
 		Meaning: "The model itself does not go wrong: NULL is not followed, indices are in range, values fit, nothing is divided by zero.",
 		Detail:  "Always checked. A value that does not fit its bounded type, an index outside its array, NULL followed, a shift or division that is not defined: the process is parked and the run is a witness.",

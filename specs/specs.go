@@ -3,7 +3,7 @@ package specs
 
 import "embed"
 
-// FS holds the .pmd files by folder: seed (the race of 2022), classic, bench.
+// FS holds the .pmd files by folder: seed (the race of 2022), classic, locks, bench.
 //
 //go:embed */*.pmd
 var FS embed.FS

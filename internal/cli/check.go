@@ -221,8 +221,10 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	}
 	for _, v := range res.Violations {
 		if v.Witness != nil {
-			v.Witness.Build = buildNames(j.opts, f.noAssert)
-			j.traces = append(j.traces, v.Witness)
+			for _, t := range append([]*traces.Trace{v.Witness}, v.More...) {
+				t.Build = buildNames(j.opts, f.noAssert)
+				j.traces = append(j.traces, t)
+			}
 		}
 	}
 }
@@ -317,6 +319,7 @@ func (a *app) report(jobs []*job, f *checkFlags, prog *progress, wg *sync.WaitGr
 }
 
 func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFlags) error {
+	count := map[string]int{}
 	for _, t := range j.traces {
 		if f.traceDir != "" {
 			if err := os.MkdirAll(f.traceDir, 0o755); err != nil {
@@ -326,7 +329,12 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 			for _, c := range j.cell.Config {
 				name += "-" + c.Value
 			}
-			if err := writeFile(filepath.Join(f.traceDir, name+"-"+t.Property+".json"), func(w io.Writer) error { return traces.Write(w, t) }); err != nil {
+			what := t.Property
+			if n := count[what]; n > 0 {
+				what += fmt.Sprintf("-%d", n+1) // a circle of locks is more than one run
+			}
+			count[t.Property]++
+			if err := writeFile(filepath.Join(f.traceDir, name+"-"+what+".json"), func(w io.Writer) error { return traces.Write(w, t) }); err != nil {
 				return err
 			}
 		}

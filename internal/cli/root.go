@@ -80,6 +80,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.renderCmd(),
 		a.explainCmd(),
 		a.exportCmd(),
+		a.lockOrderCmd(),
 	)
 	completions(root)
 	err := root.Execute()

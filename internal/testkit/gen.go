@@ -11,7 +11,7 @@ import (
 // with loops that end or go round, jumps (into and out of atomic blocks too), switches that fall through, blocking, choices, atomic blocks, calls that pass
 // addresses on to calls, assertions, and every kind of fault within reach. It always parses and resolves. The same r gives the same spec.
 func Source(r *rand.Rand) string {
-	g := &gen{r: r}
+	g := &gen{r: r, locks: r.IntN(4) == 0}
 	g.p("property late \"a property of its own\";\n")
 	g.p("@use(no_use) @free(no_free) @leak(no_lost)\nstruct obj { u2 val; struct obj *next; };\n")
 	g.p("property no_use \"use\";\nproperty no_free \"free\";\nproperty no_lost \"lost\";\n")
@@ -42,7 +42,8 @@ type gen struct {
 	depth int
 	loops int // around the statement being written
 	atom  bool
-	jumps int // labels so far
+	jumps int  // labels so far
+	locks bool // what is taken and let go is told, for the lock order
 }
 
 func (g *gen) p(format string, args ...any) { fmt.Fprintf(&g.b, format, args...) }
@@ -102,6 +103,8 @@ func (g *gen) stmt(tabs int) {
 		g.line(tabs, "i = get(%s);", g.expr())
 	case k == 13:
 		g.line(tabs, "await (%s);", g.cond())
+	case k == 14 && g.locks && g.r.IntN(4) != 0:
+		g.line(tabs, "lock_%s(%s);", g.pick("acquire", "acquire", "tryacquire", "release"), g.pick("&x", "&a[i]", "ref", "root", "&O.in[j]", "&po->top", "&O, 1"))
 	case k == 14:
 		g.line(tabs, "cover mark;")
 	case k == 15:

@@ -24,7 +24,8 @@ type Move struct {
 // Options say how a run is judged.
 type Options struct {
 	NoAssert bool
-	Property string // what the run must violate at its end; "" for a run that need not violate anything
+	Property string          // what the run must violate at its end; "" for a run that need not violate anything
+	Edge     *model.LockEdge // what the last step of a run must mark where Property is that of the lock order; nil: any edge
 }
 
 // Run executes moves from the initial state and describes what happened. It is an error if a move is not enabled, or if the run does not violate
@@ -32,7 +33,7 @@ type Options struct {
 func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	in := eval.New(sys, eval.Options{NoAssert: opt.NoAssert})
 	s, starts := in.Starts()
-	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}}
+	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}, locks: locks{held: map[model.ProcID][]lock{}}}
 	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Digest: sys.Digest(), Kind: "run", Processes: []traces.Process{}, Steps: []traces.Step{}}
 	for _, c := range sys.Config {
 		t.Config = append(t.Config, traces.ConfigValue(c))
@@ -75,6 +76,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 		if int(m.Proc) < 0 || int(m.Proc) >= len(sys.Processes) || m.Trans < 0 || m.Trans >= len(sys.Processes[m.Proc].Trans) {
 			return nil, fmt.Errorf("step %d: there is no transition %d of process %d", i+1, m.Trans, m.Proc)
 		}
+		r.locks.marks = nil
 		out := in.Step(s, m.Proc, m.Trans)
 		if !out.Enabled {
 			return nil, fmt.Errorf("step %d: transition %d of %s is not enabled", i+1, m.Trans, sys.Processes[m.Proc].Name)
@@ -91,7 +93,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	if opt.Property == "" {
 		return t, nil
 	}
-	return t, r.judge(t, s, last, opt.Property)
+	return t, r.judge(t, s, last, opt)
 }
 
 // maxContext is the longest run whose steps say what else was possible and which invariants hold: nobody steps through a longer one by hand.
@@ -134,8 +136,8 @@ func (r *recorder) untrue(s *eval.State) []string {
 }
 
 // judge decides whether the run ends in a violation of the property, and says so in one sentence.
-func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, property string) error {
-	sys, in := r.sys, r.in
+func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, opt Options) error {
+	sys, in, property := r.sys, r.in, opt.Property
 	t.Kind, t.Property = "violation", property
 	if last != nil && sys.Props[last.Prop].Name == property {
 		if n := len(t.Steps); n > 0 {
@@ -161,6 +163,11 @@ func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, pro
 		case model.PropDeadlock:
 			if in.Deadlocked(s) {
 				t.Message, t.Blocked = r.stuck(s), r.blocked(s)
+				return nil
+			}
+		case model.PropOrder:
+			if m, ok := r.locks.edge(sys, opt.Edge); ok {
+				t.Message = r.tookInOrder(m)
 				return nil
 			}
 		case model.PropLeak:
@@ -245,6 +252,7 @@ type recorder struct {
 	in    *eval.Interp
 	freed map[model.Cell]string // liveness cell -> who cleared it, and when
 	used  map[model.FrameID]bool
+	locks locks
 }
 
 var opKinds = map[model.OpKind]string{
@@ -289,6 +297,7 @@ func (r *recorder) operations(p *model.Process, step int, code []model.Op, event
 	var out []traces.Operation
 	for _, ev := range events {
 		op := &code[ev.Op]
+		r.locks.see(sys, p, step, op, ev)
 		kind, ok := opKinds[op.Kind]
 		if !ok {
 			continue

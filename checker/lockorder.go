@@ -1,0 +1,126 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pmdcheck/checker/internal/explore"
+	"pmdcheck/checker/internal/por"
+	"pmdcheck/internal/program"
+	"pmdcheck/model"
+	"pmdcheck/properties"
+	"pmdcheck/traces"
+	"pmdcheck/traces/replay"
+)
+
+// lockOrder judges the edges of lock classes that a walk has met. Each edge of a circle gets a run of its own that ends where the lock is taken; no run goes
+// through the whole circle, and none needs to end in a deadlock. stop is not Complete if a limit came before all these runs were found.
+func (c *check) lockOrder(ctx context.Context, w *explore.Walk) (order properties.LockOrder, v *Violation, stop explore.Stop, err error) {
+	i := slices.IndexFunc(c.sys.Props, func(p *model.Prop) bool { return p.Kind == model.PropOrder })
+	if i < 0 || !c.sys.Props[i].Checked || c.opts.NoAssert {
+		return order, nil, explore.Complete, nil
+	}
+	prop := c.sys.Props[i]
+	marks := map[model.LockEdge]model.CoverID{}
+	var edges []model.LockEdge
+	for k, cv := range c.sys.Covers {
+		if cv.Edge != nil && w.Covered[k].Load() {
+			edges = append(edges, *cv.Edge)
+			marks[*cv.Edge] = cv.ID
+		}
+	}
+	order = properties.NewLockOrder(edges)
+	cycles := order.Cycles()
+	if len(cycles) == 0 {
+		return order, nil, explore.Complete, nil
+	}
+	v = &Violation{Property: prop.Name, Prop: prop.ID}
+	var says []string
+	for _, cycle := range cycles {
+		says = append(says, "lock classes are taken in a circle: "+properties.CycleString(cycle))
+		for _, e := range cycle {
+			t, stop, err := c.edgeRun(ctx, prop, marks[e])
+			if err != nil || t == nil {
+				return order, nil, stop, err
+			}
+			if v.Witness == nil {
+				v.Witness = t
+			} else {
+				v.More = append(v.More, t)
+			}
+		}
+	}
+	v.Message = strings.Join(says, "; ")
+	return order, v, explore.Complete, nil
+}
+
+// edgeRun finds a shortest run to a mark: the mark becomes a failing assertion in a copy of the system, and the moves are then made on the system itself.
+func (c *check) edgeRun(ctx context.Context, prop *model.Prop, mark model.CoverID) (*traces.Trace, explore.Stop, error) {
+	sys := asserted(c.sys, mark, prop.ID)
+	opts := program.Options{}
+	d := &check{sys: sys, opts: c.opts}
+	var err error
+	if d.prog, err = program.Compile(sys, opts); err != nil {
+		return nil, explore.Complete, err
+	}
+	if c.reduce != nil {
+		if d.reduce, err = por.New(d.prog, opts); err != nil {
+			return nil, explore.Complete, err
+		}
+	}
+	found := false
+	var path []explore.Move
+	w := d.walk(func(f explore.Found) bool {
+		if f.Prop == prop.ID && !found {
+			path, found = f.Path(), true
+		}
+		return found
+	})
+	stop := w.BFS(ctx)
+	switch {
+	case found:
+	case stop == explore.Complete:
+		return nil, stop, fmt.Errorf("internal: no run takes locks in the order %s", c.sys.Covers[mark].Edge)
+	default:
+		return nil, stop, nil
+	}
+	moves := make([]replay.Move, len(path))
+	for i, m := range path {
+		moves[i] = replay.Move(m)
+	}
+	t, err := replay.Run(c.sys, moves, replay.Options{Property: prop.Name, Edge: c.sys.Covers[mark].Edge})
+	if err != nil {
+		return nil, stop, fmt.Errorf("internal: the run that takes locks in the order %s is not confirmed: %w", c.sys.Covers[mark].Edge, err)
+	}
+	return t, explore.Complete, nil
+}
+
+// asserted is a copy of the system in which to mark a cover is to fail a property.
+func asserted(sys *model.System, mark model.CoverID, prop model.PropID) *model.System {
+	s := *sys
+	s.Processes = slices.Clone(sys.Processes)
+	replace := func(code []model.Op) []model.Op {
+		code = slices.Clone(code)
+		for i := range code {
+			if code[i].Kind == model.OpCover && code[i].Cover == mark {
+				code[i].Kind, code[i].Prop = model.OpAssert, prop
+				code[i].X = &model.Expr{Op: model.Const, Type: &model.Type{Kind: model.KindBool, Name: "bool", Hi: 1, Pool: model.NoPool, Domain: model.NoDomain}}
+			}
+		}
+		return code
+	}
+	for i, p := range s.Processes {
+		q := *p
+		q.Start = replace(p.Start)
+		q.Trans = slices.Clone(p.Trans)
+		for k, t := range q.Trans {
+			u := *t
+			u.Code = replace(t.Code)
+			q.Trans[k] = &u
+		}
+		s.Processes[i] = &q
+	}
+	return &s
+}

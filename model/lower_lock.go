@@ -1,0 +1,251 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Lock order. lock_acquire() and its kin tell the elaborator which locks a process takes and lets go. Each process then counts, in locals of its own, how
+// many locks of each class it holds, and wherever it takes a lock of class B it marks the edge A -> B for every class A that it holds: an ordinary cover
+// mark behind a test of a local. An edge is thus a fact about the execution of one transition from one local state of its process, as other marks are, and
+// nothing about it needs to be known to the engines. Without `check lock_order` none of this is emitted.
+
+// maxHeld bounds how many locks of one class a process counts.
+const maxHeld = 7
+
+// LockEdge is the order of two lock classes: some run takes a lock of class To while it holds one of class From.
+type LockEdge struct {
+	From, To string
+}
+
+func (e LockEdge) String() string { return e.From + " -> " + e.To }
+
+// heldCells are the counters of a process, in the order in which its code first names the classes.
+type heldCells struct {
+	classes []string
+	vars    []VarID
+	takes   []taking
+}
+
+// taking is a place where a lock is taken that others may be held at; its edges are filled in when all classes of the process are known.
+type taking struct {
+	n     *cfgNode
+	class string
+	at    source.Pos
+}
+
+// HeldName is the name of the local that counts the locks of a class.
+func HeldName(proc, class string) string { return proc + ".held(" + class + ")" }
+
+// HeldClass takes HeldName apart; "" for another local.
+func HeldClass(proc, name string) string {
+	if s, ok := strings.CutPrefix(name, proc+".held("); ok {
+		return strings.TrimSuffix(s, ")")
+	}
+	return ""
+}
+
+// lockOp lowers lock_acquire(lock), lock_tryacquire(lock) and lock_release(lock), each with an optional subclass.
+func (b *builder) lockOp(x *syntax.CallExpr) operand {
+	e := b.e
+	name := x.Fun.Name
+	sub := ""
+	if len(x.Args) == 2 {
+		n, ok := e.constInt(x.Args[1])
+		if !ok {
+			return badOperand
+		}
+		if n < 0 || n > 7 {
+			if !e.dry {
+				e.errorf("out-of-range", x.Args[1].Span(), "a lock has subclasses 0 to 7, not %d", n)
+			}
+			return badOperand
+		}
+		if n > 0 {
+			sub = fmt.Sprintf("/%d", n)
+		}
+	}
+	o := b.expr(x.Args[0])
+	if o.bad() {
+		return badOperand
+	}
+	if o.t.kind != stHandle && o.t.kind != stRef {
+		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: name + " takes the address of a lock, not " + o.t.String(), Hint: "write " + builtins[name]})
+		return badOperand
+	}
+	if e.dry || b.proc == nil || !e.sys.Props[e.props[lockOrder]].Checked {
+		return operand{t: tVoid}
+	}
+	one := func(class string) {
+		class += sub
+		if name == "lock_release" {
+			b.letGo(class)
+		} else {
+			b.take(class, name == "lock_acquire")
+		}
+	}
+	if o.addr != nil && o.addr.ref == nil {
+		if v, path := firstLeaf(o.addr.l); v != NoVar {
+			one(e.lockClass(v, path))
+		}
+		return operand{t: tVoid}
+	}
+	outer := b.atom
+	b.atom = max(outer, 1) // the lock that is meant is looked at in the step it is taken in
+	v, _ := b.valueOf(o, x.Args[0])
+	b.atom = outer
+	if v == nil {
+		return badOperand
+	}
+	classes, values := e.lockClasses(v)
+	if v.isConst() {
+		for i, c := range classes {
+			if slices.Contains(values[i], v.Val) {
+				one(c)
+			}
+		}
+		return operand{t: tVoid}
+	}
+	if len(classes) == 1 {
+		one(classes[0]) // NULL would have failed at the lock itself
+		return operand{t: tVoid}
+	}
+	done := b.join()
+	for i, c := range classes {
+		var is *Expr
+		for _, k := range values[i] {
+			eq := binary(Eq, v, constant(int64(k), v.Type))
+			if is == nil {
+				is = eq
+			} else {
+				is = binary(OrElse, is, eq)
+			}
+		}
+		yes, no := b.join(), b.join()
+		n := b.emit(&cfgNode{kind: nodeBranch, quiet: true, op: Op{Kind: OpBranch, X: is}})
+		n.next, n.els = yes, no
+		b.tail = nil
+		b.place(yes)
+		one(c)
+		b.goTo(done)
+		b.place(no)
+	}
+	b.place(done)
+	return operand{t: tVoid}
+}
+
+// lockClasses groups the values of a pointer by the class of the lock they point to, in the order of the values.
+func (e *elab) lockClasses(v *Expr) (classes []string, values [][]int32) {
+	add := func(class string, k int) {
+		i := slices.Index(classes, class)
+		if i < 0 {
+			i = len(classes)
+			classes, values = append(classes, class), append(values, nil)
+		}
+		values[i] = append(values[i], int32(k+1))
+	}
+	switch {
+	case v.Type.Kind == KindHandle && v.Type.Pool != NoPool:
+		for k, name := range e.sys.Pools[v.Type.Pool].Objects {
+			base, _, _ := strings.Cut(name, "[")
+			add(base, k)
+		}
+	case v.Type.Kind == KindRef && v.Type.Domain != NoDomain:
+		for k, c := range e.sys.Domains[v.Type.Domain].Cells {
+			add(e.lockClass(c.Var, ""), k)
+		}
+	}
+	return classes, values
+}
+
+// lockClass is the class of the lock that a layout below a cell describes: the field of its struct, or the name of the variable.
+func (e *elab) lockClass(v VarID, pathBelow string) string { return strings.TrimSuffix(e.sys.Vars[v].Name, pathBelow) }
+
+// firstLeaf is the first variable of a layout, and what its name has behind that of the layout.
+func firstLeaf(l *layout) (v VarID, path string) {
+	for l != nil && l.v == NoVar {
+		switch {
+		case l.elem != nil:
+			l = l.elem
+		case l.t != nil && l.t.kind == stStruct && len(l.t.strct.fields) > 0:
+			f := l.t.strct.fields[0].name
+			path += "." + f
+			l = l.fields[f]
+		default:
+			return NoVar, ""
+		}
+	}
+	if l == nil {
+		return NoVar, ""
+	}
+	return l.v, path
+}
+
+// counter is the local that counts the locks of a class which the process holds.
+func (b *builder) counter(class string) *Place {
+	i := slices.Index(b.held.classes, class)
+	if i < 0 {
+		i = len(b.held.classes)
+		t := &Type{Kind: KindInt, Name: fmt.Sprintf("int<0..%d>", maxHeld), Hi: maxHeld, Pool: NoPool, Domain: NoDomain}
+		v := b.e.newVar(HeldName(b.proc.Name, class), t, 1, b.proc.ID, b.at)
+		b.proc.Locals = append(b.proc.Locals, v.ID)
+		b.plain[v.ID] = true
+		b.held.classes, b.held.vars = append(b.held.classes, class), append(b.held.vars, v.ID)
+	}
+	return &Place{Var: b.held.vars[i], Domain: NoDomain, Pos: b.at}
+}
+
+func (b *builder) loadHeld(v VarID) *Expr {
+	return &Expr{Op: Load, Type: b.e.sys.Vars[v].Type, Place: &Place{Var: v, Domain: NoDomain}, Pos: b.at}
+}
+
+// take counts a lock, and notes that its edges are to be marked if the process waits for it. (One that only tries cannot deadlock by waiting.)
+func (b *builder) take(class string, waits bool) {
+	pl := b.counter(class)
+	if waits {
+		n := b.emit(&cfgNode{quiet: true, op: Op{Kind: OpNop}})
+		b.held.takes = append(b.held.takes, taking{n, class, b.at})
+	}
+	b.emit(&cfgNode{quiet: true, op: Op{Kind: OpAssign, Dst: pl, X: binary(Add, b.loadHeld(pl.Var), constant(1, irInt))}})
+}
+
+// letGo counts down. A lock that somebody else took is not counted here.
+func (b *builder) letGo(class string) {
+	pl := b.counter(class)
+	h := b.loadHeld(pl.Var)
+	b.emit(&cfgNode{quiet: true, op: Op{Kind: OpAssign, Dst: pl, X: &Expr{
+		Op: Cond, Type: h.Type, X: binary(Gt, h, constant(0, irInt)), Y: binary(Sub, h, constant(1, irInt)), Z: constant(0, irInt), Pos: b.at,
+	}}})
+}
+
+// markEdges fills in the edges of every place where the process takes a lock.
+func (b *builder) markEdges() {
+	e := b.e
+	for _, t := range b.held.takes {
+		next := t.n.next
+		for i := len(b.held.classes) - 1; i >= 0; i-- {
+			edge := LockEdge{b.held.classes[i], t.class}
+			mark := &cfgNode{quiet: true, atom: t.n.atom, seq: t.n.seq, next: next, op: Op{Kind: OpCover, Cover: e.edgeCover(edge, t.at), Text: t.n.op.Text, Pos: t.n.op.Pos, Frame: t.n.op.Frame}}
+			next = &cfgNode{kind: nodeBranch, quiet: true, atom: t.n.atom, seq: t.n.seq, next: mark, els: next, op: Op{
+				Kind: OpBranch, X: binary(Ne, b.loadHeld(b.held.vars[i]), constant(0, irInt)), Text: t.n.op.Text, Pos: t.n.op.Pos, Frame: t.n.op.Frame,
+			}}
+		}
+		t.n.next = next
+	}
+}
+
+// edgeCover is the mark of an edge.
+func (e *elab) edgeCover(edge LockEdge, at source.Pos) CoverID {
+	name := lockOrder + " " + edge.String() // no identifier, so nothing of the spec's is called that
+	id, ok := e.covers[name]
+	if !ok {
+		id = CoverID(len(e.sys.Covers))
+		e.covers[name] = id
+		e.sys.Covers = append(e.sys.Covers, &Cover{ID: id, Name: name, Pos: at, Edge: &edge})
+	}
+	return id
+}
