@@ -163,7 +163,9 @@ func (e *elab) lockClasses(v *Expr) (classes []string, values [][]int32) {
 }
 
 // lockClass is the class of the lock that a layout below a cell describes: the field of its struct, or the name of the variable.
-func (e *elab) lockClass(v VarID, pathBelow string) string { return strings.TrimSuffix(e.sys.Vars[v].Name, pathBelow) }
+func (e *elab) lockClass(v VarID, pathBelow string) string {
+	return strings.TrimSuffix(e.sys.Vars[v].Name, pathBelow)
+}
 
 // firstLeaf is the first variable of a layout, and what its name has behind that of the layout.
 func firstLeaf(l *layout) (v VarID, path string) {

@@ -25,7 +25,9 @@ func NewLockOrder(edges []model.LockEdge) LockOrder {
 	return LockOrder{slices.Compact(edges)}
 }
 
-func compareEdges(a, b model.LockEdge) int { return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To)) }
+func compareEdges(a, b model.LockEdge) int {
+	return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
+}
 
 // Cycles gives, for each set of classes that are taken in a circle, a shortest circle through the first edge of the set that has one: the edges in order, the
 // last leading back to where the first begins. A class that is taken while another lock of the same class is held is a circle of its own.
