@@ -115,7 +115,7 @@ func ours(t *testing.T, sys *model.System, noAssert bool, limit int64) (a answer
 	}
 	a.states, a.transitions = res.Stats.States, res.Stats.Transitions
 	for _, v := range res.Violations {
-		if v.Prop != model.NoProp {
+		if v.Prop != model.NoProp && sys.Props[v.Prop].Kind != model.PropOrder {
 			a.violated = append(a.violated, v.Property)
 		}
 	}
@@ -123,6 +123,9 @@ func ours(t *testing.T, sys *model.System, noAssert bool, limit int64) (a answer
 		if c.Reached {
 			a.reached = append(a.reached, c.Name)
 		}
+	}
+	for _, e := range res.LockOrder.Edges {
+		a.reached = append(a.reached, "lock_order "+e.String()) // the marks behind the lock order
 	}
 	return a, true
 }
