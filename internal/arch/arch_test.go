@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"checker": {
 		"model", "model/source", "properties", "internal/program", "checker/internal/explore", "checker/internal/por", "checker/internal/store", "checker/internal/symmetry", "traces", "traces/replay",
 	},
-	"internal/report": {"checker", "properties", "traces", "model", "model/source"},
+	"internal/report": {"checker", "properties", "traces", "traces/columns", "traces/story", "model", "model/source"},
 	"internal/cli": {
 		"checker", "internal/promela", "internal/report", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/dot", "traces/replay",
 	},

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/report"
@@ -28,7 +29,7 @@ import (
 type checkFlags struct {
 	set                                                                    []string
 	search, reduction, symmetry, memory, tier                              string
-	json, traceDir                                                         string
+	traceDir                                                               string
 	workers, jobs                                                          int
 	maxStates                                                              int64
 	timeout                                                                time.Duration
@@ -46,7 +47,13 @@ func (a *app) checkCmd() *cobra.Command {
 		Example: "  pmdcheck check\n  pmdcheck check seed/race_a --set policy=rcu --set target=arm64_4k -v\n  pmdcheck check ./mine.pmd --search bfs --trace-dir traces",
 		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args, f) },
 	}
-	fl := cmd.Flags()
+	f.flags(cmd.Flags())
+	f.outputs.flags(cmd.Flags())
+	return cmd
+}
+
+// flags are those of every command that checks cells.
+func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, instead of sweeping it (repeatable)")
 	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
 	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for cells whose expect line counts states)")
@@ -64,16 +71,18 @@ func (a *app) checkCmd() *cobra.Command {
 	fl.BoolVar(&f.noAssert, "no-assert", false, "do not look at asserts: count the full state space")
 	fl.BoolVar(&f.first, "first", false, "stop a cell at its first violation")
 	fl.StringVar(&f.tier, "tier", "", "also check the cells of this tier (all: every tier)")
-	fl.StringVar(&f.json, "json", "", "write results as JSON to `file` (- for stdout, instead of text)")
+	fl.StringVar(&f.shard, "shard", "", "check one of several parts of the cells, `i/n` counted from 1; merge joins the results")
+	fl.StringVar(&f.costs, "costs", "", "deal the cells to the shards by their past cost, which is in this baseline `file`")
 	fl.StringVar(&f.traceDir, "trace-dir", "", "write a trace of every violated property into this `folder`")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show the trace of every violation, expected or not")
 	f.showFlags.flags(fl)
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
-	return cmd
 }
 
 // job is one cell.
 type job struct {
+	number int // in the whole run
+	digest string
 	spec   *model.Spec
 	cell   model.ConfigCell
 	opts   model.BuildOptions
@@ -84,6 +93,32 @@ type job struct {
 }
 
 func (a *app) check(args []string, f *checkFlags) error {
+	if err := f.outputs.check(); err != nil {
+		return err
+	}
+	doc, err := a.explore(args, f)
+	if err != nil {
+		return err
+	}
+	if err := f.outputs.write(a, doc); err != nil {
+		return err
+	}
+	return outcome(doc)
+}
+
+// outcome is the exit code of results.
+func outcome(doc *report.Document) error {
+	switch {
+	case doc.Summary.Failed > 0:
+		return &coded{code: exitViolated, silent: true}
+	case doc.Summary.Unknown > 0:
+		return &coded{code: exitUnknown, silent: true}
+	}
+	return nil
+}
+
+// explore checks the cells of specs and prints a line for each. An error is what kept it from that; what it found is in the document.
+func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	opts := checker.Options{Workers: f.workers, MaxStates: f.maxStates, Timeout: f.timeout, First: f.first, NoAssert: f.noAssert, NoChains: f.noChains, Verify: f.checkReduction, Explain: f.explainReduction}
 	var err error
 	switch f.search {
@@ -91,14 +126,14 @@ func (a *app) check(args []string, f *checkFlags) error {
 	case "bfs":
 		opts.Search = checker.BFS
 	default:
-		return fmt.Errorf("--search %s: it is dfs or bfs", f.search)
+		return nil, fmt.Errorf("--search %s: it is dfs or bfs", f.search)
 	}
 	switch f.reduction {
 	case "none":
 	case "", "stubborn":
 		opts.Reduction = checker.ReductionStubborn
 	default:
-		return fmt.Errorf("--reduction %s: it is none or stubborn", f.reduction)
+		return nil, fmt.Errorf("--reduction %s: it is none or stubborn", f.reduction)
 	}
 	switch f.symmetry {
 	case "":
@@ -107,23 +142,20 @@ func (a *app) check(args []string, f *checkFlags) error {
 		opts.Symmetry = true
 	case "off":
 	default:
-		return fmt.Errorf("--symmetry %s: it is on or off", f.symmetry)
+		return nil, fmt.Errorf("--symmetry %s: it is on or off", f.symmetry)
 	}
 	if opts.Memory, err = parseSize(f.memory); err != nil {
-		return err
+		return nil, err
 	}
 	if f.jobs < 1 || f.workers < 1 {
-		return errors.New("--jobs and --workers count from 1")
+		return nil, errors.New("--jobs and --workers count from 1")
 	}
 	if f.workers > 1 && opts.Search == checker.BFS {
-		return errors.New("--search bfs has one worker")
+		return nil, errors.New("--search bfs has one worker")
 	}
-	jobs, err := f.plan(args)
+	jobs, total, err := f.plan(args)
 	if err != nil {
-		return err
-	}
-	if err := canWrite(f.json); err != nil {
-		return err
+		return nil, err
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -151,17 +183,17 @@ func (a *app) check(args []string, f *checkFlags) error {
 		}
 		close(work)
 	}()
-	return a.report(jobs, f, prog, &wg)
+	return a.collect(jobs, total, f, prog, &wg)
 }
 
-func (f *checkFlags) plan(args []string) ([]*job, error) {
+func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 	names, err := resolve(args)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	fixed, err := parseSet(f.set)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var jobs []*job
 	var errs []error
@@ -184,11 +216,46 @@ func (f *checkFlags) plan(args []string) ([]*job, error) {
 			if c.Tier != "" && f.tier != "all" && c.Tier != f.tier && len(f.set) == 0 {
 				continue
 			}
-			jobs = append(jobs, &job{spec: spec, cell: c, opts: model.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, done: make(chan struct{})})
+			jobs = append(jobs, &job{number: len(jobs) + 1, spec: spec, cell: c, opts: model.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, done: make(chan struct{})})
 		}
 	}
-	return jobs, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, 0, err
+	}
+	total := len(jobs)
+	jobs, err = f.pick(jobs)
+	return jobs, total, err
 }
+
+// pick leaves the cells of the shard.
+func (f *checkFlags) pick(jobs []*job) ([]*job, error) {
+	shard, err := report.ParseShard(f.shard)
+	if err != nil {
+		return nil, err
+	}
+	cost := map[string]int64{}
+	if f.costs != "" {
+		b, err := readBaseline(f.costs)
+		if err != nil {
+			return nil, err
+		}
+		cost = b.Costs()
+	}
+	var keys []string
+	for _, j := range jobs {
+		keys = append(keys, j.key())
+	}
+	var mine []*job
+	for i, in := range shard.Pick(keys, cost) {
+		if in {
+			mine = append(mine, jobs[i])
+		}
+	}
+	return mine, nil
+}
+
+// key names the cell as results do.
+func (j *job) key() string { return strings.TrimSpace(j.spec.Name + "  " + j.cell.String()) }
 
 func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	defer func() {
@@ -201,6 +268,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		j.err = err
 		return
 	}
+	j.digest = sys.Digest()
 	if e := j.cell.Expect; e != nil && (e.States >= 0 || e.Transitions >= 0) && f.reduction == "" {
 		opts.Reduction, opts.Symmetry = checker.ReductionNone, f.symmetry == "on"
 	}
@@ -208,7 +276,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
 		return
 	}
-	if len(j.res.Violations) == 0 || (f.traceDir == "" && !f.verbose && len(f.property) == 0 && j.judge(f).OK) {
+	if len(j.res.Violations) == 0 || (f.traceDir == "" && !f.verbose && !f.everyTrace && len(f.property) == 0 && j.judge(f).OK) {
 		return
 	}
 	// Readers get a shortest run: a second search, breadth first, where the first was not.
@@ -261,12 +329,15 @@ func (j *job) judge(f *checkFlags) report.Judgement {
 	return report.Judge(j.res, j.cell.Expect, report.Counting{NoAssert: f.noAssert, Full: !f.noMerge && !f.noReset && j.res.Reduction == checker.ReductionNone && !interchanged(j.res)})
 }
 
-func (a *app) report(jobs []*job, f *checkFlags, prog *progress, wg *sync.WaitGroup) error {
+// collect prints each cell when its turn has come, and gathers what was found.
+func (a *app) collect(jobs []*job, total int, f *checkFlags, prog *progress, wg *sync.WaitGroup) (*report.Document, error) {
+	defer prog.stop()
 	out := a.out
-	if f.json == "-" {
+	if f.outputs.takesStdout() {
 		out = io.Discard
 	}
-	doc := report.NewDocument()
+	doc := report.NewDocument(total)
+	doc.Shard = f.shard
 	var errs []error
 	told := map[string]bool{} // what is wrong with a spec is usually wrong in every cell
 	for _, j := range jobs {
@@ -280,7 +351,7 @@ func (a *app) report(jobs []*job, f *checkFlags, prog *progress, wg *sync.WaitGr
 			continue
 		}
 		jd := j.judge(f)
-		doc.Add(j.spec.Name, j.cell, j.res, jd)
+		doc.Add(report.Checked{Number: j.number, Spec: j.spec, Cell: j.cell, Digest: j.digest, Result: j.res, Judged: jd, Traces: j.traces})
 		err := prog.print(func() error {
 			if !f.quiet || !jd.OK {
 				if err := report.Line(out, j.spec.Name, j.cell, j.res, jd, report.Style{Times: f.verbose, Color: color(a.out)}); err != nil {
@@ -293,29 +364,15 @@ func (a *app) report(jobs []*job, f *checkFlags, prog *progress, wg *sync.WaitGr
 			return a.showTraces(out, j, jd, f)
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	wg.Wait()
 	if len(errs) > 0 {
-		return errors.Join(errs...)
+		return nil, errors.Join(errs...)
 	}
 	prog.stop()
-	if err := report.Summary(out, doc, report.Style{Color: color(a.out)}); err != nil {
-		return err
-	}
-	if f.json != "" {
-		if err := a.output(f.json, doc.Write); err != nil {
-			return err
-		}
-	}
-	switch {
-	case doc.Summary.Failed > 0:
-		return &coded{code: exitViolated, silent: true}
-	case doc.Summary.Unknown > 0:
-		return &coded{code: exitUnknown, silent: true}
-	}
-	return nil
+	return doc, report.Summary(out, doc, report.Style{Color: color(a.out)})
 }
 
 func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFlags) error {

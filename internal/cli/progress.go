@@ -31,6 +31,7 @@ type progress struct {
 	last    time.Time
 	quit    chan struct{}
 	wg      sync.WaitGroup
+	once    sync.Once
 }
 
 // cell is a running cell.
@@ -114,9 +115,9 @@ func (p *progress) print(f func() error) error {
 	return err
 }
 
-// stop removes the line.
+// stop removes the line. It may be called more than once.
 func (p *progress) stop() {
-	close(p.quit)
+	p.once.Do(func() { close(p.quit) })
 	p.wg.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()

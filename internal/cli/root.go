@@ -81,6 +81,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.explainCmd(),
 		a.exportCmd(),
 		a.lockOrderCmd(),
+		a.mergeCmd(),
+		a.baselineCmd(),
 	)
 	completions(root)
 	err := root.Execute()

@@ -2,10 +2,13 @@ package cli
 
 import "github.com/spf13/pflag"
 
-// showFlags say what a run of cells prints.
+// showFlags say which part of the cells a run takes, and what it prints and writes.
 type showFlags struct {
-	quiet, full bool
-	property    []string
+	quiet, full  bool
+	everyTrace   bool // of every violation, though nobody asks to see it
+	property     []string
+	shard, costs string
+	outputs      outputs
 }
 
 func (f *showFlags) flags(fl *pflag.FlagSet) {

@@ -2,10 +2,8 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,13 +34,7 @@ type Judgement struct {
 // Judge compares. Without an expectation any violation is a failure.
 func Judge(r *checker.Result, e *model.Expectation, c Counting) Judgement {
 	props := Properties(r)
-	j := Judgement{Found: r.Verdict.String()}
-	if len(props) > 0 {
-		j.Found += " " + strings.Join(props, ", ")
-	}
-	if r.Verdict == checker.Unknown {
-		j.Found += ": " + string(r.Reason)
-	}
+	j := Judgement{Found: found(r.Verdict.String(), props, string(r.Reason))}
 	if c.NoAssert {
 		j.OK, j.Unknown = r.Verdict != checker.Unknown, r.Verdict == checker.Unknown
 		j.Expected = "counted"
@@ -108,8 +100,9 @@ func Properties(r *checker.Result) []string {
 
 // Style says how text looks.
 type Style struct {
-	Times bool // with times, which differ from run to run
-	Color bool // with terminal control sequences
+	Times bool                // with times, which differ from run to run
+	Color bool                // with terminal control sequences
+	File  func(string) string // where a source file is in the repository of the reader; nil: as it is called
 }
 
 func (s Style) paint(code, text string) string {
@@ -151,95 +144,6 @@ func Line(w io.Writer, spec string, c model.ConfigCell, r *checker.Result, j Jud
 	}
 	_, err := fmt.Fprintf(w, "%s %s%s  %s%s  %d states, %d transitions%s\n", mark, spec, cell, j.Found, note, r.Stats.States, r.Stats.Transitions, elapsed)
 	return err
-}
-
-// Document is the JSON of a run of check.
-type Document struct {
-	Schema  string  `json:"schema"`
-	Results []Entry `json:"results"`
-	Summary Totals  `json:"summary"`
-}
-
-// Entry is one cell.
-type Entry struct {
-	Spec        string            `json:"spec"`
-	Config      map[string]string `json:"config"`
-	Order       []string          `json:"parameters,omitempty"` // names of config, in order of declaration
-	Verdict     string            `json:"verdict"`
-	Property    string            `json:"property"`
-	Properties  []string          `json:"properties"`
-	Expected    string            `json:"expected"`
-	OK          bool              `json:"ok"`
-	Why         string            `json:"why,omitempty"` // what differs; "" if nothing does, or if that is unknown
-	Reason      string            `json:"reason,omitempty"`
-	States      int64             `json:"states"`
-	Transitions int64             `json:"transitions"`
-	Depth       int               `json:"depth"`
-	Reduction   string            `json:"reduction"`
-	Bytes       int64             `json:"bytes"`
-	Covers      map[string]bool   `json:"covers,omitempty"`
-	Seconds     float64           `json:"seconds"`
-}
-
-// Cell is "name=value …" of the cell.
-func (e *Entry) Cell() string {
-	var parts []string
-	for _, n := range e.Order {
-		parts = append(parts, n+"="+e.Config[n])
-	}
-	return strings.Join(parts, " ")
-}
-
-// Totals counts cells.
-type Totals struct {
-	Checks  int `json:"checks"`
-	OK      int `json:"ok"`
-	Failed  int `json:"failed"`
-	Unknown int `json:"unknown"`
-}
-
-// NewDocument makes an empty document.
-func NewDocument() *Document { return &Document{Schema: Schema, Results: []Entry{}} }
-
-// Add appends a cell.
-func (d *Document) Add(spec string, c model.ConfigCell, r *checker.Result, j Judgement) {
-	e := Entry{
-		Spec: spec, Config: map[string]string{}, Verdict: r.Verdict.String(), Properties: append([]string{}, Properties(r)...), Expected: j.Expected, OK: j.OK, Why: j.Why,
-		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
-		Covers: map[string]bool{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
-	}
-	for _, v := range c.Config {
-		e.Config[v.Name] = v.Value
-		e.Order = append(e.Order, v.Name)
-	}
-	if len(e.Properties) > 0 {
-		e.Property = e.Properties[0]
-	}
-	for _, cv := range r.Covers {
-		e.Covers[cv.Name] = cv.Reached
-	}
-	d.Results = append(d.Results, e)
-	d.Summary.count(e)
-}
-
-// count adds a cell. Unknown is never OK.
-func (t *Totals) count(e Entry) {
-	t.Checks++
-	switch {
-	case e.OK:
-		t.OK++
-	case e.Why != "":
-		t.Failed++
-	default:
-		t.Unknown++
-	}
-}
-
-// Write writes the document.
-func (d *Document) Write(w io.Writer) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(d)
 }
 
 // Summary writes the closing table, if there are several specs, the cells that were not as expected once more, if there are many others, and the closing line.

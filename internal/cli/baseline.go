@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pmdcheck/internal/report"
+)
+
+func (a *app) baselineCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "baseline", Short: "keep what a run found and compare later runs with it", Args: cobra.NoArgs,
+		Long: "A baseline is a file to commit: verdict, violated properties, counts of states and transitions and the digest of the model for every cell. compare names every cell\n" +
+			"that differs and exits with 1 if a verdict changed. It is also where check --shard learns what cells cost (--costs).",
+		Example: "  pmdcheck baseline write -o baseline.json\n  pmdcheck baseline compare baseline.json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.baselineWriteCmd(), a.baselineCompareCmd())
+	return cmd
+}
+
+func (a *app) baselineWriteCmd() *cobra.Command {
+	f := &checkFlags{}
+	var out string
+	var from []string
+	cmd := &cobra.Command{
+		Use: "write [spec...]", Short: "check specs and write a baseline",
+		Example: "  pmdcheck baseline write -o baseline.json\n  pmdcheck baseline write --from results.json -o baseline.json",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := canWrite(out); err != nil {
+				return err
+			}
+			doc, err := a.results(args, from, f, out == "" || out == "-")
+			if err != nil {
+				return err
+			}
+			b, err := report.NewBaseline(doc)
+			if err != nil {
+				return &coded{code: exitUnknown, err: err}
+			}
+			if err := a.output(out, b.Write); err != nil {
+				return err
+			}
+			return outcome(doc)
+		},
+	}
+	f.flags(cmd.Flags())
+	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this `file` (default: stdout)")
+	cmd.Flags().StringArrayVar(&from, "from", nil, "take results from JSON `file`s of check or merge instead of checking (repeatable: shards)")
+	return cmd
+}
+
+func (a *app) baselineCompareCmd() *cobra.Command {
+	f := &checkFlags{}
+	var from []string
+	cmd := &cobra.Command{
+		Use: "compare baseline.json [spec...]", Short: "check specs and name every cell that differs from a baseline", Args: cobra.MinimumNArgs(1),
+		Example: "  pmdcheck baseline compare baseline.json\n  pmdcheck baseline compare baseline.json --from results.json",
+		RunE: func(_ *cobra.Command, args []string) error {
+			b, err := readBaseline(args[0])
+			if err != nil {
+				return err
+			}
+			names, err := resolve(args[1:])
+			if err != nil {
+				return err
+			}
+			for i, n := range names {
+				names[i] = strings.TrimSuffix(n, ".pmd") // as results name it
+			}
+			doc, err := a.results(args[1:], from, f, true)
+			if err != nil {
+				return err
+			}
+			// What the run left out on purpose is not gone.
+			within := func(cell string) bool {
+				spec, rest, _ := strings.Cut(cell, "  ")
+				for _, s := range f.set {
+					if !slices.Contains(strings.Fields(rest), s) {
+						return false
+					}
+				}
+				return f.shard == "" && (len(args) == 1 || slices.Contains(names, spec))
+			}
+			return a.compared(b.Compare(doc, within), len(doc.Results))
+		},
+	}
+	f.flags(cmd.Flags())
+	cmd.Flags().StringArrayVar(&from, "from", nil, "take results from JSON `file`s of check or merge instead of checking (repeatable: shards)")
+	return cmd
+}
+
+// compared prints changes and chooses the exit code.
+func (a *app) compared(changes []report.Change, cells int) error {
+	verdicts, unknown := 0, 0
+	for _, c := range changes {
+		mark := "note"
+		switch {
+		case c.Verdict:
+			mark = "FAIL"
+			verdicts++
+		case c.Unknown:
+			mark = "??  "
+			unknown++
+		}
+		fmt.Fprintf(a.out, "%s %s  %s\n", mark, c.Cell, strings.Join(c.What, "; "))
+	}
+	fmt.Fprintf(a.out, "%d cells compared: %d changed, %d of them in their verdict, %d without one\n", cells, len(changes), verdicts, unknown)
+	switch {
+	case verdicts > 0:
+		return &coded{code: exitViolated, silent: true}
+	case unknown > 0:
+		return &coded{code: exitUnknown, silent: true}
+	}
+	return nil
+}
+
+// results checks specs, or reads what was found before. With quiet nothing is printed on stdout.
+func (a *app) results(args, from []string, f *checkFlags, quiet bool) (*report.Document, error) {
+	if len(from) > 0 {
+		if len(args) > 0 {
+			return nil, errors.New("--from takes the cells that are in the files: name no specs")
+		}
+		return mergeFiles(from)
+	}
+	if quiet {
+		f.outputs.json = "-"
+	}
+	return a.explore(args, f)
+}
+
+func readBaseline(name string) (*report.Baseline, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := report.ReadBaseline(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return b, nil
+}

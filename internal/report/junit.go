@@ -1,0 +1,123 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"pmdcheck/traces/columns"
+)
+
+// JUnit has a suite for each spec and a case for each cell. A verdict that differs is a failure, with the trace of what was not expected; no verdict is an error.
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Name     string       `xml:"name,attr"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
+	Time     string       `xml:"time,attr,omitempty"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Time     string      `xml:"time,attr,omitempty"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	File    string        `xml:"file,attr"`
+	Line    string        `xml:"line,attr"`
+	Time    string        `xml:"time,attr,omitempty"`
+	Failure *junitProblem `xml:"failure"`
+	Error   *junitProblem `xml:"error"`
+	Out     string        `xml:"system-out"`
+}
+
+type junitProblem struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// JUnit writes the results as JUnit XML. Without Style.Times the same results give the same bytes.
+func JUnit(w io.Writer, d *Document, style Style) error {
+	out := junitSuites{Name: "pmdcheck"}
+	seconds := func(x float64) string {
+		if !style.Times {
+			return ""
+		}
+		return fmt.Sprintf("%.3f", x)
+	}
+	var total float64
+	for _, r := range perSpec(d) {
+		s := junitSuite{Name: r.spec}
+		var sum float64
+		for i := range d.Results {
+			e := &d.Results[i]
+			if e.Spec != r.spec {
+				continue
+			}
+			sum += e.Seconds
+			p := style.place(e.At)
+			c := junitCase{Name: e.Cell(), Class: e.Spec, File: p.file, Line: fmt.Sprint(p.line), Time: seconds(e.Seconds)}
+			if c.Name == "" {
+				c.Name = e.Spec
+			}
+			c.Out = fmt.Sprintf("%s: %d states, %d transitions", e.Found(), e.States, e.Transitions)
+			switch {
+			case e.OK:
+			case e.Why != "":
+				text, err := e.unexpected()
+				if err != nil {
+					return err
+				}
+				c.Failure = &junitProblem{Message: e.Why, Type: "verdict", Text: text}
+				s.Failures++
+			default:
+				c.Error = &junitProblem{Message: e.Found(), Type: "unknown", Text: "the search ended before its end: " + e.Reason}
+				s.Errors++
+			}
+			s.Tests++
+			s.Cases = append(s.Cases, c)
+		}
+		s.Time = seconds(sum)
+		total += sum
+		out.Tests, out.Failures, out.Errors = out.Tests+s.Tests, out.Failures+s.Failures, out.Errors+s.Errors
+		out.Suites = append(out.Suites, s)
+	}
+	out.Time = seconds(total)
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(out); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// unexpected is the traces of what was not expected.
+func (e *Entry) unexpected() (string, error) {
+	var b strings.Builder
+	for _, f := range e.Findings {
+		if f.Expected {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s:\n\n", f.Property)
+		if f.Trace == nil {
+			b.WriteString(f.Message + "\n")
+		} else if err := columns.Render(&b, f.Trace, columns.Options{Width: 120}); err != nil {
+			return "", err
+		}
+	}
+	return b.String(), nil
+}
