@@ -3,6 +3,8 @@ package checker_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"pmdcheck/checker"
@@ -18,29 +20,96 @@ func evidence(r *checker.Result) string {
 	return s
 }
 
-// compareReduction holds the reduced search of a system against the full one. It returns the states of both, or zeros where the full search is too large.
-func compareReduction(t *testing.T, sys *model.System, src string) (full, reduced int64) {
-	t.Helper()
-	check := func(o checker.Options) *checker.Result {
+// compareReduction holds the reduced search of a system against the full one. It returns the states of both, or zeros where the full search is too large, and
+// what differs, if anything does.
+func compareReduction(sys *model.System) (full, reduced int64, diff string) {
+	check := func(o checker.Options) (*checker.Result, string) {
 		o.MaxStates = 30 * maxRandom
 		res, err := checker.Check(context.Background(), sys, o)
 		if err != nil {
-			t.Fatalf("%v\n%s", err, src)
+			return nil, err.Error()
 		}
-		return res
+		return res, ""
 	}
-	f := check(checker.Options{})
+	f, bad := check(checker.Options{})
+	if bad != "" {
+		return 0, 0, bad
+	}
 	if f.Reason != checker.ReasonNone {
-		return 0, 0
+		return 0, 0, ""
 	}
-	r := check(checker.Options{Reduction: checker.ReductionStubborn})
+	r, bad := check(checker.Options{Reduction: checker.ReductionStubborn, Symmetry: true})
+	if bad != "" {
+		return 0, 0, bad
+	}
 	if evidence(r) != evidence(f) {
-		t.Fatalf("reduced: %s\nfull:    %s\n%s", evidence(r), evidence(f), src)
+		return 0, 0, fmt.Sprintf("reduced: %s\nfull:    %s", evidence(r), evidence(f))
 	}
 	if r.Stats.States > f.Stats.States {
-		t.Fatalf("reduced search has %d states, full %d\n%s", r.Stats.States, f.Stats.States, src)
+		return 0, 0, fmt.Sprintf("reduced search has %d states, full %d", r.Stats.States, f.Stats.States)
 	}
-	return f.Stats.States, r.Stats.States
+	return f.Stats.States, r.Stats.States, ""
+}
+
+// reductionDiffers says how the two searches of a source text differ; "" also for text that is not a spec.
+func reductionDiffers(src string, o model.BuildOptions) string {
+	spec, err := (&model.Loader{}).Load("random.pmd", []byte(src))
+	if err != nil {
+		return ""
+	}
+	cells, err := spec.Cells(nil)
+	if err != nil {
+		return ""
+	}
+	sys, err := spec.Build(cells[0], o)
+	if err != nil {
+		return ""
+	}
+	_, _, diff := compareReduction(sys)
+	return diff
+}
+
+// shrink drops lines, and blocks of lines between braces, as long as what is left still fails.
+func shrink(src string, fails func(string) bool) string {
+	lines := strings.Split(src, "\n")
+	for progress := true; progress; {
+		progress = false
+		for size := len(lines) / 2; size >= 1; size /= 2 {
+			for i := 0; i+size <= len(lines); {
+				rest := append(append([]string{}, lines[:i]...), lines[i+size:]...)
+				if fails(strings.Join(rest, "\n")) {
+					lines, progress = rest, true
+				} else {
+					i++
+				}
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// FuzzReduction looks for models on which the reduced search misses something. A failing seed is kept as a case under testdata.
+func FuzzReduction(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		o := model.BuildOptions{NoMerge: seed%3 == 0}
+		src := random(seed)
+		if seed%5 == 0 {
+			src = replicated(rand.New(rand.NewPCG(seed, 7)), 3)
+		}
+		if reductionDiffers(src, o) != "" {
+			small := shrink(src, func(s string) bool { return reductionDiffers(s, o) != "" })
+			t.Fatalf("%s\n%s", reductionDiffers(small, o), small)
+		}
+	})
+}
+
+// TestShrink: the shrinker keeps what fails and drops the rest.
+func TestShrink(t *testing.T) {
+	got := shrink("a\nb {\nc\n}\nkey\nd\nlock\n", func(s string) bool { return strings.Contains(s, "key") && strings.Contains(s, "lock") })
+	if got != "key\nlock" {
+		t.Errorf("%q", got)
+	}
 }
 
 // compareReducedSearches demands that the reduced state space depends on the model alone: same counts in any order and with any number of workers; and that
@@ -85,7 +154,12 @@ func TestReductionOnRandomModels(t *testing.T) {
 		if !ok {
 			continue
 		}
-		a, b := compareReduction(t, sys, src)
+		a, b, diff := compareReduction(sys)
+		if diff != "" {
+			o := model.BuildOptions{NoMerge: seed%3 == 0}
+			small := shrink(src, func(s string) bool { return reductionDiffers(s, o) != "" })
+			t.Fatalf("seed %d: %s\n%s", seed, reductionDiffers(small, o), small)
+		}
 		full, reduced = full+a, reduced+b
 		if seed%10 == 0 {
 			compareReducedSearches(t, sys, src)
