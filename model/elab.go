@@ -46,12 +46,12 @@ type global struct {
 	first int32 // objects: handle of the first one
 }
 
-// BuildOptions switch off what elaboration does to shrink the state space; verdicts never depend on them.
+// BuildOptions switch off what elaboration does to shrink the state space, which verdicts never depend on, and may ask about other properties than the spec does.
 type BuildOptions struct {
 	NoMerge bool // every statement is a step of its own
 	NoReset bool // dead locals keep their values
 
-	LockOrder bool // the lock order is checked also where the spec does not ask for it
+	Check []string // if not empty: the properties to check, instead of those the spec lists. no_fault and assertion always are
 }
 
 func (e *elab) errorf(code string, at source.Span, format string, args ...any) {
@@ -129,6 +129,12 @@ func (e *elab) declareProps() {
 			checked[id.Name] = true
 		}
 	}
+	if len(e.opt.Check) > 0 {
+		clear(checked)
+		for _, name := range e.opt.Check {
+			checked[name] = true
+		}
+	}
 	for _, q := range e.prog.props {
 		id := PropID(len(e.sys.Props))
 		e.props[q.name] = id
@@ -142,7 +148,7 @@ func (e *elab) declareProps() {
 			p.Checked = true
 		}
 		if q.name == lockOrder {
-			p.Kind, p.Checked = PropOrder, p.Checked || e.opt.LockOrder
+			p.Kind = PropOrder
 		}
 		for _, s := range e.prog.structs {
 			if s.leak == q.name {

@@ -491,6 +491,50 @@ func (s *Spec) Configs() []ConfigParam {
 	return out
 }
 
+// Value is the value, in a cell, of a config parameter or a constant of the spec. ok is false if there is none of this name.
+func (s *Spec) Value(c ConfigCell, name string) (value string, ok bool) {
+	for _, v := range c.Config {
+		if v.Name == name {
+			return v.Value, true
+		}
+	}
+	sym := s.prog.syms[name]
+	if sym == nil || sym.kind != symConst {
+		return "", false
+	}
+	values, err := s.values(c)
+	if err != nil {
+		return "", false
+	}
+	x, _, ok := s.consts(values).constant(sym.constant.Value)
+	if !ok {
+		return "", false
+	}
+	return FormatValue(x.Type, x.Val), true
+}
+
+// Checks reports whether the spec observes a property, and whether it asks about it.
+func (s *Spec) Checks(property string) (known, asked bool) {
+	for _, q := range s.prog.props {
+		known = known || q.name == property
+	}
+	asked = known && len(s.prog.checks) == 0 || property == "no_fault" || property == "assertion"
+	for _, c := range s.prog.checks {
+		for _, id := range c.Props {
+			asked = asked || id.Name == property
+		}
+	}
+	return known, asked
+}
+
+// SuggestConstant is a hint for a misspelt config parameter or constant, or "".
+func (s *Spec) SuggestConstant(name string) string {
+	if h := s.prog.suggest(name, symConfig); h != "" {
+		return h
+	}
+	return s.prog.suggest(name, symConst)
+}
+
 // FormatValue renders a bool, enum or integer as the source writes it.
 func FormatValue(t *Type, v int32) string {
 	switch {
@@ -682,6 +726,15 @@ func parseValue(t *Type, s string) (int64, error) {
 
 // Build elaborates one cell. Errors in the spec that only show with these values are a *[source.List].
 func (s *Spec) Build(c ConfigCell, o BuildOptions) (*System, error) {
+	values, err := s.values(c)
+	if err != nil {
+		return nil, err
+	}
+	return build(s.prog, s.Name, values, c.Config, o)
+}
+
+// values are the numbers behind the values of a cell.
+func (s *Spec) values(c ConfigCell) (map[string]int64, error) {
 	e := s.consts(map[string]int64{})
 	values := map[string]int64{}
 	for _, v := range c.Config {
@@ -695,5 +748,5 @@ func (s *Spec) Build(c ConfigCell, o BuildOptions) (*System, error) {
 		}
 		values[v.Name] = n
 	}
-	return build(s.prog, s.Name, values, c.Config, o)
+	return values, nil
 }

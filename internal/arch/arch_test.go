@@ -39,8 +39,9 @@ var allowed = map[string][]string{
 	},
 	"internal/report": {"checker", "properties", "traces", "traces/columns", "traces/story", "model", "model/source"},
 	"internal/cli": {
-		"checker", "internal/promela", "internal/report", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/dot", "traces/replay",
+		"checker", "internal/matrix", "internal/promela", "internal/report", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/dot", "traces/replay",
 	},
+	"internal/matrix":  {},
 	"internal/spin":    {},
 	"internal/promela": {"model", "model/eval", "model/source"},
 	"internal/testkit": {"model", "model/syntax", "model/source"},

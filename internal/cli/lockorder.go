@@ -84,7 +84,7 @@ func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edg
 	}
 	whole = true
 	for _, c := range cells {
-		sys, err := spec.Build(c, model.BuildOptions{LockOrder: true})
+		sys, err := spec.Build(c, model.BuildOptions{Check: []string{"lock_order"}})
 		if err != nil {
 			return nil, false, err
 		}

@@ -1,0 +1,375 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pmdcheck/checker"
+	"pmdcheck/internal/matrix"
+	"pmdcheck/model"
+	"pmdcheck/model/source"
+	"pmdcheck/properties"
+)
+
+type matrixFlags struct {
+	rows, cols, property, set []string
+	asJSON, asCSV, asHTML     bool
+	out, memory, tier         string
+	jobs                      int
+	maxStates                 int64
+	timeout                   time.Duration
+	progress                  bool
+}
+
+// Where nobody says what to ask and how to lay it out.
+var (
+	matrixRows  = []string{"era", "target"}
+	matrixCols  = []string{"policy"}
+	matrixProps = []string{"no_use_after_free", "no_ptl_use_after_free", "no_foreign_walk"}
+)
+
+// anyProperty asks whether a cell violates anything it checks.
+const anyProperty = "any"
+
+func (a *app) matrixCmd() *cobra.Command {
+	f := &matrixFlags{}
+	cmd := &cobra.Command{
+		Use:   "matrix [spec...]",
+		Short: "answer for many cells at once: policies across, targets and eras down",
+		Long: `matrix explores the cells of specs and puts the answers into a table for each property. An axis is a config parameter, a constant of the spec, or spec;
+without --rows and --cols these are era, target and policy, as far as the spec sweeps them. A parameter that is named is swept even if the spec fixes it.
+Cells that fall into one place are summed up: violated if any is (and the table says which), unknown if a limit stopped one, holds only if all do.
+Without a spec, all embedded specs that sweep a policy and a target are asked.`,
+		Example: "  pmdcheck matrix seed/race_a\n  pmdcheck matrix seed/race_a --rows era,target --set target=arm64_4k,riscv64\n" +
+			"  pmdcheck matrix family --rows spec --cols era --property any\n  pmdcheck matrix seed/race_a_unlocked --rows policy --cols PMD_FREE --property no_use_after_free --html -o matrix.html",
+		RunE: func(_ *cobra.Command, args []string) error { return a.matrix(args, f) },
+	}
+	fl := cmd.Flags()
+	fl.StringSliceVar(&f.rows, "rows", nil, "`axes` down (default era,target)")
+	fl.StringSliceVar(&f.cols, "cols", nil, "`axes` across (default policy)")
+	fl.StringSliceVar(&f.property, "property", nil, "`property` to ask about, or any (repeatable; default use after free, of a table or its lock, and foreign walk)")
+	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, or let it take several, name=a,b (repeatable)")
+	fl.BoolVar(&f.asJSON, "json", false, "write JSON")
+	fl.BoolVar(&f.asCSV, "csv", false, "write comma-separated values, a record per place")
+	fl.BoolVar(&f.asHTML, "html", false, "write a self-contained page")
+	fl.StringVarP(&f.out, "output", "o", "", "write to this `file`")
+	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells explored at the same time")
+	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
+	fl.StringVar(&f.memory, "memory", "", "give up on a cell beyond this `size`, as 512M or 2G")
+	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a cell after this time")
+	fl.StringVar(&f.tier, "tier", "", "also explore the cells of this tier (all: every tier); others are unknown")
+	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
+	cmd.MarkFlagsMutuallyExclusive("json", "csv", "html")
+	return cmd
+}
+
+// task is a cell to explore: once with the properties its spec checks, and once for each other property that is asked about.
+type task struct {
+	spec  *model.Spec
+	cell  model.ConfigCell
+	axes  map[string]string
+	asked []string // checked by the spec
+	extra []string // not
+	res   matrix.Result
+	none  bool // a static assertion of the spec excludes the cell
+	err   error
+	done  chan struct{}
+}
+
+func (a *app) matrix(args []string, f *matrixFlags) error {
+	opts := checker.Options{MaxStates: f.maxStates, Timeout: f.timeout, Reduction: checker.ReductionStubborn, Symmetry: true}
+	var err error
+	if opts.Memory, err = parseSize(f.memory); err != nil {
+		return err
+	}
+	if f.jobs < 1 {
+		return errors.New("--jobs counts from 1")
+	}
+	props := f.property
+	if len(props) == 0 {
+		props = matrixProps
+	}
+	tasks, rows, cols, err := f.plan(args, props)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	prog := a.newProgress(len(tasks), f.progress)
+	work := make(chan *task)
+	var wg sync.WaitGroup
+	for range min(f.jobs, len(tasks)) {
+		wg.Go(func() {
+			for t := range work {
+				o := opts
+				c := prog.begin(t.spec.Name+" "+t.cell.String(), 0, &o)
+				t.run(ctx, o, f)
+				prog.end(c)
+				close(t.done)
+			}
+		})
+	}
+	for _, t := range tasks {
+		work <- t
+	}
+	close(work)
+	wg.Wait()
+	prog.stop()
+	var results []matrix.Result
+	var errs []error
+	told := map[string]bool{}
+	unknown := false
+	for _, t := range tasks {
+		if t.err != nil {
+			if text := explained(t.err); !told[text] {
+				told[text] = true
+				errs = append(errs, t.err)
+			}
+			continue
+		}
+		if !t.none {
+			results = append(results, t.res)
+			unknown = unknown || t.res.Unknown != ""
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	d := matrix.Build(results, rows, cols, props, propertyTitle)
+	write := d.WriteText
+	switch {
+	case f.asJSON:
+		write = d.WriteJSON
+	case f.asCSV:
+		write = d.WriteCSV
+	case f.asHTML:
+		write = d.WriteHTML
+	}
+	if err := a.output(f.out, func(w io.Writer) error { return write(w) }); err != nil {
+		return err
+	}
+	if unknown {
+		return &coded{code: exitUnknown, silent: true}
+	}
+	return nil
+}
+
+func propertyTitle(name string) string {
+	if name == anyProperty {
+		return "any violation"
+	}
+	return properties.Title(name)
+}
+
+// plan lists the cells of all specs that the axes span.
+func (f *matrixFlags) plan(args, props []string) (tasks []*task, rows, cols []string, err error) {
+	names, err := resolve(args)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var specs []*model.Spec
+	var errs []error
+	for _, n := range names {
+		spec, err := load(n)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if len(args) == 0 && !(sweeps(spec, "policy") && sweeps(spec, "target")) {
+			continue
+		}
+		specs = append(specs, spec)
+	}
+	if len(errs) > 0 {
+		return nil, nil, nil, errors.Join(errs...)
+	}
+	pick := func(named, usual []string) []string {
+		if len(named) > 0 {
+			return named
+		}
+		var out []string
+		for _, u := range usual {
+			if slices.ContainsFunc(specs, func(s *model.Spec) bool { return sweeps(s, u) }) {
+				out = append(out, u)
+			}
+		}
+		return out
+	}
+	rows, cols = pick(f.rows, matrixRows), pick(f.cols, matrixCols)
+	for _, r := range rows {
+		if slices.Contains(cols, r) {
+			return nil, nil, nil, fmt.Errorf("%s is both down and across", r)
+		}
+	}
+	if len(rows) == 0 && len(cols) == 0 {
+		return nil, nil, nil, errors.New("none of era, target and policy is swept here: choose axes with --rows and --cols")
+	}
+	for _, spec := range specs {
+		ts, err := f.cells(spec, append(slices.Clone(rows), cols...), props)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		tasks = append(tasks, ts...)
+	}
+	return tasks, rows, cols, errors.Join(errs...)
+}
+
+func sweeps(s *model.Spec, name string) bool {
+	return slices.ContainsFunc(s.Configs(), func(c model.ConfigParam) bool { return c.Name == name && c.Swept })
+}
+
+// cells are the cells of a spec: its sweep, and besides every value of an axis that it does not sweep, and of a parameter set to several values.
+func (f *matrixFlags) cells(spec *model.Spec, axes, props []string) ([]*task, error) {
+	configs := spec.Configs()
+	several := map[string][]string{}
+	for _, c := range configs {
+		if slices.Contains(axes, c.Name) && !c.Swept {
+			if len(c.Values) == 0 {
+				return nil, fmt.Errorf("%s has too many values for an axis: choose some with --set %s=a,b", c.Name, c.Name)
+			}
+			several[c.Name] = c.Values
+		}
+	}
+	given, err := parseSet(f.set)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range given {
+		several[v.Name] = strings.Split(v.Value, ",")
+	}
+	sets := [][]model.ConfigValue{nil}
+	for _, c := range configs { // in declaration order
+		if several[c.Name] == nil {
+			continue
+		}
+		var next [][]model.ConfigValue
+		for _, s := range sets {
+			for _, v := range several[c.Name] {
+				next = append(next, append(slices.Clone(s), model.ConfigValue{Name: c.Name, Value: v}))
+			}
+		}
+		sets = next
+		delete(several, c.Name)
+	}
+	for name := range several { // is no parameter: let Cells say so
+		for i := range sets {
+			sets[i] = append(sets[i], model.ConfigValue{Name: name})
+		}
+	}
+	var asked, extra []string
+	for _, p := range props {
+		switch known, checked := spec.Checks(p); {
+		case checked || p == anyProperty:
+			asked = append(asked, p)
+		case known:
+			extra = append(extra, p)
+		case len(f.property) > 0 && !known:
+			if _, catalogued := properties.Lookup(p); !catalogued {
+				return nil, fmt.Errorf("%s observes no property %s: see `pmdcheck explain`", spec.Name, p)
+			}
+		}
+	}
+	var tasks []*task
+	for _, set := range sets {
+		cells, err := spec.Cells(set)
+		if errors.Is(err, model.ErrNoCell) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cells {
+			t := &task{spec: spec, cell: c, axes: map[string]string{}, asked: asked, extra: extra, done: make(chan struct{})}
+			for _, x := range axes {
+				v, ok := spec.Value(c, x)
+				if x == matrix.SpecAxis {
+					v, ok = spec.Name, true
+				}
+				if !ok {
+					msg := fmt.Sprintf("%s has no config parameter and no constant %s", spec.Name, x)
+					if h := spec.SuggestConstant(x); h != "" {
+						msg += ": " + h
+					}
+					return nil, errors.New(msg)
+				}
+				t.axes[x] = v
+			}
+			tasks = append(tasks, t)
+		}
+	}
+	return tasks, nil
+}
+
+// run explores one cell.
+func (t *task) run(ctx context.Context, opts checker.Options, f *matrixFlags) {
+	defer func() {
+		if v := recover(); v != nil {
+			t.err = crashed(v)
+		}
+	}()
+	t.res = matrix.Result{Spec: t.spec.Name, Axes: t.axes, Violated: map[string]bool{}}
+	for _, v := range t.cell.Config {
+		t.res.Config = append(t.res.Config, matrix.Value(v))
+	}
+	if t.cell.Tier != "" && f.tier != "all" && f.tier != t.cell.Tier {
+		for _, p := range append(slices.Clone(t.asked), t.extra...) {
+			t.res.Violated[p] = false
+		}
+		t.res.Unknown = "tier " + t.cell.Tier
+		return
+	}
+	if len(t.asked) > 0 {
+		t.search(ctx, opts, model.BuildOptions{}, t.asked)
+	}
+	for _, p := range t.extra {
+		t.search(ctx, opts, model.BuildOptions{Check: []string{p}}, []string{p})
+	}
+}
+
+func (t *task) search(ctx context.Context, opts checker.Options, b model.BuildOptions, props []string) {
+	sys, err := t.spec.Build(t.cell, b)
+	if err != nil {
+		var list *source.List
+		if errors.As(err, &list) && !slices.ContainsFunc(list.Diags, func(d source.Diagnostic) bool { return d.Code != "static-assert" }) {
+			t.none = true
+			return
+		}
+		t.err = err
+		return
+	}
+	res, err := checker.Check(ctx, sys, opts)
+	if err != nil {
+		t.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", t.spec.Name, t.cell, err)}
+		return
+	}
+	for _, p := range props {
+		t.res.Violated[p] = false
+	}
+	for _, v := range res.Violations {
+		switch {
+		case v.Prop == model.NoProp:
+			// A window that was never reached: what holds does so for no reason.
+			t.res.Unknown = v.Property + " is never reached"
+		case slices.Contains(props, v.Property):
+			t.res.Violated[v.Property] = true
+		}
+		if v.Prop != model.NoProp && slices.Contains(props, anyProperty) {
+			t.res.Violated[anyProperty] = true
+		}
+	}
+	if res.Reason != checker.ReasonNone {
+		t.res.Unknown = string(res.Reason)
+	}
+}

@@ -1,0 +1,270 @@
+// Package matrix puts the results of many cells into tables: some parameters down, some across, and in each place what is true of the cells that fall there.
+//
+// A [Document] is pure data. It knows nothing of models; [Build] makes it of [Result]s, and the renderers write it as text, JSON, CSV and HTML.
+package matrix
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Schema identifies the JSON format.
+const Schema = "pmdcheck/matrix/1"
+
+// SpecAxis is the axis on which whole specs lie.
+const SpecAxis = "spec"
+
+// Value is a parameter with its value in a cell.
+type Value struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Result is what a search of one cell found.
+type Result struct {
+	Spec     string
+	Config   []Value           // the parameters of the cell
+	Axes     map[string]string // value of every axis, which may be a constant of the spec
+	Violated map[string]bool   // by property: whether the search found a violation of it. A property the cell does not know is missing
+	Unknown  string            // why what was not found may still be there, or ""
+}
+
+// Verdict is what a place of a table says.
+type Verdict string
+
+// The verdicts. A place is violated if any of its cells is, else unknown if any of its cells is; it holds only if all of them do.
+const (
+	Holds    Verdict = "holds"
+	Violated Verdict = "violated"
+	Unknown  Verdict = "unknown"
+	None     Verdict = "none" // no cell falls here
+)
+
+// Document is all tables of a run.
+type Document struct {
+	Schema string  `json:"schema"`
+	Tables []Table `json:"tables"`
+}
+
+// Table is the answers about one property.
+type Table struct {
+	Spec     string     `json:"spec,omitempty"` // "" where specs are on an axis
+	Property string     `json:"property"`
+	Title    string     `json:"title"` // what a violation is called
+	Rows     []string   `json:"rows"`  // names of the axes down
+	Cols     []string   `json:"cols"`  // names of the axes across
+	Columns  [][]string `json:"columns"`
+	Lines    []Line     `json:"lines"`
+}
+
+// Line is one line of a table.
+type Line struct {
+	Values []string `json:"values"`
+	Places []Place  `json:"places"` // by column
+}
+
+// Place is one place of a table.
+type Place struct {
+	Verdict  Verdict  `json:"verdict"`
+	Cells    int      `json:"cells"`              // how many cells fall here
+	Violated int      `json:"violated,omitempty"` // of them
+	Unknown  int      `json:"unknown,omitempty"`  // of them
+	Where    string   `json:"where,omitempty"`    // which of the cells have the verdict, where not all have
+	Reasons  []string `json:"reasons,omitempty"`  // why cells are unknown
+	Example  *Example `json:"example,omitempty"`  // a cell with the verdict
+}
+
+// Example is a cell to look at.
+type Example struct {
+	Spec   string  `json:"spec"`
+	Config []Value `json:"config"`
+}
+
+// Build makes a table for each property, of each spec if no axis is SpecAxis. Values on an axis are in the order in which they first occur in results.
+func Build(results []Result, rows, cols, props []string, title func(string) string) *Document {
+	d := &Document{Schema: Schema, Tables: []Table{}}
+	groups := map[string][]Result{}
+	var order []string
+	merged := slices.Contains(rows, SpecAxis) || slices.Contains(cols, SpecAxis)
+	for _, r := range results {
+		key := r.Spec
+		if merged {
+			key = ""
+		}
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], r)
+	}
+	for _, key := range order {
+		for _, p := range props {
+			if t, ok := table(groups[key], rows, cols, p); ok {
+				t.Spec, t.Title = key, title(p)
+				d.Tables = append(d.Tables, t)
+			}
+		}
+	}
+	return d
+}
+
+func table(results []Result, rows, cols []string, prop string) (Table, bool) {
+	t := Table{Property: prop, Rows: rows, Cols: cols, Columns: [][]string{}, Lines: []Line{}}
+	known := slices.DeleteFunc(slices.Clone(results), func(r Result) bool { _, ok := r.Violated[prop]; return !ok })
+	if len(known) == 0 {
+		return t, false
+	}
+	down, across := tuples(known, rows), tuples(known, cols)
+	t.Columns = across
+	for _, v := range down {
+		l := Line{Values: v, Places: []Place{}}
+		for _, w := range across {
+			here := slices.DeleteFunc(slices.Clone(known), func(r Result) bool {
+				return !slices.Equal(values(r, rows), v) || !slices.Equal(values(r, cols), w)
+			})
+			l.Places = append(l.Places, place(here, prop, rows, cols))
+		}
+		t.Lines = append(t.Lines, l)
+	}
+	return t, true
+}
+
+func values(r Result, axes []string) []string {
+	out := []string{}
+	for _, a := range axes {
+		out = append(out, r.Axes[a])
+	}
+	return out
+}
+
+// tuples are the combinations of values that occur, each axis in the order of first occurrence, the first axis varying slowest.
+func tuples(results []Result, axes []string) [][]string {
+	rank := make([]map[string]int, len(axes))
+	for i, a := range axes {
+		rank[i] = map[string]int{}
+		for _, r := range results {
+			if _, ok := rank[i][r.Axes[a]]; !ok {
+				rank[i][r.Axes[a]] = len(rank[i])
+			}
+		}
+	}
+	var out [][]string
+	seen := map[string]bool{}
+	for _, r := range results {
+		v := values(r, axes)
+		if key := strings.Join(v, "\x00"); !seen[key] {
+			seen[key] = true
+			out = append(out, v)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b []string) int {
+		for i := range a {
+			if c := cmp.Compare(rank[i][a[i]], rank[i][b[i]]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+	return out
+}
+
+// place sums up the cells that fall into one place.
+func place(here []Result, prop string, rows, cols []string) Place {
+	p := Place{Verdict: None, Cells: len(here)}
+	var bad, open []Result
+	for _, r := range here {
+		switch {
+		case r.Violated[prop]:
+			bad = append(bad, r)
+		case r.Unknown != "":
+			open = append(open, r)
+			if !slices.Contains(p.Reasons, r.Unknown) {
+				p.Reasons = append(p.Reasons, r.Unknown)
+			}
+		}
+	}
+	p.Violated, p.Unknown = len(bad), len(open)
+	those := here
+	switch {
+	case len(bad) > 0:
+		p.Verdict, those = Violated, bad
+	case len(open) > 0:
+		p.Verdict, those = Unknown, open
+	case len(here) > 0:
+		p.Verdict = Holds
+	}
+	if len(those) > 0 {
+		p.Example = &Example{those[0].Spec, append([]Value{}, those[0].Config...)}
+		if len(those) < len(here) {
+			p.Where = where(here, those, append(slices.Clone(rows), cols...))
+		}
+	}
+	return p
+}
+
+// where says in which of the cells something is so: conditions on parameters that vary among the cells, such that each of those cells meets one and no other
+// cell does. The conditions are chosen one after the other, each as short as possible, and of these the one that says most.
+func where(all, those []Result, axes []string) string {
+	var free []string
+	for i, v := range all[0].Config {
+		if slices.ContainsFunc(all, func(r Result) bool { return r.Config[i].Value != v.Value }) && !slices.Contains(axes, v.Name) {
+			free = append(free, v.Name)
+		}
+	}
+	project := func(r Result, names []string) string {
+		var parts []string
+		for _, v := range r.Config {
+			if slices.Contains(names, v.Name) {
+				parts = append(parts, v.Name+"="+v.Value)
+			}
+		}
+		return strings.Join(parts, " ")
+	}
+	is := func(r Result) bool {
+		return slices.ContainsFunc(those, func(o Result) bool { return o.Spec == r.Spec && slices.Equal(o.Config, r.Config) })
+	}
+	var said []string
+	left := slices.Clone(those)
+	for len(left) > 0 {
+		best, names, covers := "", []string(nil), 0
+		for size := 1; size <= len(free) && covers == 0; size++ {
+			for _, try := range subsets(free, size) {
+				wrong, count := map[string]bool{}, map[string]int{}
+				for _, r := range all {
+					if !is(r) {
+						wrong[project(r, try)] = true
+					}
+				}
+				for _, r := range left {
+					count[project(r, try)]++
+				}
+				for _, r := range left { // in order, not the map's
+					if s := project(r, try); !wrong[s] && count[s] > covers {
+						best, names, covers = s, try, count[s]
+					}
+				}
+			}
+		}
+		if covers == 0 {
+			return fmt.Sprintf("%d of %d cells", len(those), len(all)) // the axes hide what tells them apart
+		}
+		said = append(said, best)
+		left = slices.DeleteFunc(left, func(r Result) bool { return project(r, names) == best })
+	}
+	return strings.Join(said, "; ")
+}
+
+// subsets are the ways to choose n of names, in order.
+func subsets(names []string, n int) [][]string {
+	if n == 0 {
+		return [][]string{nil}
+	}
+	var out [][]string
+	for i := range names {
+		for _, rest := range subsets(names[i+1:], n-1) {
+			out = append(out, append([]string{names[i]}, rest...))
+		}
+	}
+	return out
+}
