@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pmdcheck/checker/internal/explore"
+	"pmdcheck/checker/internal/live"
 	"pmdcheck/checker/internal/por"
 	"pmdcheck/checker/internal/symmetry"
 	"pmdcheck/internal/program"
@@ -44,7 +45,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	c := &check{sys: sys, prog: prog, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props))}
+	c := &check{sys: sys, prog: prog, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
 	if opts.Reduction == ReductionStubborn {
 		if c.reduce, err = por.New(prog, program.Options{NoAssert: opts.NoAssert}); err != nil {
 			return nil, err
@@ -73,6 +74,9 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 			return nil, err
 		}
 	}
+	if stop == explore.Complete {
+		stop = c.liveness(ctx)
+	}
 	return c.result(ctx, w, stop)
 }
 
@@ -86,6 +90,8 @@ type check struct {
 	start  time.Time
 	found  []atomic.Bool    // by property
 	paths  [][]explore.Move // by property; set by walks with one worker
+	cycles []int            // by property: the number of the move with which the part of its path begins that repeats for ever, or 0
+	live   live.Stats
 
 	mu       sync.Mutex // the rest
 	verified int64
@@ -251,7 +257,7 @@ func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) 
 		for k, m := range c.paths[i] {
 			moves[k] = replay.Move(m)
 		}
-		tr, err := replay.Run(c.sys, moves, replay.Options{NoAssert: c.opts.NoAssert, Property: q.Name})
+		tr, err := replay.Run(c.sys, moves, replay.Options{NoAssert: c.opts.NoAssert, Property: q.Name, Cycle: c.cycles[i]})
 		if err != nil {
 			return nil, fmt.Errorf("internal: witness of %s is not confirmed: %w", q.Name, err)
 		}
@@ -303,8 +309,8 @@ func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) 
 		}
 	}
 	r.Stats = Stats{
-		States: w.Stats.States.Load(), Transitions: w.Stats.Transitions.Load(), Depth: int(w.Stats.Depth.Load()), Bytes: w.Stats.Bytes.Load(),
-		StateBytes: 8 * c.prog.Words, Verified: c.verified, Elapsed: time.Since(c.start),
+		States: w.Stats.States.Load(), Transitions: w.Stats.Transitions.Load(), Depth: int(w.Stats.Depth.Load()), Bytes: max(w.Stats.Bytes.Load(), c.live.Bytes),
+		StateBytes: 8 * c.prog.Words, Verified: c.verified, LiveStates: c.live.States, LiveTransitions: c.live.Transitions, Elapsed: time.Since(c.start),
 	}
 	return r, nil
 }

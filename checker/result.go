@@ -100,4 +100,8 @@ type Stats struct {
 	StateBytes  int   // bytes of one packed state
 	Verified    int64 // pairs of transitions compared, with Options.Verify
 	Elapsed     time.Duration
+
+	// Of the search that decides liveness properties, which looks at every reachable state in which no process has failed; 0 without one.
+	LiveStates      int64
+	LiveTransitions int64
 }

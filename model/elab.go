@@ -120,6 +120,7 @@ func (e *elab) system() {
 		e.process(d)
 	}
 	e.predicates()
+	e.liveness()
 }
 
 func (e *elab) declareProps() {

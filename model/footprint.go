@@ -168,6 +168,10 @@ func (s *System) usage() *usage {
 		if q.X != nil {
 			s.ExprTouches(q.X, f)
 		}
+		for _, k := range q.Cases {
+			s.ExprTouches(k.P, f)
+			s.ExprTouches(k.Q, f)
+		}
 	}
 	for _, c := range s.Covers {
 		if c.X != nil {

@@ -137,6 +137,7 @@ const (
 	PropLeak                      // no live unreachable object where every process is at a proper end and nothing can move
 	PropOrder                     // no cycle among the edges of lock classes (covers with an Edge) that runs mark
 	PropFault                     // the model itself went wrong: NULL, index, overflow, division by zero
+	PropLiveness                  // something that happens sooner or later on every fair run
 )
 
 // Built-in properties always occupy these indices of System.Props.
@@ -152,9 +153,10 @@ type Prop struct {
 	ID      PropID
 	Name    string
 	Kind    PropKind
-	Text    string // one line, from the spec or the catalogue
-	Checked bool   // false: failures are not looked at, as if the assert were not there
-	X       *Expr  // PropInvariant
+	Text    string     // one line, from the spec or the catalogue
+	Checked bool       // false: failures are not looked at, as if the assert were not there
+	X       *Expr      // PropInvariant
+	Cases   []LiveCase // PropLiveness
 	Pos     source.Pos
 }
 
@@ -193,7 +195,7 @@ type Process struct {
 	Name      string // "walker", "walker[1]"
 	CPU       int    // -1: not bound
 	MM        string // name of the mm object it is bound to, or ""
-	Fair      bool
+	Fair      bool   // if it can move in every state from some time on, it does move again
 	Locals    []VarID
 	Start     []Op        // run once on the initial state (before any step); it ends in OpGoto to the first location
 	Locations []*Location // a location without transitions is the end of the process

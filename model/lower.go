@@ -466,7 +466,7 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		count = min(count, 1)
 	}
 	for i := range count {
-		p := &Process{ID: ProcID(len(e.sys.Processes)), Name: d.Name.Name, CPU: -1, Fair: d.Fair, Pos: d.Name.Sp.Start}
+		p := &Process{ID: ProcID(len(e.sys.Processes)), Name: d.Name.Name, CPU: -1, Fair: d.Fair || e.prog.allFair, Pos: d.Name.Sp.Start}
 		if d.Count != nil {
 			p.Name = fmt.Sprintf("%s[%d]", d.Name.Name, i)
 		}

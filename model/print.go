@@ -74,6 +74,15 @@ func (d *dumper) system() {
 			d.printf("invariant %s: %s\n", q.Name, s.ExprString(q.X))
 		}
 	}
+	for _, q := range s.Props {
+		for _, k := range q.Cases {
+			d.printf("liveness %s", q.Name)
+			if k.Of != "" {
+				d.printf(" of %s", k.Of)
+			}
+			d.printf(": %s\n", s.liveString(k))
+		}
+	}
 	for _, q := range s.Covers {
 		if q.X != nil {
 			d.printf("cover %s: %s\n", q.Name, s.ExprString(q.X))
@@ -88,7 +97,11 @@ func (d *dumper) system() {
 }
 
 func (d *dumper) process(p *Process) {
-	d.printf("\nprocess %s", p.Name)
+	d.printf("\n")
+	if p.Fair {
+		d.printf("fair ")
+	}
+	d.printf("process %s", p.Name)
 	if p.CPU >= 0 {
 		d.printf(" on cpu %d", p.CPU)
 	}

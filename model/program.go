@@ -20,6 +20,8 @@ type program struct {
 	propByN   map[string]*propInfo
 	checks    []*syntax.CheckDecl
 	invs      []*syntax.InvariantDecl
+	lives     []*syntax.LivenessDecl
+	allFair   bool // `fair process;`
 	covers    []*syntax.CoverDecl
 	marks     map[string]bool // names of cover statements
 	expects   []*syntax.ExpectDecl
@@ -152,6 +154,11 @@ func (p *program) declare(f *syntax.File, diags *source.List) {
 		case *syntax.InvariantDecl:
 			p.property(d.Name.Name, "", d.Name.Sp)
 			p.invs = append(p.invs, d)
+		case *syntax.LivenessDecl:
+			p.property(d.Name.Name, "", d.Name.Sp)
+			p.lives = append(p.lives, d)
+		case *syntax.FairDecl:
+			p.allFair = true
 		case *syntax.CoverDecl:
 			p.covers = append(p.covers, d)
 		case *syntax.ExpectDecl:

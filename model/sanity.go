@@ -45,6 +45,16 @@ func (s *System) Sanity() []error {
 			c.errorf("exactly invariants have a predicate")
 		}
 		c.expr(q.X, NoProc)
+		if len(q.Cases) > 0 && q.Kind != PropLiveness {
+			c.errorf("only liveness properties have cases")
+		}
+		for _, k := range q.Cases {
+			if k.Q == nil {
+				c.errorf("case %q owes nothing", k.Of)
+			}
+			c.expr(k.P, NoProc)
+			c.expr(k.Q, NoProc)
+		}
 	}
 	for i, q := range s.Covers {
 		c.where = fmt.Sprintf("cover %d (%s)", i, q.Name)

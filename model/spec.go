@@ -88,6 +88,7 @@ func (l *Loader) Load(name string, src []byte) (*Spec, error) {
 		return nil, err
 	}
 	s := &Spec{Name: strings.TrimSuffix(name, ".pmd"), Files: files, prog: p, Doc: headComment(ast)}
+	p.observed(diags)
 	s.checkAll(diags)
 	if err := diags.Err(); err != nil {
 		return nil, err
@@ -269,6 +270,9 @@ func (s *Spec) checkAll(diags *source.List) {
 		}
 	}
 	for _, d := range s.prog.invs {
+		used[d.Name.Name] = true
+	}
+	for _, d := range s.prog.lives {
 		used[d.Name.Name] = true
 	}
 	prop := func(id *syntax.Ident) {

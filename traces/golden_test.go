@@ -50,7 +50,7 @@ func TestStoredTraces(t *testing.T) {
 			all[name+"-"+w.Property] = w
 		}
 	}
-	for from, to := range map[string]string{"invariant small": "invariant", "at the start assertion": "assertion", "first op assertion": "start", "leak l": "leak"} {
+	for from, to := range map[string]string{"invariant small": "invariant", "at the start assertion": "assertion", "first op assertion": "start", "leak l": "leak", "lasso served": "lasso", "rest l": "rest"} {
 		all[to] = corpus(t)[from]
 	}
 	for name, w := range all {

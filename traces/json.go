@@ -71,6 +71,8 @@ func (t *Trace) validate() error {
 		return fmt.Errorf("kind %q is none of %q", t.Kind, kinds)
 	case t.Kind == "violation" && t.Property == "":
 		return errors.New("a violation names its property")
+	case t.Cycle < 0 || t.Cycle > len(t.Steps):
+		return fmt.Errorf("step %d begins a part that repeats, and there are %d steps", t.Cycle, len(t.Steps))
 	case t.Processes == nil || t.Steps == nil:
 		return errors.New("processes or steps are missing")
 	}

@@ -95,6 +95,8 @@ func corpus(t testing.TB) map[string]*traces.Trace {
 		"leak":          "@use(u) @leak(l) struct s { u1 n; }; struct s A; struct s *root = &A; process p { root = NULL; }",
 		"double free":   "@use(u) @free(f) struct s { u1 n; }; struct s A; process p[2] { free (&A); }",
 		"null":          "struct s { u1 n; }; struct s A; struct s *r; u1 g; process p { g = r->n; } process q { r = &A; g = 1; }",
+		"lasso":         "bool l; bool w[2]; process p[2](u1 i) { while (true) { w[i] = true; atomic { await (!l); l = true; w[i] = false; } l = false; } } liveness served(u1 i): w[i] leads_to !w[i];",
+		"rest":          "u2 x; process p { x = 1; await (x == 2); x = 0; } process q { end: await (x == 3); } liveness l: x == 1 leads_to x == 0;",
 		"branch, alloc": "@use(u) struct s { u1 n; }; pool struct s A[1]; u2 x; process p { struct s *q = alloc(struct s); if (x == 0 && q != NULL) { cover c; smp_mb(); q->n = 1; free (q); q->n = 0; } x = 1; } process r { end: await (x == 3); }",
 	} {
 		add(name, witnesses(t, load(t, "t", []byte(src)), nil, model.BuildOptions{}))

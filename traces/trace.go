@@ -7,7 +7,7 @@ package traces
 // Schema is the identifier of the JSON format written by this version.
 const Schema = "pmdcheck/trace/1"
 
-// Trace is a finite run from the initial state, usually one that ends in a violation. Lists are in run order; nothing depends on map order.
+// Trace is a run from the initial state, usually one that ends in a violation. It is finite, or it ends in steps that repeat for ever (Cycle). Lists are in run order; nothing depends on map order.
 type Trace struct {
 	Schema    string        `json:"schema"`
 	Spec      string        `json:"spec"`
@@ -24,6 +24,7 @@ type Trace struct {
 	Calls     []Call        `json:"calls,omitempty"`      // the calls that operations refer to, callers before callees
 	Starts    []Step        `json:"starts,omitempty"`     // what processes had done before the first step, at most one each; Initial is the state after it
 	Steps     []Step        `json:"steps"`
+	Cycle     int           `json:"cycle,omitempty"`   // number, from 1, of the step with which the part begins that repeats for ever; 0: none
 	About     []Access      `json:"about,omitempty"`   // what a violated invariant, or the search for leaks, read in the last state
 	Blocked   []Blocked     `json:"blocked,omitempty"` // who waits for what in the last state, of a deadlock
 }

@@ -34,8 +34,9 @@ var allowed = map[string][]string{
 	"checker/internal/por":      {"internal/program", "model"},
 	"checker/internal/symmetry": {"internal/program", "model"},
 	"checker/internal/explore":  {"internal/program", "checker/internal/store", "checker/internal/por", "model"},
+	"checker/internal/live":     {"internal/program", "checker/internal/store", "checker/internal/explore", "model"},
 	"checker": {
-		"model", "model/source", "properties", "internal/program", "checker/internal/explore", "checker/internal/por", "checker/internal/store", "checker/internal/symmetry", "traces", "traces/replay",
+		"model", "model/source", "properties", "internal/program", "checker/internal/explore", "checker/internal/live", "checker/internal/por", "checker/internal/store", "checker/internal/symmetry", "traces", "traces/replay",
 	},
 	"internal/report": {"checker", "properties", "traces", "traces/columns", "traces/story", "model", "model/source"},
 	"internal/cli": {

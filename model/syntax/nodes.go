@@ -201,6 +201,19 @@ type (
 		Name *Ident
 		X    Expr
 	}
+	// LivenessDecl is `liveness name[(type x)]: form [when cond];`, where form is `eventually q`, `always eventually q` or `p leads_to q`. With a parameter
+	// it is one property that has to hold for every value of the parameter: for every number or enum value of the type, or for every object of the struct.
+	LivenessDecl struct {
+		declNode
+		Name  *Ident
+		Param *Param // nil, or the parameter
+		Form  LivenessForm
+		P     Expr // LeadsTo: what has to be followed by Q
+		Q     Expr
+		When  Expr // nil: always checked
+	}
+	// FairDecl is `fair process;`: every process is fair.
+	FairDecl struct{ declNode }
 	// CoverDecl is `cover name [: expr] [when cond];`: a state (expr), or a `cover name;` statement, that must be reached.
 	CoverDecl struct {
 		declNode
@@ -238,6 +251,16 @@ type (
 	}
 	// BadDecl stands where a declaration could not be parsed.
 	BadDecl struct{ declNode }
+)
+
+// LivenessForm is the form of a [LivenessDecl].
+type LivenessForm uint8
+
+// The forms.
+const (
+	LeadsTo          LivenessForm = iota // whenever P is true, Q is true then or later
+	Eventually                           // Q is true at least once
+	AlwaysEventually                     // Q is true again and again, or from some time on
 )
 
 // FieldDecl is one line of a struct: type, declarators without initialisers, attributes.

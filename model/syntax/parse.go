@@ -273,7 +273,7 @@ func (p *parser) skipTo(end Token) {
 
 // declWords begin a declaration and nothing else.
 var declWords = []Token{
-	KwImport, KwConst, KwConfig, KwTypedef, KwOverride, KwFair, KwProcess, KwProperty, KwCheck, KwInvariant, KwExpect, KwTier, KwPool, AT,
+	KwImport, KwConst, KwConfig, KwTypedef, KwOverride, KwFair, KwProcess, KwProperty, KwCheck, KwInvariant, KwLiveness, KwExpect, KwTier, KwPool, AT,
 }
 
 // atTopDecl reports whether the current token stands at the left margin and begins a declaration: whatever was open before is closed there.
@@ -410,6 +410,7 @@ var declSpellings = []spelling{
 	{KwFair, nextIs(KwProcess)},
 	{KwProperty, nameThen(STRING)},
 	{KwInvariant, nameThen(COLON)},
+	{KwLiveness, nameThen(COLON)},
 	{KwCover, nameThen(COLON, IDENT)},
 	{KwExpect, nextIs(COLON, NOT)},
 	{KwStruct, nameThen(LBRACE)},

@@ -20,7 +20,7 @@ func (p *parser) decls(out *File) {
 // isOneStatement reports whether a declaration begins that has no body: behind an error in it the next ';' is its end.
 func (p *parser) isOneStatement() bool {
 	switch p.tok.tok {
-	case KwImport, KwConst, KwConfig, KwTypedef, KwEnum, KwPool, KwProperty, KwCheck, KwInvariant, KwExpect, KwTier, KwCover, KwStaticAssert:
+	case KwImport, KwConst, KwConfig, KwTypedef, KwEnum, KwPool, KwProperty, KwCheck, KwInvariant, KwLiveness, KwExpect, KwTier, KwCover, KwStaticAssert:
 		return true
 	}
 	return p.tok.tok == KwFor && p.look(1).tok != LPAREN
@@ -71,6 +71,14 @@ func (p *parser) declBehind(start source.Pos, attrs []*Attr) Decl {
 		}
 		return p.funcOrVar(start, attrs)
 	case KwProcess, KwFair:
+		if p.tok.tok == KwFair && p.look(1).tok == KwProcess && p.look(2).tok == SEMI {
+			p.next()
+			p.next()
+			p.semi("fair process")
+			d := &FairDecl{}
+			d.node = p.from(start)
+			return d
+		}
 		return p.procDecl(start, attrs)
 	case KwProperty:
 		p.next()
@@ -93,6 +101,8 @@ func (p *parser) declBehind(start source.Pos, attrs []*Attr) Decl {
 		p.semi("invariant")
 		d.node = p.from(start)
 		return d
+	case KwLiveness:
+		return p.livenessDecl(start)
 	case KwCover:
 		return p.coverDecl(start)
 	case KwExpect:
@@ -317,6 +327,42 @@ func (p *parser) staticAssert() *StaticAssertDecl {
 	}
 	p.expect(RPAREN, "after the condition", "")
 	p.semi("static_assert")
+	d.node = p.from(start)
+	return d
+}
+
+func (p *parser) livenessDecl(start source.Pos) Decl {
+	const form = "write: liveness name: p leads_to q; or: liveness name: eventually q; or: liveness name: always eventually q;"
+	p.next()
+	d := &LivenessDecl{Name: p.ident("a name for the liveness property")}
+	if p.got(LPAREN) {
+		ps := p.params()
+		if len(ps) > 1 {
+			p.errorAt(ps[1].Sp, "a liveness property has at most one parameter", "it stands for every value of its type")
+		}
+		if len(ps) > 0 {
+			d.Param = ps[0]
+		}
+	}
+	p.expect(COLON, "after the name of the liveness property", form)
+	switch {
+	case p.isWord(p.tok, "always") && p.isWord(p.look(1), "eventually"):
+		p.next()
+		p.next()
+		d.Form, d.Q = AlwaysEventually, p.cond()
+	case p.gotWord("eventually"):
+		d.Form, d.Q = Eventually, p.cond()
+	default:
+		d.P = p.cond()
+		if !p.gotWord("leads_to") {
+			p.fail("'leads_to'", form)
+		}
+		d.Q = p.cond()
+	}
+	if p.gotWord("when") {
+		d.When = p.cond()
+	}
+	p.semi("liveness")
 	d.node = p.from(start)
 	return d
 }

@@ -1,5 +1,7 @@
 package syntax
 
+import "slices"
+
 // precedence is the binding strength of a binary operator, as in C, or 0.
 func precedence(t Token) int {
 	switch t {
@@ -253,6 +255,11 @@ func (p *parser) primary() Expr {
 	return nil
 }
 
+// behindExpr reports whether the current token is one of the words that stand behind an expression in a declaration.
+func (p *parser) behindExpr() bool {
+	return slices.ContainsFunc([]string{"when", "where", "states", "transitions", "leads_to"}, func(w string) bool { return p.isWord(p.tok, w) })
+}
+
 func (p *parser) parenExpr() Expr {
 	start := p.tok.pos
 	if p.isCast() {
@@ -273,7 +280,7 @@ func (p *parser) parenExpr() Expr {
 	x.node = p.from(start)
 	switch p.tok.tok {
 	case IDENT, INT, KwNull, KwTrue, KwFalse:
-		if _, ok := x.X.(*Ident); ok && !p.tok.nl {
+		if _, ok := x.X.(*Ident); ok && !p.tok.nl && !p.behindExpr() {
 			p.error("expected an operator after ')', found "+p.describe(p.tok), "there are no casts: values convert by themselves")
 			return p.unary()
 		}

@@ -74,6 +74,10 @@ func (p *printer) decl(d Decl) {
 		p.ident(d.Name)
 		p.write(":")
 		p.spaced(d.X)
+	case *LivenessDecl:
+		p.livenessDecl(d)
+	case *FairDecl:
+		p.write("fair process")
 	case *CoverDecl:
 		p.write("cover ")
 		p.ident(d.Name)
@@ -397,6 +401,28 @@ func (p *printer) procDecl(d *ProcDecl) {
 	}
 	p.write(" ")
 	p.block(d.Body)
+}
+
+func (p *printer) livenessDecl(d *LivenessDecl) {
+	p.write("liveness ")
+	p.ident(d.Name)
+	if d.Param != nil {
+		p.write("(")
+		p.param(d.Param)
+		p.write(")")
+	}
+	p.write(":")
+	switch d.Form {
+	case LeadsTo:
+		p.spaced(d.P)
+		p.write(" leads_to")
+	case Eventually:
+		p.write(" eventually")
+	case AlwaysEventually:
+		p.write(" always eventually")
+	}
+	p.spaced(d.Q)
+	p.optional(" when", d.When)
 }
 
 func (p *printer) expectDecl(d *ExpectDecl) {

@@ -87,6 +87,7 @@ const (
 	KwIf           // if
 	KwImport       // import
 	KwInvariant    // invariant
+	KwLiveness     // liveness
 	KwNull         // NULL
 	KwOverride     // override
 	KwPool         // pool
@@ -105,7 +106,7 @@ const (
 	keywordsEnd
 )
 
-// Contextual words, not reserved: on, cpu, in, mm, when, where, holds, violates, states, transitions.
+// Contextual words, not reserved: on, cpu, in, mm, when, where, holds, violates, states, transitions, always, eventually, leads_to.
 
 var tokenText = [...]string{
 	ILLEGAL: "illegal character", EOF: "end of file", COMMENT: "comment", IDENT: "identifier", INT: "number", STRING: "string", VERSION: "version",
@@ -117,7 +118,7 @@ var tokenText = [...]string{
 	KwAssert: "assert", KwAtomic: "atomic", KwAwait: "await", KwBreak: "break", KwCase: "case", KwCheck: "check", KwChoose: "choose",
 	KwConfig: "config", KwConst: "const", KwContinue: "continue", KwCover: "cover", KwDefault: "default", KwDo: "do", KwElse: "else",
 	KwEnum: "enum", KwExpect: "expect", KwFair: "fair", KwFalse: "false", KwFor: "for", KwGoto: "goto", KwIf: "if", KwImport: "import",
-	KwInvariant: "invariant", KwNull: "NULL", KwOverride: "override", KwPool: "pool", KwProcess: "process", KwProperty: "property",
+	KwInvariant: "invariant", KwLiveness: "liveness", KwNull: "NULL", KwOverride: "override", KwPool: "pool", KwProcess: "process", KwProperty: "property",
 	KwReturn: "return", KwSkip: "skip", KwStaticAssert: "static_assert", KwStruct: "struct", KwSwitch: "switch", KwTier: "tier",
 	KwTrue: "true", KwTypedef: "typedef", KwVoid: "void", KwWhile: "while",
 }

@@ -12,7 +12,7 @@ func Walk(n Node, f func(Node) bool) {
 	case *File:
 		walkList(n.Decls, f)
 		walkList(n.Comments, f)
-	case *Comment, *Ident, *ImportDecl, *BadDecl, *BadStmt, *BadExpr, *IntLit, *BoolLit, *NullLit, *StringLit, *BreakStmt, *ContinueStmt, *SkipStmt:
+	case *Comment, *Ident, *ImportDecl, *FairDecl, *BadDecl, *BadStmt, *BadExpr, *IntLit, *BoolLit, *NullLit, *StringLit, *BreakStmt, *ContinueStmt, *SkipStmt:
 	case *TypeExpr:
 		walkAll(f, n.Name, n.Lo, n.Hi)
 	case *Attr:
@@ -89,6 +89,8 @@ func walkDecl(n Decl, f func(Node) bool) {
 		walkList(n.Props, f)
 	case *InvariantDecl:
 		walkAll(f, n.Name, n.X)
+	case *LivenessDecl:
+		walkAll(f, n.Name, n.Param, n.P, n.Q, n.When)
 	case *CoverDecl:
 		walkAll(f, n.Name, n.X, n.When)
 	case *ExpectDecl:

@@ -49,6 +49,7 @@ type line struct {
 	style  style
 	lane   string // beside it, what has become of the object
 	freed  bool
+	rule   bool // across all columns
 }
 
 type style string
@@ -72,7 +73,13 @@ func Draw(w io.Writer, s *story.Story, opt Options) error {
 	d := &drawing{s: s, t: s.Trace, opt: opt}
 	d.lanes()
 	for i := range s.Trace.Steps {
+		if i+1 == s.Trace.Cycle {
+			d.rule("from here on the run repeats for ever")
+		}
 		d.step(i + 1)
+	}
+	if c := s.Trace.Cycle; c > 0 {
+		d.rule(fmt.Sprintf("back to step %d", c))
 	}
 	d.blocked()
 	d.fit()
@@ -199,9 +206,19 @@ func (d *drawing) wanted(step, k int) bool {
 func (d *drawing) hidden() int {
 	shown := map[int]bool{}
 	for _, l := range d.lines {
+		if l.rule {
+			continue
+		}
 		shown[l.step] = true
 	}
 	return len(d.t.Steps) - len(shown) + map[bool]int{true: 1}[shown[0]]
+}
+
+// rule adds a line that belongs to no column.
+func (d *drawing) rule(text string) {
+	if len(d.cols) > 0 {
+		d.lines = append(d.lines, line{text: "-- " + text + " --", style: accent, rule: true})
+	}
 }
 
 // step makes the lines of a step.

@@ -17,6 +17,9 @@ func (d *drawing) fit() {
 		c.width = max(minColumn, utf8.RuneCountInString(c.title))
 	}
 	for _, l := range d.lines {
+		if l.rule {
+			continue
+		}
 		c := d.cols[l.col]
 		c.width = max(c.width, d.unit*l.indent+utf8.RuneCountInString(l.text))
 	}
@@ -92,6 +95,10 @@ func (d *drawing) table(b *strings.Builder) {
 	}
 	shown := 0
 	for _, l := range d.lines {
+		if l.rule {
+			b.WriteString(pad("", d.number) + d.paint(l.text, l.style) + "\n")
+			continue
+		}
 		number := ""
 		if l.step > 0 && l.step != shown {
 			number = fmt.Sprintf("%4d", l.step)

@@ -48,6 +48,9 @@ func Render(w io.Writer, t *traces.Trace) error {
 		}
 		p("\ts%d -> s%d%s;\n", e[0]+1, e[1]+1, attr)
 	}
+	if t.Cycle > 0 {
+		p("\ts%d -> s%d [label=\"repeats for ever\", color=purple, penwidth=2, constraint=false];\n", len(t.Steps), t.Cycle)
+	}
 	p("}\n")
 	return b.Flush()
 }

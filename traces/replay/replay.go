@@ -26,6 +26,7 @@ type Options struct {
 	NoAssert bool
 	Property string          // what the run must violate at its end; "" for a run that need not violate anything
 	Edge     *model.LockEdge // what the last step of a run must mark where Property is that of the lock order; nil: any edge
+	Cycle    int             // of a liveness property: the number of the move, from 1, with which the part begins that repeats for ever; 0: nothing can move at the end
 }
 
 // Run executes moves from the initial state and describes what happened. It is an error if a move is not enabled, or if the run does not violate
@@ -60,6 +61,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 		}
 	}
 	defer func() { t.Calls = r.calls() }()
+	states := []*eval.State{s}
 	var last *eval.Failure
 	for i, out := range starts {
 		p := sys.Processes[i]
@@ -89,9 +91,16 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 		t.Steps = append(t.Steps, step)
 		last = out.Failure
 		s = out.Next
+		states = append(states, s)
 	}
 	if opt.Property == "" {
 		return t, nil
+	}
+	for _, p := range sys.Props {
+		if p.Name == opt.Property && p.Kind == model.PropLiveness {
+			t.Kind, t.Property = "violation", p.Name
+			return t, r.judgeLiveness(t, p, states, moves, opt.Cycle)
+		}
 	}
 	return t, r.judge(t, s, last, opt)
 }
@@ -373,7 +382,7 @@ func Replay(sys *model.System, t *traces.Trace) error {
 	for _, s := range t.Steps {
 		moves = append(moves, Move{model.ProcID(s.Process), s.Transition})
 	}
-	again, err := Run(sys, moves, Options{Property: t.Property, NoAssert: slices.Contains(t.Build, "no-assert")})
+	again, err := Run(sys, moves, Options{Property: t.Property, Cycle: t.Cycle, NoAssert: slices.Contains(t.Build, "no-assert")})
 	if err != nil {
 		return err
 	}

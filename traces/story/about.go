@@ -102,10 +102,13 @@ func (s *Story) relevant() {
 		for k := range st.Ops {
 			period = period || (s.Line(n, k) != "" && t.Processes[st.Process].Name == gpProcess)
 		}
+		round := t.Cycle > 0 && n >= t.Cycle // of what repeats for ever, every step shows
 		for k, op := range st.Ops {
 			last := k == len(st.Ops)-1
 			switch {
 			case n == s.Fatal() && last:
+				keep[k] = true
+			case round && (op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0 || last && !slices.Contains(keep, true)):
 				keep[k] = true
 			case period:
 				keep[k] = s.Line(n, k) != "" && s.forAbout(n)

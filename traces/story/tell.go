@@ -12,6 +12,8 @@ import (
 func (s *Story) tell() {
 	t := s.Trace
 	switch {
+	case t.Cycle > 0 || len(t.Blocked) > 0 && len(t.About) > 0:
+		s.tellLiveness()
 	case len(t.Blocked) > 0:
 		s.tellBlocked()
 	case s.Fatal() > 0:
@@ -285,6 +287,14 @@ func (s *Story) tellBlocked() {
 		s.Text = append(s.Text, text+".")
 	}
 	s.Text = append(s.Text, "Nobody can move.")
+}
+
+// tellLiveness says what never happens, what it depends on, and at the end of a run who waits for what.
+func (s *Story) tellLiveness() {
+	s.tellAbout()
+	if len(s.Trace.Blocked) > 0 {
+		s.tellBlocked()
+	}
 }
 
 func (s *Story) tellAbout() {
