@@ -16,6 +16,7 @@ import (
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
 	"pmdcheck/traces/dot"
+	"pmdcheck/traces/svg"
 )
 
 var (
@@ -87,6 +88,7 @@ func TestGolden(t *testing.T) {
 			".120.txt":  func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 120}) },
 			".200.txt":  func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 200}) },
 			".full.txt": func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Full: true}) },
+			".svg":      func(w io.Writer) error { return svg.Render(w, tr, svg.Options{}) },
 			".dot":      func(w io.Writer) error { return dot.Render(w, tr) },
 		} {
 			t.Run(name+ext, func(t *testing.T) {
@@ -136,6 +138,9 @@ func FuzzDraw(f *testing.F) {
 			if err := columns.Render(io.Discard, tr, opt); err != nil {
 				t.Error(err)
 			}
+		}
+		if err := svg.Render(io.Discard, tr, svg.Options{Full: true}); err != nil {
+			t.Error(err)
 		}
 		if err := dot.Render(io.Discard, tr); err != nil {
 			t.Error(err)

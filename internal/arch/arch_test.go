@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"traces/dot":                {"traces"},
 	"traces/story":              {"traces"},
 	"traces/columns":            {"traces", "traces/story"},
+	"traces/svg":                {"traces", "traces/story", "traces/columns"},
 	"traces/replay":             {"traces", "model", "model/eval", "properties"},
 	"checker/internal/por":      {"internal/program", "model"},
 	"checker/internal/symmetry": {"internal/program", "model"},
@@ -40,7 +41,7 @@ var allowed = map[string][]string{
 	},
 	"internal/report": {"checker", "properties", "traces", "traces/columns", "traces/story", "model", "model/source"},
 	"internal/cli": {
-		"checker", "internal/matrix", "internal/promela", "internal/report", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/dot", "traces/replay",
+		"checker", "internal/matrix", "internal/promela", "internal/report", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/svg", "model/eval", "traces/dot", "traces/replay",
 	},
 	"internal/matrix":  {},
 	"internal/spin":    {},

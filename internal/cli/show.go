@@ -14,18 +14,23 @@ import (
 	"pmdcheck/traces/columns"
 	"pmdcheck/traces/dot"
 	"pmdcheck/traces/replay"
+	"pmdcheck/traces/svg"
 )
 
 func (a *app) showCmd() *cobra.Command {
 	var set []string
-	var asDOT, noMerge bool
+	var asDOT, noMerge, states bool
+	var nodes int
 	var process, out string
 	cmd := &cobra.Command{
-		Use: "show spec", Short: "show the state machines of a spec", Example: "  pmdcheck show seed/race_a --set policy=rcu\n  pmdcheck show seed/race_a --dot --process huge_pmd_unshare | dot -Tsvg > unshare.svg", Args: cobra.ExactArgs(1),
+		Use: "show spec", Short: "show the state machines of a spec", Example: "  pmdcheck show seed/race_a --set policy=rcu\n  pmdcheck show seed/race_a --dot --process huge_pmd_unshare | dot -Tsvg > unshare.svg\n  pmdcheck show classic/peterson --states --max-nodes 100 | dot -Tsvg > states.svg", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			sys, err := one(args[0], set, model.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
+			}
+			if states {
+				return a.output(out, func(w io.Writer) error { return dot.States(w, stateSpace(sys, max(1, nodes))) })
 			}
 			if !asDOT {
 				return a.output(out, sys.Dump)
@@ -41,6 +46,8 @@ func (a *app) showCmd() *cobra.Command {
 	}
 	cmd.Flags().StringArrayVar(&set, "set", nil, "fix a config parameter, `name=value`")
 	cmd.Flags().BoolVar(&asDOT, "dot", false, "draw one process or function for Graphviz")
+	cmd.Flags().BoolVar(&states, "states", false, "draw the state space for Graphviz")
+	cmd.Flags().IntVar(&nodes, "max-nodes", 250, "with --states: stop after this many states; the drawing says what was cut")
 	cmd.Flags().StringVar(&process, "process", "", "process or function to draw (default: the first process)")
 	cmd.Flags().BoolVar(&noMerge, "no-merge", false, "every statement is a step of its own")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this `file`")
@@ -61,14 +68,14 @@ func readTrace(name string) (*traces.Trace, error) {
 }
 
 func (a *app) renderCmd() *cobra.Command {
-	var asDOT, asText, full bool
+	var asDOT, asText, asSVG, full bool
 	var out string
 	var width int
 	cmd := &cobra.Command{
-		Use: "render trace.json", Short: "draw a stored trace as text or DOT", Example: "  pmdcheck render trace.json --width 72\n  pmdcheck render trace.json --full\n  pmdcheck render trace.json --dot | dot -Tsvg > trace.svg", Args: cobra.ExactArgs(1),
+		Use: "render trace.json", Short: "draw a stored trace as text, SVG or DOT", Example: "  pmdcheck render trace.json --width 72\n  pmdcheck render trace.json --full\n  pmdcheck render trace.json --svg -o trace.svg\n  pmdcheck render trace.json --dot | dot -Tsvg > trace.svg", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if asDOT && asText {
-				return errors.New("--text and --dot exclude each other")
+			if asDOT && asText || asDOT && asSVG || asText && asSVG {
+				return errors.New("--text, --dot and --svg exclude each other")
 			}
 			t, err := readTrace(args[0])
 			if err != nil {
@@ -78,6 +85,9 @@ func (a *app) renderCmd() *cobra.Command {
 				if asDOT {
 					return dot.Render(w, t)
 				}
+				if asSVG {
+					return svg.Render(w, t, svg.Options{Full: full})
+				}
 				opt := a.table(width, full)
 				opt.Color = opt.Color && (out == "" || out == "-")
 				return columns.Render(w, t, opt)
@@ -86,6 +96,7 @@ func (a *app) renderCmd() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asText, "text", false, "a table with a column per CPU (default)")
 	cmd.Flags().BoolVar(&asDOT, "dot", false, "a graph for Graphviz with a lane per CPU")
+	cmd.Flags().BoolVar(&asSVG, "svg", false, "a sequence diagram as SVG: lanes, what is held, the life of the table")
 	cmd.Flags().IntVar(&width, "width", -1, "widest text line (0: as wide as needed; default: the terminal, or 120)")
 	cmd.Flags().BoolVar(&full, "full", false, "every operation on shared state, not only what matters to the violation")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this `file`")

@@ -89,7 +89,7 @@ func Draw(w io.Writer, s *story.Story, opt Options) error {
 		width = max(80, d.offset(len(d.cols))+d.laneWidth())
 	}
 	for _, text := range s.Text {
-		for _, l := range wrap(text, width, 0) {
+		for _, l := range Wrap(text, width, 0) {
 			b.WriteString(d.paint(l, bold) + "\n")
 		}
 	}
@@ -104,6 +104,46 @@ func Draw(w io.Writer, s *story.Story, opt Options) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Table is the lines of a drawing, for renderers that lay them out themselves.
+type Table struct {
+	Columns []string // titles
+	Of      []int    // column of each process
+	Lines   []Line
+	Object  string // whose life Line.Life tells, or ""
+}
+
+// Line is one line of a [Table].
+type Line struct {
+	Step   int    // 0 for what is not a step
+	Column int    // index into Table.Columns
+	Indent int    // calls deep
+	Text   string // one line
+	Class  string // "", "lock", "unlock", "sync", "fatal"
+	Life   string // what has become of the object after the step: on its last line only
+}
+
+// Lay makes the table of a story.
+func Lay(s *story.Story, full bool) *Table {
+	d := &drawing{s: s, t: s.Trace, opt: Options{Full: full}}
+	d.lanes()
+	for i := range s.Trace.Steps {
+		d.step(i + 1)
+	}
+	d.blocked()
+	t := &Table{Of: d.of}
+	for _, c := range d.cols {
+		t.Columns = append(t.Columns, c.title)
+	}
+	classes := map[style]string{warn: "lock", dim: "unlock", accent: "sync", bad: "fatal"}
+	for _, l := range d.lines {
+		t.Lines = append(t.Lines, Line{l.step, l.col, l.indent, strings.ReplaceAll(l.text, hard, " "), classes[l.style], l.lane})
+	}
+	if d.lane != nil {
+		t.Object = d.lane.Object
+	}
+	return t
 }
 
 type drawing struct {

@@ -73,7 +73,7 @@ func (d *drawing) table(b *strings.Builder) {
 	wrapped := make([][]string, len(cells))
 	rows := 1
 	for i, c := range cells {
-		wrapped[i] = wrap(c, d.cols[i].width, 2)
+		wrapped[i] = Wrap(c, d.cols[i].width, 2)
 		rows = max(rows, len(wrapped[i]))
 	}
 	for r := range rows {
@@ -105,7 +105,7 @@ func (d *drawing) table(b *strings.Builder) {
 			shown = l.step
 		}
 		text := strings.Repeat(" ", d.unit*l.indent) + l.text
-		pieces := wrap(text, d.cols[l.col].width, d.unit*l.indent+d.unit)
+		pieces := Wrap(text, d.cols[l.col].width, d.unit*l.indent+d.unit)
 		for i, piece := range pieces {
 			left := pad("", d.number)
 			if i == 0 {
@@ -136,8 +136,8 @@ func (d *drawing) paint(text string, s style) string {
 
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s))) }
 
-// wrap breaks text at blanks, or behind a dot, bracket or underscore where a word is too long; continuation lines are indented.
-func wrap(text string, width, hanging int) []string {
+// Wrap breaks text at blanks, or behind a dot, bracket or underscore where a word is too long; continuation lines are indented.
+func Wrap(text string, width, hanging int) []string {
 	r := []rune(text)
 	if width <= 0 || len(r) <= width {
 		return []string{text}
