@@ -62,7 +62,7 @@ func (x *exporter) transition(b *strings.Builder, p *model.Process, t *model.Tra
 		b.WriteString("\t/* never enabled */\n")
 		return false
 	}
-	s := &stepWriter{x: x, p: p, t: t, preds: make([]int, len(t.Code)), dirty: map[model.VarID]bool{}}
+	s := &stepWriter{x: x, p: p, t: t, preds: make([]int, len(t.Code)), ends: map[model.LocID][]int{}, dirty: map[model.VarID]bool{}}
 	for _, v := range p.Locations[t.From].Live {
 		s.dirty[v] = true
 	}
@@ -74,6 +74,10 @@ func (x *exporter) transition(b *strings.Builder, p *model.Process, t *model.Tra
 	s.count(0)
 	cond := inPromela.bare(and(eq(cell(x.pcs[p.ID], nil), int(t.From)), enabled))
 	body := s.body()
+	if n := statements(body); n > maxStep {
+		refuse("promela-long", fmt.Sprintf("this step cannot be translated: it takes %d statements, and SPIN does not take so many in one step", n), "export with --no-merge, where every statement is a step of its own")
+		return false
+	}
 	if flat(body) {
 		var texts []string
 		for _, st := range body {
@@ -86,6 +90,20 @@ func (x *exporter) transition(b *strings.Builder, p *model.Process, t *model.Tra
 	writeStmts(b, body, 2)
 	b.WriteString("\n\t}\n")
 	return true
+}
+
+// maxStep is below the number of statements at which SPIN (6.5.2) gives up on a d_step, 2048 as it counts.
+const maxStep = 1900
+
+// statements counts the statements of a step as SPIN does: guards and the ends of selections among them.
+func statements(body []stmt) (n int) {
+	for _, s := range body {
+		n++
+		for _, a := range s.arms {
+			n += 1 + statements(a.body)
+		}
+	}
+	return n
 }
 
 func flat(body []stmt) bool {
@@ -139,14 +157,17 @@ func cyclic(code []model.Op) bool {
 	return visit(0)
 }
 
-// stepWriter writes the code of one transition as nested selections. An operation that several others lead to becomes a labelled block behind the tree.
+// stepWriter writes the code of one transition as nested selections. An operation that several others lead to becomes a labelled block behind them, and so does
+// what happens to a process that fails.
 type stepWriter struct {
 	x     *exporter
 	p     *model.Process
 	t     *model.Transition
 	preds []int
-	dirty map[model.VarID]bool // locals that can differ from their initial values
-	queue []int                // blocks that have been jumped to
+	ends  map[model.LocID][]int // the operations that end the step at a location
+	dirty map[model.VarID]bool  // locals that can differ from their initial values
+	queue []int                 // blocks that have been jumped to
+	fails bool                  // the step can fail
 }
 
 func (s *stepWriter) count(i int) {
@@ -156,28 +177,45 @@ func (s *stepWriter) count(i int) {
 	for _, n := range successors(s.t.Code, i) {
 		s.count(n)
 	}
+	if op := &s.t.Code[i]; op.Kind == model.OpGoto {
+		s.ends[op.Loc] = append(s.ends[op.Loc], i)
+	}
+	if s.t.Code[i].Kind == model.OpAlloc {
+		s.preds[i+1]++ // it has an arm for each object
+	}
 }
 
 func (s *stepWriter) label(i int) string { return fmt.Sprintf("t%d_%d", s.t.ID, i) }
 
 func (s *stepWriter) body() []stmt {
 	body := s.from(0)
-	end := fmt.Sprintf("t%d_end", s.t.ID)
-	for n := 0; n < len(s.queue); n++ {
-		block := s.from(s.queue[n])
-		block[0].label = s.label(s.queue[n])
-		body = append(body, stmt{text: "goto " + end})
+	add := func(label string, block []stmt) {
+		block[0].label = label
+		body = append(body, stmt{text: fmt.Sprintf("goto t%d_end", s.t.ID)})
 		body = append(body, block...)
 	}
-	if len(s.queue) > 0 {
-		body = append(body, stmt{label: end, text: "skip"})
+	for n := 0; n < len(s.queue); n++ {
+		add(s.label(s.queue[n]), s.from(s.queue[n]))
+	}
+	if s.fails {
+		add(fmt.Sprintf("t%d_park", s.t.ID), s.move(int32(len(s.p.Locations)), nil))
+	}
+	if len(s.queue) > 0 || s.fails {
+		body = append(body, stmt{label: fmt.Sprintf("t%d_end", s.t.ID), text: "skip"})
 	}
 	return body
 }
 
 // next continues at an operation: in place, or by a jump where others lead to it too.
 func (s *stepWriter) next(i int) []stmt {
-	if s.preds[i] == 1 || s.t.Code[i].Kind == model.OpGoto {
+	if op := &s.t.Code[i]; op.Kind == model.OpGoto {
+		move := s.from(i)
+		same := s.ends[op.Loc]
+		if len(move) < 3 || len(same) == 1 && s.preds[i] == 1 {
+			return move
+		}
+		i = same[0]
+	} else if s.preds[i] == 1 {
 		return s.from(i)
 	}
 	if !slices.Contains(s.queue, i) {
@@ -205,7 +243,11 @@ func (s *stepWriter) from(i int) []stmt {
 			}
 			return s.guarded(l.fails, s.next(to))
 		}
-		return s.guarded(l.fails, []stmt{{arms: []arm{{inPromela.bare(c), s.next(op.Then)}, {"else", s.next(op.Else)}}}})
+		then, other := s.next(op.Then), s.next(op.Else)
+		if len(then) == 1 && len(other) == 1 && then[0].text != "" && then[0].text == other[0].text {
+			return s.guarded(l.fails, then)
+		}
+		return s.guarded(l.fails, []stmt{{arms: []arm{{inPromela.bare(c), then}, {"else", other}}}})
 	case model.OpAssume:
 		return s.next(i + 1) // part of the guard
 	case model.OpAssign:
@@ -227,17 +269,35 @@ func (s *stepWriter) from(i int) []stmt {
 	return s.next(i + 1)
 }
 
-// guarded puts statements behind the failures that may come before them.
+// guarded puts statements behind tests for what may go wrong before them. Failures of one property in a row are one test, and none is tested twice.
 func (s *stepWriter) guarded(fails []failure, rest []stmt) []stmt {
-	for i := len(fails) - 1; i >= 0; i-- {
-		park := append([]stmt{{text: fmt.Sprintf("VIOLATED(%d)", fails[i].prop)}}, s.move(int32(len(s.p.Locations)), nil)...)
-		if fails[i].when.isConst() {
-			rest = park
+	var out []stmt
+	tested := map[string]bool{}
+	for i := 0; i < len(fails); {
+		prop := fails[i].prop
+		var when *term
+		for ; i < len(fails) && fails[i].prop == prop; i++ {
+			switch text := inPromela.text(fails[i].when); {
+			case tested[text]:
+			case when == nil:
+				when = fails[i].when
+				tested[text] = true
+			default:
+				when = or(when, fails[i].when)
+				tested[text] = true
+			}
+		}
+		if when == nil {
 			continue
 		}
-		rest = []stmt{{arms: []arm{{inPromela.bare(fails[i].when), park}, {"else", rest}}}}
+		s.fails = true
+		fail := []stmt{{text: fmt.Sprintf("VIOLATED(%d)", prop)}, {text: fmt.Sprintf("goto t%d_park", s.t.ID)}}
+		if when.isConst() && when.val != 0 {
+			return append(out, fail...)
+		}
+		out = append(out, stmt{arms: []arm{{inPromela.bare(when), fail}, {"else", nil}}})
 	}
-	return rest
+	return append(out, rest...)
 }
 
 // move ends the step: a new location, and initial values for locals that are not live there.

@@ -59,6 +59,7 @@ type variable struct {
 	init   []int32 // model values after Start code
 	note   string
 	used   bool
+	hidden bool // not part of the state: a local that has its initial value between steps
 }
 
 // start runs the Start code of every process on the oracle; Promela begins in the state behind it.
@@ -97,8 +98,16 @@ func (x *exporter) declare() {
 			note: fmt.Sprintf("location of %s; %d: parked", p.Name, len(p.Locations)),
 		})
 	}
+	lives := map[model.VarID]bool{}
+	for _, p := range x.sys.Processes {
+		for _, l := range p.Locations {
+			for _, v := range l.Live {
+				lives[v] = true
+			}
+		}
+	}
 	for _, v := range x.sys.Vars {
-		d := &variable{name: taken.pick(v.Name), lo: v.Type.Lo, hi: v.Type.Hi, cells: v.Len, init: x.init.Vals[v.ID], note: v.Type.Name}
+		d := &variable{name: taken.pick(v.Name), lo: v.Type.Lo, hi: v.Type.Hi, cells: v.Len, init: x.init.Vals[v.ID], note: v.Type.Name, hidden: v.Proc != model.NoProc && !lives[v.ID]}
 		if v.Len > 1 && slices.Min(d.init) < 0 {
 			d.bias = v.Type.Lo
 			d.lo, d.hi = 0, d.hi-d.bias
@@ -123,7 +132,7 @@ func (x *exporter) pc(p *model.Process, l model.LocID) int32 {
 // typ is the smallest Promela type for the stored values, and its size.
 func (v *variable) typ() (string, int) {
 	switch {
-	case v.lo >= 0 && v.hi <= 1:
+	case v.lo >= 0 && v.hi <= 1 && !v.hidden: // which SPIN forbids for bits
 		return "bit", 1
 	case v.lo >= 0 && v.hi <= 255:
 		return "byte", 1
@@ -136,6 +145,9 @@ func (v *variable) typ() (string, int) {
 func (v *variable) declaration() string {
 	t, _ := v.typ()
 	var b strings.Builder
+	if v.hidden {
+		t = "hidden " + t
+	}
 	b.WriteString(t + " " + v.name)
 	if v.cells > 1 {
 		fmt.Fprintf(&b, "[%d]", v.cells)
@@ -166,7 +178,9 @@ func (x *exporter) text() string {
 			continue
 		}
 		_, size := v.typ()
-		x.vector += size * v.cells
+		if !v.hidden {
+			x.vector += size * v.cells
+		}
 		decls = append(decls, fmt.Sprintf("%-40s /* %s */\n", v.declaration(), comment(v.note)))
 	}
 	p("\n *\n * spin -o1 -o2 -o3 -a FILE && cc -O2 -DSAFETY -DNOREDUCE -DVECTORSZ=%d -o pan pan.c && ./pan -m1000000\n", x.vector+512)

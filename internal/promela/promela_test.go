@@ -135,6 +135,9 @@ func theirs(t *testing.T, s *spin.Tool, sys *model.System, noAssert bool, states
 	t.Helper()
 	var b bytes.Buffer
 	if err := promela.Export(&b, sys, promela.Options{NoAssert: noAssert}); err != nil {
+		if strings.Contains(render(err), "[promela-long]") {
+			t.Skip("SPIN does not take such long steps")
+		}
 		t.Fatal(render(err))
 	}
 	r, err := s.Run(context.Background(), spin.Job{
@@ -142,7 +145,7 @@ func theirs(t *testing.T, s *spin.Tool, sys *model.System, noAssert bool, states
 		Pan: []string{fmt.Sprintf("-m%d", states+10), "-w18"},
 	})
 	if err != nil {
-		t.Fatalf("%v\n%s", err, b.String())
+		t.Fatal(err)
 	}
 	if r.Truncated || r.Errors > 0 {
 		t.Fatalf("SPIN did not finish: %s", r.Output)
@@ -175,36 +178,53 @@ func build(t *testing.T, spec *model.Spec, c model.ConfigCell, o model.BuildOpti
 	return sys
 }
 
-// TestSpecs holds SPIN's answer on every classic spec, and on cells of the kernel's races under each policy and target, against that of a full search.
+// sample thins out the cells of a spec: those stay that have a value which few before them had.
+func sample(cells []model.ConfigCell, few int) (out []model.ConfigCell) {
+	seen := map[model.ConfigValue]int{}
+	for _, c := range cells {
+		if c.Tier != "" || !slices.ContainsFunc(c.Config, func(v model.ConfigValue) bool { return seen[v] < few }) {
+			continue
+		}
+		for _, v := range c.Config {
+			seen[v]++
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// TestSpecs holds SPIN's answer on the cells of every classic spec and of the benchmarks, and on cells of the kernel's races with every target, every policy and every era, against that of a
+// full search.
 func TestSpecs(t *testing.T) {
 	s := tool(t)
-	compared := 0
+	compared, all := 0, 0
 	for _, n := range names(t) {
 		spec := embedded(t, n)
-		for i, c := range cells(t, spec) {
-			if c.Tier != "" || !strings.HasPrefix(n, "classic/") && (i*7)%24 > 2 || testing.Short() && i > 0 {
-				continue
+		few := map[string]int{"classic": 100, "bench": 100, "seed": 2}[path.Dir(n)]
+		for i, c := range sample(cells(t, spec), max(few, 1)) {
+			if testing.Short() && i > 0 {
+				break
 			}
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+			for _, o := range []model.BuildOptions{{}, {NoMerge: true}}[:1+(i+1)%2] {
+				all++
 				t.Run(fmt.Sprintf("%s %s merged=%v", n, c, !o.NoMerge), func(t *testing.T) {
-					t.Parallel()
-					if !compare(t, s, build(t, spec, c, o), false, 60_000) {
-						t.Skip("too many states for this test")
+					if compare(t, s, build(t, spec, c, o), false, 30_000) {
+						compared++
 					}
 				})
-				compared++
 			}
 		}
 	}
-	if compared < 10 {
-		t.Errorf("only %d cells were compared", compared)
+	t.Logf("%d cells of %d were compared; the others have too many states for this test, or steps that are too long for SPIN", compared, all)
+	if compared < all*3/4 {
+		t.Errorf("only %d cells of %d were compared", compared, all)
 	}
 }
 
 // TestRandomModels does the same on random models, which fault, fail, allocate and block inside atomic blocks in every way there is.
 func TestRandomModels(t *testing.T) {
 	s := tool(t)
-	n := 150
+	n := 120
 	if testing.Short() {
 		n = 15
 	}

@@ -199,6 +199,11 @@ var codes = []CodeDoc{
 		"", "",
 	},
 	{
+		"promela-long", "step too long to be exported",
+		"Merging puts all local operations into the step before them, and SPIN takes about two thousand statements in one step. Export with --no-merge.",
+		"", "",
+	},
+	{
 		"promela-loop", "loop that cannot be exported",
 		"A step that repeats something until a condition holds may never end. pmdcheck makes that a fault; SPIN has no such bound and would hang. Loops with constant bounds are no loops by then, and a loop outside atomic blocks is no loop within a step.",
 		"u2 x;\nprocess p { atomic { while (x < 3) x++; } }\nprocess q { x = 2; }\n", "u2 x;\nprocess p { atomic { for (int i = 0; i < 2; i++) if (x < 3) x++; } }\nprocess q { x = 2; }\n",
