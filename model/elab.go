@@ -90,17 +90,17 @@ func build(p *program, name string, cell map[string]int64, config []ConfigValue,
 		for v := range e.addrKept {
 			next.addr[v] = true
 		}
-		if known != nil && slices.EqualFunc(known.users, next.users, func(a, b []uint64) bool { return slices.Equal(a, b) }) &&
-			slices.EqualFunc(known.written, next.written, func(a, b []bool) bool { return slices.Equal(a, b) }) && len(known.addr) == len(next.addr) {
-			break
-		}
-		known = next
 		// Locals are numbered anew in each pass; only shared variables are known about.
 		n := len(sys.Vars)
 		for n > 0 && sys.Vars[n-1].Proc != NoProc {
 			n--
 		}
-		known.users, known.written = known.users[:n], known.written[:n]
+		next.users, next.written = next.users[:n], next.written[:n]
+		if known != nil && slices.EqualFunc(known.users, next.users, slices.Equal[[]uint64]) &&
+			slices.EqualFunc(known.written, next.written, slices.Equal[[]bool]) && len(known.addr) == len(next.addr) {
+			break
+		}
+		known = next
 	}
 	if errs := sys.Sanity(); len(errs) > 0 {
 		return nil, fmt.Errorf("internal: elaboration of %s made an unsound system: %w", name, errs[0])

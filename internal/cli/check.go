@@ -93,6 +93,7 @@ type job struct {
 }
 
 func (a *app) check(args []string, f *checkFlags) error {
+	collectLate()
 	if err := f.outputs.check(); err != nil {
 		return err
 	}
