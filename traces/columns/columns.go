@@ -263,6 +263,9 @@ func (d *drawing) rule(text string) {
 
 // step makes the lines of a step.
 func (d *drawing) step(n int) {
+	if len(d.cols) == 0 {
+		return // no step has anything to show, as when an object leaks that nobody touched
+	}
 	st := d.t.Steps[n-1]
 	c := d.cols[min(d.of[st.Process], len(d.cols)-1)]
 	first := len(d.lines)
