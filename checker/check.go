@@ -46,13 +46,13 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		return nil, err
 	}
 	c := &check{sys: sys, prog: prog, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
-	if opts.Reduction == ReductionStubborn {
-		if c.reduce, err = por.New(prog, program.Options{NoAssert: opts.NoAssert}); err != nil {
-			return nil, err
-		}
-	}
 	if opts.Symmetry {
 		c.findSymmetry()
+	}
+	if opts.Reduction == ReductionStubborn {
+		if err := c.findReduction(); err != nil {
+			return nil, err
+		}
 	}
 	w := c.walk(func(f explore.Found) bool {
 		if !c.found[f.Prop].Swap(true) && f.Path != nil {
@@ -85,6 +85,7 @@ type check struct {
 	prog   *program.Program
 	reduce *por.Static // nil: no reduction
 	groups []program.Group
+	owed   []explore.Owed // liveness that the reduced walk itself decides
 	symm   []Symmetry
 	opts   Options
 	start  time.Time
@@ -119,9 +120,29 @@ func (c *check) findSymmetry() {
 	for _, r := range found.Refused {
 		c.symm = append(c.symm, Symmetry{Process: r.Process, Refused: r.Reason})
 	}
-	if c.reduce != nil {
+}
+
+func (c *check) findReduction() (err error) {
+	opt := program.Options{NoAssert: c.opts.NoAssert}
+	watched, owed, err := c.watch()
+	if err != nil {
+		return err
+	}
+	if watched != nil {
+		r, err := por.New(watched, opt)
+		if err != nil {
+			return err
+		}
+		if r.Acyclic() {
+			c.prog, c.reduce, c.owed = watched, r, owed
+			return nil
+		}
+	}
+	c.reduce, err = por.New(c.prog, opt)
+	if err == nil {
 		c.reduce.Interchange(c.groups)
 	}
+	return err
 }
 
 // ran reports whether a transition, or one that an interchangeable process has in its place, was executed.
@@ -186,6 +207,7 @@ func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
 			c.blame.Merge(b)
 		}
 	}
+	w.Owed = c.owed
 	w.Covered = make([]atomic.Bool, len(c.sys.Covers))
 	for _, p := range c.sys.Processes {
 		w.Ran = append(w.Ran, make([]atomic.Bool, len(p.Trans)))

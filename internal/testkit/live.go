@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// LiveSource writes a random spec with liveness properties. Half of them are those of [Source], some of whose processes are fair; the others are small and go
-// round for ever: a few bits, waiting, choosing, and rarely an assertion that fails.
+// LiveSource writes a random spec with liveness properties. A third are those of [Source], some of whose processes are fair; the others are small: a few bits,
+// waiting, choosing, and rarely an assertion that fails. Half of these go round for ever.
 func LiveSource(r *rand.Rand) string {
-	if r.IntN(2) == 0 {
+	kind := r.IntN(3)
+	if kind == 0 {
 		src := Source(r)
 		for i := range 3 {
 			if r.IntN(2) == 0 {
@@ -32,7 +33,9 @@ func LiveSource(r *rand.Rand) string {
 		if r.IntN(3) == 0 {
 			g.ring(1, 1+r.IntN(2))
 		}
-		if r.IntN(5) > 0 {
+		if kind == 1 {
+			g.ring(1, 2+r.IntN(4))
+		} else if r.IntN(5) > 0 {
 			g.line(1, "while (%s) {", g.pick("true", "true", "true", g.bit()))
 			g.ring(2, 1+r.IntN(3))
 			g.line(1, "}")

@@ -57,6 +57,12 @@ type Found struct {
 	Path func() []Move // the way there; nil from a walk with several workers
 }
 
+// Owed says whether a liveness property owes something in a state.
+type Owed struct {
+	Prop model.PropID
+	Test program.Test
+}
+
 // Walk is one walk. Fill it in, then call DFS, BFS or Parallel once.
 type Walk struct {
 	Program *program.Program
@@ -64,6 +70,7 @@ type Walk struct {
 	Limits  Limits
 	Found   func(Found) (stop bool)             // called for each violation; must be safe for concurrent use in Parallel
 	Leaks   func(vals [][]int32) []model.PropID // judges a decoded state where everything has come to rest
+	Owed    []Owed                              // what must not be owed where nothing can move and no process has failed
 	Covered []atomic.Bool                       // by cover
 	Ran     [][]atomic.Bool                     // by process and transition
 	Reduce  *por.Static                         // nil: every enabled transition is explored
@@ -313,6 +320,11 @@ func (e *expander) stuck(st []uint64) {
 	p := e.w.Program
 	if p.Parked(st) {
 		return
+	}
+	for _, o := range e.w.Owed {
+		if owed, _ := o.Test(e.x, st); owed {
+			e.found(o.Prop)
+		}
 	}
 	if !p.AllAtEnd(st) {
 		if p.Sys.Props[model.PropNoDeadlock].Checked {
