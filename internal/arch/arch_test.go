@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	},
 	"internal/report": {"checker", "properties", "traces", "traces/columns", "traces/story", "model", "model/source"},
 	"internal/cli": {
-		"checker", "internal/matrix", "internal/promela", "internal/report", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/svg", "model/eval", "traces/dot", "traces/replay",
+		"checker", "internal/matrix", "internal/promela", "internal/report", "internal/spin", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/svg", "model/eval", "traces/dot", "traces/replay",
 	},
 	"internal/matrix":  {},
 	"internal/spin":    {},

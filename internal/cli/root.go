@@ -79,7 +79,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.replayCmd(),
 		a.renderCmd(),
 		a.explainCmd(),
-		a.exportCmd(),
+		a.exportCmd(), a.benchCmd(),
 		a.lockOrderCmd(),
 		a.mergeCmd(),
 		a.baselineCmd(),

@@ -57,6 +57,13 @@ type Job struct {
 	_ struct{}
 }
 
+// Verifier is a compiled verifier. Close removes it.
+type Verifier struct {
+	Build Usage // what spin and the compiler used
+
+	dir string
+}
+
 // Report is what a verifier said.
 type Report struct {
 	Stored, Matched int64
@@ -76,39 +83,63 @@ func (r *Report) Transitions() int64 { return r.Stored + r.Matched }
 // Usage is what processes used.
 type Usage struct {
 	CPU    time.Duration // user and system
-	Memory int64         // bytes: the largest resident set
+	Wall   time.Duration
+	Memory int64 // bytes: the largest resident set
+}
+
+// Measure runs a command and adds what it used.
+func (u *Usage) Measure(cmd *exec.Cmd) error {
+	start := time.Now()
+	err := cmd.Run()
+	u.Wall += time.Since(start)
+	if s := cmd.ProcessState; s != nil {
+		u.CPU += s.UserTime() + s.SystemTime()
+		u.Memory = max(u.Memory, peak(s))
+	}
+	return err
 }
 
 // Run verifies a model. An error is a failure of a tool, not of the model.
 func (t *Tool) Run(ctx context.Context, j Job) (*Report, error) {
+	v, err := t.Compile(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	defer v.Close()
+	return v.Run(ctx, j.Pan...)
+}
+
+// Compile makes the verifier of a job.
+func (t *Tool) Compile(ctx context.Context, j Job) (v *Verifier, err error) {
 	dir, err := os.MkdirTemp("", "pmdcheck-spin-")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	v = &Verifier{dir: dir}
+	defer func() {
+		if err != nil {
+			v.Close()
+		}
+	}()
 	if err := os.WriteFile(filepath.Join(dir, "model.pml"), j.Model, 0o600); err != nil {
 		return nil, err
 	}
-	r := &Report{}
-	step := func(u *Usage, name string, args ...string) (string, error) {
-		cmd := exec.CommandContext(ctx, name, args...)
-		cmd.Dir = dir
-		var out bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &out
-		err := cmd.Run()
-		if s := cmd.ProcessState; s != nil {
-			u.CPU += s.UserTime() + s.SystemTime()
-			u.Memory = max(u.Memory, peak(s))
-		}
-		return out.String(), err
-	}
-	if out, err := step(&r.Build, t.Spin, append(append([]string{}, j.Spin...), "-a", "model.pml")...); err != nil || strings.Contains(out, "Error") {
+	if out, err := v.step(ctx, &v.Build, t.Spin, append(append([]string{}, j.Spin...), "-a", "model.pml")...); err != nil || strings.Contains(out, "Error") {
 		return nil, fmt.Errorf("spin cannot read the model: %s", firstLines(out))
 	}
-	if out, err := step(&r.Build, t.CC, append(append([]string{"-w"}, j.CC...), "-o", "pan", "pan.c")...); err != nil {
+	if out, err := v.step(ctx, &v.Build, t.CC, append(append([]string{"-w"}, j.CC...), "-o", "pan", "pan.c")...); err != nil {
 		return nil, fmt.Errorf("%s cannot compile the verifier: %w: %s", filepath.Base(t.CC), err, firstLines(out))
 	}
-	out, err := step(&r.Run, filepath.Join(dir, "pan"), j.Pan...)
+	return v, nil
+}
+
+// Close removes the verifier.
+func (v *Verifier) Close() { os.RemoveAll(v.dir) }
+
+// Run runs the verifier with the given options.
+func (v *Verifier) Run(ctx context.Context, args ...string) (*Report, error) {
+	r := &Report{Build: v.Build}
+	out, err := v.step(ctx, &r.Run, filepath.Join(v.dir, "pan"), args...)
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -116,6 +147,15 @@ func (t *Tool) Run(ctx context.Context, j Job) (*Report, error) {
 		return nil, fmt.Errorf("the verifier went wrong: %w: %s", err, firstLines(out))
 	}
 	return r, nil
+}
+
+func (v *Verifier) step(ctx context.Context, u *Usage, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = v.dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := u.Measure(cmd)
+	return out.String(), err
 }
 
 func firstLines(s string) string {
