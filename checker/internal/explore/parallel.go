@@ -18,7 +18,7 @@ type crew struct {
 	set     store.Set
 	members []*member
 
-	hungry atomic.Int32 // workers that wait for work
+	hungry atomic.Int32 // workers that wait for work which nobody has offered yet
 	stop   atomic.Int32 // 0, or Stop+1
 
 	mu      sync.Mutex
@@ -40,10 +40,14 @@ type member struct {
 	_      [64]byte
 }
 
+// count says how many of those who wait have nothing to hope for.
+func (c *crew) count() { c.hungry.Store(int32(max(c.idle-len(c.batches), 0))) }
+
 // put offers a batch.
 func (c *crew) put(b []uint64) {
 	c.mu.Lock()
 	c.batches = append(c.batches, b)
+	c.count()
 	c.mu.Unlock()
 	c.wake.Signal()
 }
@@ -53,8 +57,7 @@ func (c *crew) get() []uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.idle++
-	c.hungry.Add(1)
-	defer c.hungry.Add(-1)
+	c.count()
 	for len(c.batches) == 0 && !c.done {
 		if c.idle == len(c.members) {
 			c.done = true
@@ -66,9 +69,10 @@ func (c *crew) get() []uint64 {
 	if c.done {
 		return nil
 	}
-	c.idle--
 	b := c.batches[len(c.batches)-1]
 	c.batches = c.batches[:len(c.batches)-1]
+	c.idle--
+	c.count()
 	return b
 }
 

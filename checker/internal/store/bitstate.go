@@ -41,6 +41,9 @@ func (b *Bitstate) Len() int64 {
 // Bytes is the size of the array.
 func (b *Bitstate) Bytes() int64 { return int64(8 * len(b.bits)) }
 
+// Exact is false.
+func (b *Bitstate) Exact() bool { return false }
+
 // Omitted sums up, over the states inserted, the probability that the state had been taken for visited: f to the power of bitsPerState when a share f of
 // the bits is set. The expectation of the bits set is what n insertions leave: f(n) = 1 - (1-1/m)^(kn). What the omitted states would have added to the sum is
 // bounded by dividing by the smallest probability of not being omitted.

@@ -21,14 +21,17 @@ func (c *Compact) Len() int64 { return c.set.Len() }
 // Bytes is the memory of the tables.
 func (c *Compact) Bytes() int64 { return c.set.Bytes() }
 
+// Exact reports whether states are so short that nothing is lost.
+func (c *Compact) Exact() bool { return c.words == 1 }
+
 // Omitted is the expected number of pairs with equal hashes among the n inserted states and those omitted, all hashes being equally likely: each insertion of a
-// new state meets any of at most n hashes, and of n insertions that is n(n-1)/2 chances of 2^-64.
+// new state meets any of at most n hashes, and of n insertions that is n(n+1)/2 chances of 2^-64.
 func (c *Compact) Omitted() float64 {
 	if c.words == 1 {
 		return 0
 	}
 	n := float64(c.Len())
-	return n * (n - 1) / 2 / (1 << 64)
+	return n * (n + 1) / 2 / (1 << 64)
 }
 
 // Inserter is the way in for one goroutine.
@@ -36,11 +39,11 @@ func (c *Compact) Inserter(worker int) Inserter {
 	if c.words == 1 {
 		return c.set.Inserter(worker)
 	}
-	return &compactInserter{in: c.set.Inserter(worker).(*exactInserter)}
+	return &compactInserter{in: c.set}
 }
 
 type compactInserter struct {
-	in   *exactInserter
+	in   *Exact
 	kept [1]uint64
 }
 

@@ -13,19 +13,20 @@ import (
 // of a hash is the high half of its product with the size). A state of one word is stored in its slot. Longer states lie in chunks of a slab
 // without pointers, and the slot holds 24 bits of slab index and 8 bits of hash.
 //
-// Insertion claims an empty slot by compare-and-swap and takes no lock. A shard grows by half when it is four fifths full: the grower raises the shard's growing
-// flag, waits until no goroutine is inside the shard (each one writes down, on a cache line of its own, which shard it is in), rebuilds the table alone,
-// publishes it and lowers the flag. An insertion that finds the flag raised after writing itself down leaves again and waits. So no insertion ever sees a table
-// that is being rebuilt, nothing is lost or stored twice, and a pause is that of one shard in [shardCount]. With one worker the writing down is left out.
+// Insertion claims an empty slot by compare-and-swap and takes no lock; that of a state which is there already writes nothing at all. A shard grows by half when
+// it is four fifths full. The grower freezes every empty slot of the old table, one after the other, copies what is in the others to a new table, and
+// publishes that. An insertion that meets a frozen slot waits for the new table and tries again there. So nothing can be inserted behind the grower's back, and the
+// grower waits for nobody: who still reads the old table finds in it what was there, or a frozen slot, and the garbage collector keeps it as long as that
+// takes (Maier, Sanders and Dementiev, "Concurrent hash tables: fast and general(?)!", 2016, mark slots likewise). A pause is that of one shard in [shardCount].
 //
 // The first sizes of the shards are spread between 1 and 3/2 of firstSize. Hashes fill all shards alike, so later growths are spread in time as well: there
 // is no moment when all tables are half empty, or when all are garbage.
 type Exact struct {
 	words  int
 	single bool // only one goroutine inserts
+	spare  int  // goroutines that may pass a bound together
 	most   int64
 	shards []shard
-	in     []inside
 	bytes  atomic.Int64
 }
 
@@ -33,46 +34,46 @@ const (
 	shardBits   = 7
 	shardCount  = 1 << shardBits
 	firstSize   = 16
-	smallChunk  = 32 // states of the first smallChunks chunks of a slab
-	smallChunks = 32
-	largeChunk  = 256 // and of the others
 	idxBits     = 24
 	idxMask     = 1<<idxBits - 1
 	maxPerShard = idxMask - 1
+
+	frozenOne  = math.MaxUint64 // slots of a table that is being replaced; an empty slot is 0
+	frozenMany = math.MaxUint32
 )
 
+// A table is full when loadNum/loadDen of its slots are taken.
+const loadNum, loadDen = 4, 5
+
 type shard struct {
-	// Written only when the shard grows.
+	table   atomic.Pointer[table]
+	slab    []atomic.Pointer[[]uint64] // see chunkOf
 	growing atomic.Bool
-	limit   int64 // count at which it does
-	room    int64 // slab places at which it does
-	one     []uint64
-	many    []uint32
-	slab    []atomic.Pointer[[]uint64] // chunks
-	_       [24]byte
+	_       [95]byte
 
 	// Written at each new state.
-	count   int64        // plain with one worker
-	next    atomic.Int64 // slab places handed out
-	hasZero atomic.Bool  // one-word states: the state 0, which an empty slot looks like
-	_       [40]byte
+	count    int64        // plain with one worker
+	next     atomic.Int64 // slab places handed out
+	has0     atomic.Bool  // one-word states that look like an empty or frozen slot
+	hasAllOn atomic.Bool
+	_        [104]byte
 }
 
-// inside is which shard a goroutine is in: 0 none, else its number plus 1.
-type inside struct {
-	shard atomic.Int32
-	_     [60]byte
+// table is immutable but for its slots.
+type table struct {
+	limit int64 // count at which it is full
+	one   []uint64
+	many  []uint32
 }
 
 // NewExact makes an empty set of states of the given number of words. workers is how many goroutines will insert at the same time. The set refuses to grow
 // beyond the given number of bytes; 0 is no limit.
 func NewExact(words, workers int, limit int64) *Exact {
-	workers = max(workers, 1)
-	s := &Exact{words: words, single: workers == 1, most: limit, shards: make([]shard, shardCount), in: make([]inside, workers)}
+	s := &Exact{words: words, single: workers <= 1, spare: max(workers, 1), most: limit, shards: make([]shard, shardCount)}
 	if s.most <= 0 {
 		s.most = math.MaxInt64
 	}
-	first := max(firstSize, 4*workers)
+	first := max(firstSize, 4*s.spare)
 	sizes, total := make([]int, shardCount), 0
 	for i := range sizes {
 		sizes[i] = int(float64(first) * math.Pow(1.5, float64(i)/shardCount))
@@ -80,22 +81,32 @@ func NewExact(words, workers int, limit int64) *Exact {
 	}
 	var one []uint64
 	var many []uint32
+	var slab []atomic.Pointer[[]uint64]
 	if words == 1 {
 		one = make([]uint64, total)
+		s.bytes.Store(int64(8 * total))
 	} else {
 		many = make([]uint32, total)
+		slab = make([]atomic.Pointer[[]uint64], shardCount*maxChunks)
+		s.bytes.Store(int64(4*total + 8*len(slab)))
 	}
+	tables := make([]table, shardCount)
 	for i, n := range sizes {
+		t := &tables[i]
+		t.limit = s.limit(n)
 		if words == 1 {
-			s.resize(&s.shards[i], one[:n:n], nil)
-			one = one[n:]
+			t.one, one = one[:n:n], one[n:]
 		} else {
-			s.resize(&s.shards[i], nil, many[:n:n])
-			many = many[n:]
+			t.many, many = many[:n:n], many[n:]
+			s.shards[i].slab, slab = slab[:maxChunks:maxChunks], slab[maxChunks:]
 		}
+		s.shards[i].table.Store(t)
 	}
 	return s
 }
+
+// limit leaves at least one slot empty in a table, even if all workers find it not full at the same time.
+func (s *Exact) limit(size int) int64 { return int64(min(size*loadNum/loadDen, size-1-s.spare)) }
 
 // Len is the number of states in the set.
 func (s *Exact) Len() int64 {
@@ -109,6 +120,9 @@ func (s *Exact) Len() int64 {
 // Bytes is the memory of tables and slabs.
 func (s *Exact) Bytes() int64 { return s.bytes.Load() }
 
+// Exact is true.
+func (s *Exact) Exact() bool { return true }
+
 // Omitted is 0.
 func (s *Exact) Omitted() float64 { return 0 }
 
@@ -116,15 +130,16 @@ func (s *Exact) Omitted() float64 { return 0 }
 func (s *Exact) Each(f func(st []uint64) bool) {
 	for i := range s.shards {
 		sh := &s.shards[i]
-		if sh.hasZero.Load() && !f([]uint64{0}) {
+		if sh.has0.Load() && !f([]uint64{0}) || sh.hasAllOn.Load() && !f([]uint64{frozenOne}) {
 			return
 		}
-		for k, v := range sh.one {
-			if v != 0 && !f(sh.one[k:k+1]) {
+		t := sh.table.Load()
+		for k, v := range t.one {
+			if v != 0 && !f(t.one[k:k+1]) {
 				return
 			}
 		}
-		for _, v := range sh.many {
+		for _, v := range t.many {
 			if v != 0 && !f(s.state(sh, int64(v&idxMask)-1)) {
 				return
 			}
@@ -133,40 +148,21 @@ func (s *Exact) Each(f func(st []uint64) bool) {
 }
 
 // Inserter is the way in for one goroutine.
-func (s *Exact) Inserter(worker int) Inserter { return &exactInserter{s, &s.in[worker]} }
-
-type exactInserter struct {
-	s  *Exact
-	in *inside
-}
+func (s *Exact) Inserter(int) Inserter { return s }
 
 // Insert adds a state and reports whether it is new. ok is false when the set may not grow any more: because of its limit, or because a shard holds as many long
 // states as its index can number.
-func (w *exactInserter) Insert(st []uint64) (added, ok bool) {
-	s := w.s
+func (s *Exact) Insert(st []uint64) (added, ok bool) {
 	h := Hash(st)
-	at := h >> (64 - shardBits)
-	sh := &s.shards[at]
+	sh := &s.shards[h>>(64-shardBits)]
 	h <<= shardBits
 	for {
-		if !s.single {
-			w.in.shard.Store(int32(at) + 1)
-			if sh.growing.Load() {
-				w.in.shard.Store(0)
-				for sh.growing.Load() {
-					runtime.Gosched()
-				}
-				continue
-			}
-		}
+		t := sh.table.Load()
 		var r result
 		if s.words == 1 {
-			r = sh.insertOne(st[0], h, s.single)
+			r = s.insertOne(sh, t, st[0], h)
 		} else {
-			r = s.insertMany(sh, st, h)
-		}
-		if !s.single {
-			w.in.shard.Store(0)
+			r = s.insertMany(sh, t, st, h)
 		}
 		switch r {
 		case present:
@@ -174,7 +170,7 @@ func (w *exactInserter) Insert(st []uint64) (added, ok bool) {
 		case inserted:
 			return true, true
 		}
-		if !s.grow(sh, int32(at)+1) {
+		if !s.grow(sh, t) {
 			return false, false
 		}
 	}
@@ -183,45 +179,31 @@ func (w *exactInserter) Insert(st []uint64) (added, ok bool) {
 type result uint8
 
 const (
-	present result = iota
-	inserted
-	full
+	present  result = iota
+	inserted        // it was not there
+	full            // the table is full, or about to be replaced
 )
 
-func (sh *shard) insertOne(v, h uint64, single bool) result {
+func (s *Exact) insertOne(sh *shard, t *table, v, h uint64) result {
 	if v == 0 {
-		if sh.hasZero.CompareAndSwap(false, true) {
-			atomic.AddInt64(&sh.count, 1)
-			return inserted
-		}
-		return present
+		return sh.flag(&sh.has0)
 	}
-	n := uint64(len(sh.one))
+	if v == frozenOne {
+		return sh.flag(&sh.hasAllOn)
+	}
+	n := uint64(len(t.one))
 	i, _ := bits.Mul64(h, n)
-	if single {
-		for {
-			switch sh.one[i] {
-			case v:
-				return present
-			case 0:
-				if sh.count >= sh.limit {
-					return full
-				}
-				sh.one[i] = v
-				sh.count++
-				return inserted
-			}
-			if i++; i == n {
-				i = 0
-			}
-		}
-	}
 	for {
-		p := &sh.one[i]
+		p := &t.one[i]
 		w := atomic.LoadUint64(p)
 		if w == 0 {
-			if atomic.LoadInt64(&sh.count) >= sh.limit {
+			if atomic.LoadInt64(&sh.count) >= t.limit {
 				return full
+			}
+			if s.single {
+				*p = v
+				sh.count++
+				return inserted
 			}
 			if atomic.CompareAndSwapUint64(p, 0, v) {
 				atomic.AddInt64(&sh.count, 1)
@@ -232,47 +214,48 @@ func (sh *shard) insertOne(v, h uint64, single bool) result {
 		if w == v {
 			return present
 		}
+		if w == frozenOne {
+			return full
+		}
 		if i++; i == n {
 			i = 0
 		}
 	}
 }
 
-func (s *Exact) insertMany(sh *shard, st []uint64, h uint64) result {
-	n := uint64(len(sh.many))
+// flag inserts a state that has a flag of its own.
+func (sh *shard) flag(b *atomic.Bool) result {
+	if b.CompareAndSwap(false, true) {
+		atomic.AddInt64(&sh.count, 1)
+		return inserted
+	}
+	return present
+}
+
+func (s *Exact) insertMany(sh *shard, t *table, st []uint64, h uint64) result {
+	n := uint64(len(t.many))
 	i, _ := bits.Mul64(h, n)
 	tag := uint32(h>>8) &^ idxMask // bits of the hash that choose neither shard nor, for tables of usual size, slot
-	if s.single {
-		for {
-			w := sh.many[i]
-			if w == 0 {
-				if sh.crowded() {
-					return full
-				}
-				copy(s.state(sh, sh.count), st)
-				sh.count++
-				sh.many[i] = tag | uint32(sh.count)
-				return inserted
-			}
-			if w&^idxMask == tag && equal(s.state(sh, int64(w&idxMask)-1), st) {
-				return present
-			}
-			if i++; i == n {
-				i = 0
-			}
-		}
-	}
 	mine := int64(-1)
 	for {
-		p := &sh.many[i]
+		p := &t.many[i]
 		w := atomic.LoadUint32(p)
 		if w == 0 {
 			if mine < 0 {
-				if sh.crowded() {
+				if atomic.LoadInt64(&sh.count) >= t.limit || sh.next.Load() >= maxPerShard-int64(s.spare) {
 					return full
 				}
-				mine = sh.next.Add(1) - 1
+				if s.single {
+					mine = sh.count
+				} else {
+					mine = sh.next.Add(1) - 1
+				}
 				copy(s.state(sh, mine), st)
+			}
+			if s.single {
+				*p = tag | uint32(mine+1)
+				sh.count++
+				return inserted
 			}
 			if atomic.CompareAndSwapUint32(p, 0, tag|uint32(mine+1)) {
 				atomic.AddInt64(&sh.count, 1)
@@ -280,20 +263,17 @@ func (s *Exact) insertMany(sh *shard, st []uint64, h uint64) result {
 			}
 			w = atomic.LoadUint32(p)
 		}
+		// A slab place taken in a lost race stays unused.
+		if w == frozenMany {
+			return full
+		}
 		if w&^idxMask == tag && equal(s.state(sh, int64(w&idxMask)-1), st) {
-			return present // a slab place taken in a lost race stays unused
+			return present
 		}
 		if i++; i == n {
 			i = 0
 		}
 	}
-}
-
-// crowded reports whether a shard has to grow first. Several insertions may find it not crowded at once and then pass the bounds together: by fewer
-// than there are workers, for which both leave room.
-func (sh *shard) crowded() bool {
-	n := atomic.LoadInt64(&sh.count)
-	return n >= sh.limit || max(n, sh.next.Load()) >= sh.room
 }
 
 func equal(a, b []uint64) bool {
@@ -305,58 +285,54 @@ func equal(a, b []uint64) bool {
 	return true
 }
 
-// state is the slab place of a number, whose chunk is made when it is first needed.
-func (s *Exact) state(sh *shard, id int64) []uint64 {
-	chunk, o, size := id/smallChunk, id%smallChunk, smallChunk
-	if chunk >= smallChunks {
-		id -= smallChunks * smallChunk
-		chunk, o, size = smallChunks+id/largeChunk, id%largeChunk, largeChunk
+// maxChunks is the number of chunks of a slab. They never move and there is a place for the address of each from the start, so that growing does not touch them.
+const maxChunks = 5 + 8*(idxBits-8)
+
+// chunkOf is the chunk of a slab place, its size in states, and the place in it. Chunks double in size up to the place 256; from there each is an eighth of what
+// is below the next power of two, so that at most an eighth of a slab is unused.
+func chunkOf(id int64) (chunk, size, at int) {
+	if id < 16 {
+		return 0, 16, int(id)
 	}
+	l := bits.Len64(uint64(id)) - 1
+	if l < 8 {
+		return l - 3, 1 << l, int(id - 1<<l)
+	}
+	size = 1 << (l - 3)
+	return 5 + 8*(l-8) + int(id>>(l-3)&7), size, int(id) & (size - 1)
+}
+
+// state is a place in the slab, whose chunk is made when it is first needed.
+func (s *Exact) state(sh *shard, id int64) []uint64 {
+	chunk, size, at := chunkOf(id)
 	c := &sh.slab[chunk]
 	p := c.Load()
 	if p == nil {
 		fresh := make([]uint64, size*s.words)
 		if c.CompareAndSwap(nil, &fresh) {
-			s.bytes.Add(int64(8*len(fresh)) + sliceHeader)
+			s.bytes.Add(int64(8 * len(fresh)))
 		}
 		p = c.Load()
 	}
-	return (*p)[int(o)*s.words:][:s.words]
+	return (*p)[at*s.words:][:s.words]
 }
 
-const sliceHeader = 24
-
-// chunksFor is how many chunks hold n states.
-func chunksFor(n int) int {
-	if n <= smallChunks*smallChunk {
-		return (n + smallChunk - 1) / smallChunk
-	}
-	return smallChunks + (n-smallChunks*smallChunk+largeChunk-1)/largeChunk
-}
-
-// grow makes room in a shard, or waits until somebody else has. It reports whether there is any.
-func (s *Exact) grow(sh *shard, at int32) bool {
-	if !s.single {
-		if !sh.growing.CompareAndSwap(false, true) {
-			for sh.growing.Load() {
-				runtime.Gosched()
-			}
-			return true
+// grow replaces a full table, or waits until somebody else has. It reports whether that is allowed.
+func (s *Exact) grow(sh *shard, t *table) bool {
+	if !sh.growing.CompareAndSwap(false, true) {
+		for sh.growing.Load() {
+			runtime.Gosched()
 		}
-		for i := range s.in {
-			for s.in[i].shard.Load() == at {
-				runtime.Gosched()
-			}
-		}
-	}
-	defer sh.growing.Store(false)
-	if !sh.crowded() {
 		return true
 	}
-	if max(sh.next.Load(), sh.count) >= maxPerShard-int64(len(s.in)) && s.words > 1 {
+	defer sh.growing.Store(false)
+	if sh.table.Load() != t {
+		return true // somebody did in between
+	}
+	if s.words > 1 && max(sh.next.Load(), atomic.LoadInt64(&sh.count)) >= maxPerShard-int64(s.spare) {
 		return false
 	}
-	old := max(len(sh.one), len(sh.many))
+	old := max(len(t.one), len(t.many))
 	size := old + old/2
 	// While the states move, both tables are there; then the slab fills up.
 	need := int64(8 * size)
@@ -366,62 +342,47 @@ func (s *Exact) grow(sh *shard, at int32) bool {
 	if s.bytes.Load() > s.most-need {
 		return false
 	}
-	if s.words == 1 {
-		s.resize(sh, make([]uint64, size), nil)
-	} else {
-		s.resize(sh, nil, make([]uint32, size))
-	}
-	return true
-}
-
-// A table is full when loadNum/loadDen of its slots are taken.
-const loadNum, loadDen = 4, 5
-
-// resize moves a shard into an empty table. Nobody else is inside.
-func (s *Exact) resize(sh *shard, one []uint64, many []uint32) {
-	size := max(len(one), len(many))
-	workers := len(s.in)
-	sh.limit = int64(min(size*loadNum/loadDen, size-1-workers))
+	fresh := &table{limit: s.limit(size)}
 	n := uint64(size)
 	if s.words == 1 {
-		for _, v := range sh.one {
+		fresh.one = make([]uint64, size)
+		for k := range t.one {
+			v := atomic.LoadUint64(&t.one[k])
 			if v == 0 {
-				continue
+				if s.single || atomic.CompareAndSwapUint64(&t.one[k], 0, frozenOne) {
+					continue
+				}
+				v = atomic.LoadUint64(&t.one[k])
 			}
 			i, _ := bits.Mul64(Hash([]uint64{v})<<shardBits, n)
-			for one[i] != 0 {
+			for fresh.one[i] != 0 {
 				if i++; i == n {
 					i = 0
 				}
 			}
-			one[i] = v
+			fresh.one[i] = v
 		}
-		s.bytes.Add(int64(8 * (size - len(sh.one))))
-		sh.one, sh.room = one, math.MaxInt64
-		return
-	}
-	// Every state the table can hold has a place in the slab; lost races use up some, hence twice as many, of which only those in use have memory.
-	if chunks := chunksFor(2*size + workers); chunks > len(sh.slab) {
-		slab := make([]atomic.Pointer[[]uint64], chunks)
-		for i := range sh.slab {
-			slab[i].Store(sh.slab[i].Load())
-		}
-		s.bytes.Add(int64(8 * (chunks - len(sh.slab))))
-		sh.slab = slab
-		sh.room = min(maxPerShard-int64(workers), int64(2*size))
-	}
-	for _, w := range sh.many {
-		if w == 0 {
-			continue
-		}
-		i, _ := bits.Mul64(Hash(s.state(sh, int64(w&idxMask)-1))<<shardBits, n)
-		for many[i] != 0 {
-			if i++; i == n {
-				i = 0
+		s.bytes.Add(int64(8 * (size - old)))
+	} else {
+		fresh.many = make([]uint32, size)
+		for k := range t.many {
+			v := atomic.LoadUint32(&t.many[k])
+			if v == 0 {
+				if s.single || atomic.CompareAndSwapUint32(&t.many[k], 0, frozenMany) {
+					continue
+				}
+				v = atomic.LoadUint32(&t.many[k])
 			}
+			i, _ := bits.Mul64(Hash(s.state(sh, int64(v&idxMask)-1))<<shardBits, n)
+			for fresh.many[i] != 0 {
+				if i++; i == n {
+					i = 0
+				}
+			}
+			fresh.many[i] = v
 		}
-		many[i] = w
+		s.bytes.Add(int64(4 * (size - old)))
 	}
-	s.bytes.Add(int64(4 * (size - len(sh.many))))
-	sh.many = many
+	sh.table.Store(fresh)
+	return true
 }

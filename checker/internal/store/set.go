@@ -17,8 +17,10 @@ type Set interface {
 	Len() int64
 	// Bytes is the memory in use.
 	Bytes() int64
-	// Omitted bounds the expected number of states that were taken for visited although they were new. It is 0 only for sets that never do that. By Markov's
-	// inequality it bounds the probability that any state was. It is called when nobody inserts.
+	// Exact reports whether no new state is ever taken for a visited one.
+	Exact() bool
+	// Omitted bounds the expected number of states that were taken for visited although they were new. By Markov's inequality it bounds the
+	// probability that any state was. It is called when nobody inserts.
 	Omitted() float64
 }
 
