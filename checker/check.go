@@ -77,7 +77,14 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	if stop == explore.Complete {
 		stop = c.liveness(ctx)
 	}
-	return c.result(ctx, w, stop)
+	r, err := c.result(ctx, w, stop)
+	if err == nil && opts.Shrink {
+		err = r.Shrink(sys, opts.NoAssert)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 type check struct {

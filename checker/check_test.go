@@ -143,3 +143,22 @@ func TestNoAllocation(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestSimpleWitness holds that Options.Shrink is Result.Shrink: fewer steps here, where one process has nothing to do with the violation, and the same violation.
+func TestSimpleWitness(t *testing.T) {
+	src := "u2 x; u2 z; process c { z = 1; z = 2; } process a { x = 1; x = 2; } process b { assert(x != 2); end: await (z == 3); }"
+	sys := build(t, src, model.BuildOptions{})
+	steps := func(o checker.Options) int {
+		res, err := checker.Check(context.Background(), sys, o)
+		if err != nil || len(res.Violations) != 1 || res.Violations[0].Property != "assertion" {
+			t.Fatal(res, err)
+		}
+		if v := res.Violations[0]; v.Message != v.Witness.Message || v.Witness.Property != v.Property {
+			t.Errorf("the message is %q, that of the witness %q", v.Message, v.Witness.Message)
+		}
+		return len(res.Violations[0].Witness.Steps)
+	}
+	if long, short := steps(checker.Options{}), steps(checker.Options{Shrink: true}); long != 5 || short != 3 {
+		t.Errorf("%d steps shrink to %d", long, short)
+	}
+}

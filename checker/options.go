@@ -18,6 +18,7 @@ type Options struct {
 	Memory    int64         // 0: no limit; bytes of state store, stack and queue
 	Timeout   time.Duration // 0: no limit
 	First     bool          // stop at the first violation; counts are then those of the part searched
+	Shrink    bool          // make witnesses simpler to read: see Result.Shrink. Not done by default, since most checks show none
 	NoAssert  bool          // failures of asserts and of guarded accesses are ignored and execution goes on, so that counts are those of the full graph
 
 	// Progress, if set, is called from one goroutine about every ProgressEvery, and once for each value received from Status.

@@ -34,7 +34,7 @@ type checkFlags struct {
 	maxStates                                                              int64
 	timeout                                                                time.Duration
 	noMerge, noReset, noChains, checkReduction, explainReduction, noAssert bool
-	first, verbose, progress                                               bool
+	first, verbose, progress, shortest, noShrink                           bool
 	showFlags
 }
 
@@ -74,6 +74,8 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.StringVar(&f.shard, "shard", "", "check one of several parts of the cells, `i/n` counted from 1; merge joins the results")
 	fl.StringVar(&f.costs, "costs", "", "deal the cells to the shards by their past cost, which is in this baseline `file`")
 	fl.StringVar(&f.traceDir, "trace-dir", "", "write a trace of every violated property into this `folder`")
+	fl.BoolVar(&f.shortest, "shortest", false, "show shortest traces, which takes a second, breadth-first search, instead of those with the fewest context switches")
+	fl.BoolVar(&f.noShrink, "no-shrink", false, "show traces as they were found, with all steps")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show the trace of every violation, expected or not")
 	f.showFlags.flags(fl)
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
@@ -88,7 +90,7 @@ type job struct {
 	opts   model.BuildOptions
 	done   chan struct{}
 	res    *checker.Result
-	traces []*traces.Trace // shortest, for what is shown or stored
+	traces []*traces.Trace // simple, for what is shown or stored
 	err    error
 }
 
@@ -280,9 +282,16 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	if len(j.res.Violations) == 0 || (f.traceDir == "" && !f.verbose && !f.everyTrace && len(f.property) == 0 && j.judge(f).OK) {
 		return
 	}
-	// Readers get a shortest run: a second search, breadth first, where the first was not.
+	// Readers get a simple run: the one found, shrunk; or a shortest one, for which it takes a second search where the first was not breadth first.
 	res := j.res
-	if opts.Search != checker.BFS || opts.Reduction != checker.ReductionNone {
+	switch {
+	case f.noShrink:
+	case !f.shortest:
+		if err := res.Shrink(sys, opts.NoAssert); err != nil {
+			j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
+			return
+		}
+	case opts.Search != checker.BFS || opts.Reduction != checker.ReductionNone:
 		opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = checker.BFS, 1, checker.ReductionNone, false
 		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
 			res = short
