@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"properties":                {"model", "model/source"},
 	"internal/program":          {"model", "model/source", "properties"},
 	"traces":                    {"model/source"},
-	"traces/dot":                {"traces"},
+	"traces/dot":                {"traces", "traces/story"},
 	"traces/story":              {"traces"},
 	"traces/columns":            {"traces", "traces/story"},
 	"traces/svg":                {"traces", "traces/story", "traces/columns"},
@@ -39,9 +39,10 @@ var allowed = map[string][]string{
 	"checker": {
 		"model", "model/source", "properties", "internal/program", "checker/internal/explore", "checker/internal/live", "checker/internal/por", "checker/internal/store", "checker/internal/symmetry", "traces", "traces/replay",
 	},
+	"internal/page":   {"internal/report", "model", "model/source", "properties", "traces", "traces/columns", "traces/story"},
 	"internal/report": {"checker", "properties", "traces", "traces/columns", "traces/story", "model", "model/source"},
 	"internal/cli": {
-		"checker", "internal/matrix", "internal/promela", "internal/report", "internal/spin", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/svg", "model/eval", "traces/dot", "traces/replay",
+		"checker", "internal/matrix", "internal/page", "internal/promela", "internal/report", "internal/spin", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/svg", "model/eval", "traces/dot", "traces/replay",
 	},
 	"internal/matrix":  {},
 	"internal/spin":    {},

@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/page"
 	"pmdcheck/internal/report"
 	"pmdcheck/model"
 	"pmdcheck/traces"
@@ -83,15 +84,17 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 
 // job is one cell.
 type job struct {
-	number int // in the whole run
-	digest string
-	spec   *model.Spec
-	cell   model.ConfigCell
-	opts   model.BuildOptions
-	done   chan struct{}
-	res    *checker.Result
-	traces []*traces.Trace // simple, for what is shown or stored
-	err    error
+	number   int // in the whole run
+	digest   string
+	runs     bool // if it holds, runs of it are worth keeping
+	evidence page.Evidence
+	spec     *model.Spec
+	cell     model.ConfigCell
+	opts     model.BuildOptions
+	done     chan struct{}
+	res      *checker.Result
+	traces   []*traces.Trace // simple, for what is shown or stored
+	err      error
 }
 
 func (a *app) check(args []string, f *checkFlags) error {
@@ -166,6 +169,9 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 		<-ctx.Done()
 		cancel() // a second interrupt then kills
 	}()
+	if f.everyTrace {
+		spread(jobs)
+	}
 	prog := a.newProgress(len(jobs), f.progress)
 	work := make(chan *job)
 	var wg sync.WaitGroup
@@ -279,6 +285,9 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
 		return
 	}
+	if f.everyTrace {
+		j.collectEvidence(sys)
+	}
 	if len(j.res.Violations) == 0 || (f.traceDir == "" && !f.verbose && !f.everyTrace && len(f.property) == 0 && j.judge(f).OK) {
 		return
 	}
@@ -361,6 +370,7 @@ func (a *app) collect(jobs []*job, total int, f *checkFlags, prog *progress, wg 
 			continue
 		}
 		jd := j.judge(f)
+		f.keep(j)
 		doc.Add(report.Checked{Number: j.number, Spec: j.spec, Cell: j.cell, Digest: j.digest, Result: j.res, Judged: jd, Traces: j.traces})
 		err := prog.print(func() error {
 			if !f.quiet || !jd.OK {

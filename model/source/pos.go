@@ -101,6 +101,9 @@ func (s *Set) File(p Pos) *File {
 	return nil
 }
 
+// All lists the files in the order in which they were added. The slice is the set's own.
+func (s *Set) All() []*File { return s.files }
+
 // Position renders p as file:line:col, or "-" for NoPos.
 func (s *Set) Position(p Pos) string {
 	f := s.File(p)

@@ -54,6 +54,14 @@ func (s *Story) about() {
 			}
 		}
 	}
+	if t.Kind == "run" && len(t.Blocked) == 0 && s.Fatal() == 0 {
+		// A run in which nothing goes wrong is about the page tables in it.
+		for _, o := range t.Objects {
+			if o.Struct == tableStruct && slices.ContainsFunc(s.Lanes, func(l *Lane) bool { return l.Object == o.Name }) {
+				objects[o.Name] = true
+			}
+		}
+	}
 	// What a cell it is about pointed to belongs to it.
 	s.steps(func(_ int, st *traces.Step) {
 		for _, op := range st.Ops {
@@ -158,7 +166,7 @@ func (s *Story) touches(process int, op traces.Operation) bool {
 	}
 	for _, r := range op.Reads {
 		// That others find a pointer to it goes without saying.
-		if s.concerns(r.Cell, r.Value) && (process == s.suspect() || len(s.Trace.Blocked) > 0 || s.object(r.Cell) != "" || s.target(r.Value) == "") {
+		if s.concerns(r.Cell, r.Value) && (process == s.suspect() || s.suspect() < 0 || len(s.Trace.Blocked) > 0 || s.object(r.Cell) != "" || s.target(r.Value) == "") {
 			return true
 		}
 	}
@@ -177,6 +185,9 @@ func (s *Story) suspect() int {
 func (s *Story) matters(l *Lock) bool {
 	if s.cells[l.Name+".readers"] || s.cells[l.Name+".writer"] || s.cells[l.Name] {
 		return true
+	}
+	if s.suspect() < 0 {
+		return len(s.Trace.Blocked) == 0
 	}
 	if l.Process != s.suspect() {
 		return len(s.About) == 0 && len(s.Trace.Blocked) == 0

@@ -8,6 +8,9 @@ import (
 
 // Everything this package knows by name about the kernel library stands in this file. A model with other names is still drawn, only plainer.
 
+// tableStruct is the struct of page tables.
+const tableStruct = "ptdesc"
+
 // lockFuncs are the functions whose calls are told as one event: taking or dropping what the cell they write stands for.
 var lockFuncs = regexp.MustCompile(`^(down_(read|write)(_trylock|_killable)?|up_(read|write)|downgrade_write|mutex_(lock|trylock|unlock)|(raw_)?spin_(lock|trylock|unlock)|` +
 	`ptl_(lock|trylock|unlock)|rcu_read_(lock|unlock)|local_irq_(disable|enable|save|restore)|preempt_(disable|enable)|i_mmap_(lock|unlock)_(read|write))$`)

@@ -20,6 +20,8 @@ func (s *Story) tell() {
 		s.tellFatal()
 	case len(t.About) > 0:
 		s.tellAbout()
+	case t.Kind == "run":
+		s.tellRun()
 	}
 	if len(s.Text) == 0 && t.Message != "" {
 		s.Text = []string{upper(t.Message) + "."}
@@ -320,4 +322,35 @@ func (s *Story) tellAbout() {
 	if len(how) > 0 {
 		s.Text = append(s.Text, strings.Join(how, "; ")+".")
 	}
+}
+
+// tellRun says what becomes of the tables of a run in which nothing goes wrong, and who touched them last.
+func (s *Story) tellRun() {
+	for _, l := range s.Lanes {
+		for _, c := range l.Changes {
+			if c.State != Freed || c.Step == 0 || !slices.Contains(s.About, l.Object) {
+				continue
+			}
+			freer := s.process(c.Step)
+			text := fmt.Sprintf("%s frees %s at step %d", s.who(freer), l.Object, c.Step)
+			for i := c.Step - 1; i > 0; i-- {
+				if p := s.process(i); p != freer && !IsRCU(s.Trace.Processes[p].Name) && s.touched(i, l.Object) {
+					text += fmt.Sprintf("; the last of the others to touch it is %s, at step %d", s.who(p), i)
+					break
+				}
+			}
+			s.Text = append(s.Text, text+".")
+		}
+	}
+	if len(s.Trace.Steps) > 0 {
+		s.Text = append(s.Text, "Nothing goes wrong in this run.")
+	}
+}
+
+// touched says whether a step reads or writes a field of an object.
+func (s *Story) touched(step int, object string) bool {
+	return slices.ContainsFunc(s.Trace.Steps[step-1].Ops, func(o traces.Operation) bool {
+		return slices.ContainsFunc(o.Reads, func(r traces.Access) bool { return s.object(r.Cell) == object }) ||
+			slices.ContainsFunc(o.Writes, func(w traces.Assign) bool { return s.object(w.Cell) == object })
+	})
 }

@@ -183,6 +183,9 @@ func (d *drawing) layBars() {
 		}
 		put(bracket{lane: len(d.lanes), from: d.rowAfter(p.Begin), to: to, text: text, class: class})
 	}
+	if c := d.s.Trace.Cycle; c > 0 {
+		put(bracket{lane: len(d.lanes), from: d.rowAfter(c), to: d.rows - 1, text: "repeats for ever", class: "call"})
+	}
 	for i := range d.lanes {
 		d.lanes[i].bars = len(slots[i])
 	}

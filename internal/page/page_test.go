@@ -1,0 +1,137 @@
+package page_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pmdcheck/internal/page"
+	"pmdcheck/internal/report"
+	"pmdcheck/traces"
+)
+
+func input(t testing.TB) page.Input {
+	t.Helper()
+	files, err := filepath.Glob("../../traces/testdata/golden/*.json")
+	if err != nil || len(files) < 10 {
+		t.Fatal(files, err)
+	}
+	nasty := "</script><script>alert(1)</script><!-- \u2028 &amp; \"'`${x}"
+	doc := report.NewDocument(len(files) + 1)
+	in := page.Input{Title: nasty, Document: doc, Specs: map[string]page.Spec{nasty: {Doc: nasty, Sources: map[string]string{"seed/race_a.pmd": nasty}}}, Evidence: map[int]page.Evidence{}}
+	for i, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr, err := traces.Read(bytes.NewReader(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := report.Entry{Number: i + 1, Spec: nasty, Verdict: "violated", Properties: []string{tr.Property}, Order: []string{"n"}, Config: map[string]string{"n": nasty}, Covers: map[string]bool{"b": true, "a": false}}
+		e.Findings = []report.Finding{{Property: tr.Property, Message: nasty, Trace: tr}}
+		doc.Results = append(doc.Results, e)
+		in.Evidence[i+1] = page.Evidence{Machines: []page.Machine{{Process: nasty, Trans: []page.Arrow{{From: 0, To: 1, Label: nasty}}}}}
+	}
+	doc.Results = append(doc.Results, report.Entry{Number: len(files) + 1, Spec: nasty, Verdict: "unknown", Reason: "states"})
+	return in
+}
+
+var dataTag = regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`)
+
+// TestPage: the same bytes each time; hostile text neither ends the data nor is lost; nothing refers to anything outside.
+func TestPage(t *testing.T) {
+	var a, b bytes.Buffer
+	if err := page.Write(&a, input(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := page.Write(&b, input(t)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Error("two pages of the same run differ")
+	}
+	text := a.String()
+	if strings.Contains(text, "alert(1)</script>") {
+		t.Error("text becomes part of the page")
+	}
+	if n := strings.Count(text, "<script"); n != 2 {
+		t.Errorf("%d scripts", n)
+	}
+	m := dataTag.FindStringSubmatch(text)
+	if m == nil {
+		t.Fatal("no data")
+	}
+	var data struct {
+		Title    string
+		Strings  []string
+		Traces   []json.RawMessage
+		Machines []json.RawMessage
+		Cells    []struct {
+			N int   `json:"n"`
+			T []int `json:"t"`
+			O string
+		}
+	}
+	if err := json.Unmarshal([]byte(m[1]), &data); err != nil {
+		t.Fatal(err)
+	}
+	if data.Title != input(t).Title {
+		t.Errorf("title %q", data.Title)
+	}
+	seen := map[string]bool{}
+	for _, s := range data.Strings {
+		if seen[s] {
+			t.Errorf("%q is stored twice", s)
+		}
+		seen[s] = true
+	}
+	if len(data.Machines) != 1 {
+		t.Errorf("equal machines are stored %d times", len(data.Machines))
+	}
+	if len(data.Cells) != len(input(t).Document.Results) || data.Cells[len(data.Cells)-1].O != "u" {
+		t.Errorf("%d cells, the last is %+v", len(data.Cells), data.Cells[len(data.Cells)-1])
+	}
+	shell := dataTag.ReplaceAllString(text, "")
+	for _, bad := range []string{"http://", "https://", "//cdn", "url(", "@import", " src="} {
+		if strings.Contains(strings.ReplaceAll(shell, "http://www.w3.org/2000/svg", ""), bad) {
+			t.Errorf("the page contains %q", bad)
+		}
+	}
+}
+
+// TestEqualTraces: a trace that two cells share is stored once.
+func TestEqualTraces(t *testing.T) {
+	stored := func(in page.Input) (traces int, first []int) {
+		var b bytes.Buffer
+		if err := page.Write(&b, in); err != nil {
+			t.Fatal(err)
+		}
+		var data struct {
+			Traces []json.RawMessage
+			Cells  []struct{ T []int }
+		}
+		if err := json.Unmarshal([]byte(dataTag.FindStringSubmatch(b.String())[1]), &data); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range data.Cells {
+			if len(c.T) > 0 {
+				first = append(first, c.T[0])
+			}
+		}
+		return len(data.Traces), first
+	}
+	in := input(t)
+	before, _ := stored(in)
+	again := in.Document.Results[0]
+	again.Number = len(in.Document.Results) + 1
+	in.Document.Results = append(in.Document.Results, again)
+	after, first := stored(in)
+	if after != before || first[0] != first[len(first)-1] {
+		t.Errorf("%d traces, %d with a cell that shares one", before, after)
+	}
+}

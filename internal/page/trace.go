@@ -1,0 +1,172 @@
+package page
+
+import (
+	"strconv"
+	"strings"
+
+	"pmdcheck/traces"
+	"pmdcheck/traces/columns"
+	"pmdcheck/traces/story"
+)
+
+// traceData is a trace as the page needs it. Names are short because there are many.
+type traceData struct {
+	Kind      string        `json:"k"`
+	Property  int           `json:"p"`
+	Text      []int         `json:"m"`  // sentences
+	Columns   []int         `json:"c"`  // titles of the lanes
+	Processes []processData `json:"pr"` //
+	Lines     [][6]int      `json:"l"`  // step, lane, indent, text, class, life
+	Object    int           `json:"o"`  // whose life is shown
+	Life      [][3]int      `json:"lf"` // step, state, note
+	Held      [][5]int      `json:"h"`  // name, process, from, to, section
+	Periods   [][4]int      `json:"g"`  // text, begin, end, grace
+	Initial   [][2]int      `json:"i"`  // cell, value
+	Steps     []stepData    `json:"s"`  //
+	Checked   []int         `json:"ck"` // properties
+	Cycle     int           `json:"cy,omitempty"`
+	Blocked   []int         `json:"b,omitempty"` // who waits for what at the end
+}
+
+type processData struct {
+	Name int `json:"n"`
+	Who  int `json:"w"`
+	Lane int `json:"l"`
+}
+
+type stepData struct {
+	Process int      `json:"p"`
+	Label   int      `json:"t"`
+	File    int      `json:"f"`
+	Line    int      `json:"n"`
+	Stack   int      `json:"k"`           // lines "function<tab>kernel reference", outermost first
+	Writes  [][3]int `json:"w,omitempty"` // cell, old, new
+	Reads   [][2]int `json:"r,omitempty"` // cell, value
+	Enabled []int    `json:"e,omitempty"` // "who<tab>function<tab>label"
+	False   []int    `json:"x,omitempty"` // invariants that do not hold after it
+	Title   int      `json:"z,omitempty"` // of a fatal step: what it is called
+	Broken  int      `json:"y,omitempty"` // of a fatal step: the property
+	From    int      `json:"a"`
+	To      int      `json:"b"`
+	Before  []int    `json:"d,omitempty"` // steps that happen before it, nearest only
+}
+
+var lineClass = map[string]int{"": 0, "lock": 1, "unlock": 2, "sync": 3, "fatal": 4}
+
+func (e *encoder) trace(t *traces.Trace) *traceData {
+	s := story.Tell(t)
+	table := columns.Lay(s, false)
+	out := &traceData{
+		Kind: t.Kind, Property: e.str(t.Property), Object: e.str(table.Object), Cycle: t.Cycle, Text: []int{}, Columns: []int{}, Processes: []processData{}, Lines: [][6]int{},
+		Life: [][3]int{}, Held: [][5]int{}, Periods: [][4]int{}, Initial: [][2]int{}, Steps: []stepData{}, Checked: []int{},
+	}
+	for _, x := range s.Text {
+		out.Text = append(out.Text, e.str(x))
+	}
+	for _, c := range table.Columns {
+		out.Columns = append(out.Columns, e.str(c))
+	}
+	for i, p := range t.Processes {
+		out.Processes = append(out.Processes, processData{e.str(p.Name), e.str(story.Who(p)), table.Of[i]})
+	}
+	for _, l := range table.Lines {
+		out.Lines = append(out.Lines, [6]int{l.Step, l.Column, l.Indent, e.str(l.Text), lineClass[l.Class], e.str(l.Life)})
+	}
+	for _, l := range s.Lanes {
+		if l.Object == table.Object {
+			for _, c := range l.Changes {
+				out.Life = append(out.Life, [3]int{c.Step, int(c.State), e.str(c.Note)})
+			}
+		}
+	}
+	for _, l := range s.Locks {
+		section := 0
+		if l.Section {
+			section = 1
+		}
+		out.Held = append(out.Held, [5]int{e.str(l.String()), l.Process, l.From, l.To, section})
+	}
+	for _, p := range s.Periods {
+		text, grace := "IPI of "+story.Short(t.Processes[p.Process]), 0
+		if p.Grace {
+			text, grace = "grace period", 1
+		}
+		if len(p.CPUs) > 0 {
+			var cpus []string
+			for _, c := range p.CPUs {
+				cpus = append(cpus, strconv.Itoa(c))
+			}
+			text += ", waits for CPU " + strings.Join(cpus, ", ")
+		}
+		out.Periods = append(out.Periods, [4]int{e.str(text), p.Begin, p.End, grace})
+	}
+	for _, a := range t.Initial {
+		out.Initial = append(out.Initial, [2]int{e.str(a.Cell), e.str(a.New)})
+	}
+	for _, q := range t.Checked {
+		out.Checked = append(out.Checked, e.str(q.Name))
+	}
+	for _, b := range t.Blocked {
+		text := story.Who(t.Processes[b.Process]) + ": " + b.Label
+		out.Blocked = append(out.Blocked, e.str(text))
+	}
+	before := map[int][]int{}
+	if edges, err := story.Before(t); err == nil {
+		for _, x := range edges {
+			before[x[1]+1] = append(before[x[1]+1], x[0]+1)
+		}
+	}
+	for i, st := range t.Steps {
+		out.Steps = append(out.Steps, e.step(t, st, before[i+1]))
+	}
+	return out
+}
+
+func (e *encoder) step(t *traces.Trace, st traces.Step, before []int) stepData {
+	d := stepData{Process: st.Process, Label: e.str(st.Label), From: st.From, To: st.To, Before: before}
+	file, line := place(st.Pos)
+	d.File, d.Line = e.str(file), line
+	e.files[file] = true
+	var stack []string
+	for _, f := range st.Stack {
+		stack = append(stack, f.Func+"\t"+f.Kernel)
+	}
+	d.Stack = e.str(strings.Join(stack, "\n"))
+	for _, o := range st.Ops {
+		for _, w := range o.Writes {
+			d.Writes = append(d.Writes, [3]int{e.str(w.Cell), e.str(w.Old), e.str(w.New)})
+		}
+		for _, w := range o.Locals {
+			d.Writes = append(d.Writes, [3]int{e.str(w.Cell), e.str(w.Old), e.str(w.New)})
+		}
+		for _, r := range o.Reads {
+			d.Reads = append(d.Reads, [2]int{e.str(r.Cell), e.str(r.Value)})
+		}
+	}
+	for _, c := range st.Enabled {
+		d.Enabled = append(d.Enabled, e.str(story.Who(t.Processes[c.Process])+"\t"+c.Func+"\t"+c.Label))
+	}
+	for _, f := range st.False {
+		d.False = append(d.False, e.str(f))
+	}
+	if st.Fatal {
+		d.Title, d.Broken = e.str(st.Title), e.str(st.Property)
+		if st.Title == "" {
+			d.Title = d.Broken
+		}
+	}
+	return d
+}
+
+// place splits file:line:col.
+func place(pos string) (file string, line int) {
+	parts := strings.Split(pos, ":")
+	if len(parts) < 3 {
+		return pos, 0
+	}
+	line, err := strconv.Atoi(parts[len(parts)-2])
+	if err != nil {
+		return pos, 0
+	}
+	return strings.Join(parts[:len(parts)-2], ":"), line
+}
