@@ -137,7 +137,7 @@ func TestReport(t *testing.T) {
 	if code := cli.Main([]string{"report", "seed/race_a", "-q", "-o", file}, nil, &out, &errs); code != 0 || errs.Len() > 0 {
 		t.Fatalf("exit code %d\n%s%s", code, out.String(), errs.String())
 	}
-	b.do(chromedp.Navigate("file://"+file))
+	b.do(chromedp.Navigate("file://" + file))
 	b.do(chromedp.WaitVisible(".place", chromedp.ByQuery))
 	b.want("document.getElementById('count').textContent", "192 of 192 cells")
 	b.screenshot("overview")
