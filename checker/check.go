@@ -61,6 +61,10 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		return opts.First
 	})
 	stopProgress := c.progress(w)
+	if opts.Swarm > 0 {
+		defer stopProgress()
+		return c.swarm(ctx, w)
+	}
 	stop := c.run(ctx, w)
 	stopProgress()
 	if c.unsound != nil {
@@ -273,6 +277,7 @@ func (c *check) locate(ctx context.Context) error {
 var reasons = map[explore.Stop]Reason{
 	explore.Complete: ReasonNone, explore.StopStates: ReasonStates, explore.StopBytes: ReasonMemory, explore.StopTime: ReasonTimeout,
 	explore.StopCancel: ReasonInterrupt, explore.StopAsked: ReasonFirst,
+	explore.StopWalks: ReasonWalks,
 }
 
 func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) (*Result, error) {
@@ -292,13 +297,17 @@ func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) 
 		}
 		r.Violations = append(r.Violations, Violation{Property: q.Name, Prop: q.ID, Message: tr.Message, Witness: tr})
 	}
-	order, circle, ended, err := c.lockOrder(ctx, w)
-	if err != nil {
-		return nil, err
-	}
-	if r.LockOrder = order; circle != nil {
-		r.Violations = append(r.Violations, *circle)
-		slices.SortStableFunc(r.Violations, func(a, b Violation) int { return int(a.Prop - b.Prop) })
+	ended := explore.Complete
+	if c.opts.Swarm == 0 {
+		order, circle, e, err := c.lockOrder(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		if r.LockOrder = order; circle != nil {
+			r.Violations = append(r.Violations, *circle)
+			slices.SortStableFunc(r.Violations, func(a, b Violation) int { return int(a.Prop - b.Prop) })
+		}
+		ended = e
 	}
 	if ended != explore.Complete && stop == explore.Complete {
 		stop, r.Reason = ended, reasons[ended]

@@ -14,6 +14,9 @@ type Options struct {
 	Explain   bool          // with a reduction: Result.Reducing tells what stops it
 	NoChains  bool          // with a reduction: store also the states from which only one transition is explored
 	Workers   int           // 0: one. With several, verdict, violated properties and counts are those of one worker
+	Swarm     int64         // make this many random walks instead of a search: finds violations where a search would never end, and proves nothing
+	Seed      uint64        // of the random walks, which depend on nothing else
+	MaxSteps  int64         // of a random walk; 0: 10,000
 	MaxStates int64         // 0: no limit on stored states
 	Memory    int64         // 0: no limit; bytes of state store, stack and queue
 	Timeout   time.Duration // 0: no limit
@@ -66,12 +69,21 @@ func (o *Options) normalize() error {
 	if o.Workers == 0 {
 		o.Workers = 1
 	}
+	if o.MaxSteps == 0 {
+		o.MaxSteps = 10_000
+	}
 	if o.ProgressEvery == 0 {
 		o.ProgressEvery = 2 * time.Second
 	}
 	var errs []error
 	if o.Workers < 0 {
 		errs = append(errs, errors.New("workers must not be negative"))
+	}
+	if o.Swarm < 0 || o.MaxSteps < 0 {
+		errs = append(errs, errors.New("walks and steps must not be negative"))
+	}
+	if o.Swarm > 0 && (o.Search != DFS || o.Reduction != ReductionNone || o.Symmetry || o.Verify || o.Explain) {
+		errs = append(errs, errors.New("random walks have no order of search, no reduction and no symmetry"))
 	}
 	if o.MaxStates < 0 || o.Memory < 0 || o.Timeout < 0 {
 		errs = append(errs, errors.New("limits must not be negative"))

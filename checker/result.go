@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"fmt"
 	"time"
 
 	"pmdcheck/model"
@@ -26,11 +27,12 @@ type Reason string
 // The reasons.
 const (
 	ReasonNone      Reason = ""
-	ReasonStates    Reason = "states"    // Options.MaxStates
-	ReasonMemory    Reason = "memory"    // Options.Memory
-	ReasonTimeout   Reason = "timeout"   // Options.Timeout
-	ReasonInterrupt Reason = "interrupt" // the context was cancelled
-	ReasonFirst     Reason = "first"     // Options.First: stopped at the first violation
+	ReasonStates    Reason = "states"      // Options.MaxStates
+	ReasonMemory    Reason = "memory"      // Options.Memory
+	ReasonTimeout   Reason = "timeout"     // Options.Timeout
+	ReasonInterrupt Reason = "interrupt"   // the context was cancelled
+	ReasonFirst     Reason = "first"       // Options.First: stopped at the first violation
+	ReasonWalks     Reason = "random walk" // Options.Swarm: followed by a colon and what the walks saw
 )
 
 // Result is what a check found.
@@ -43,6 +45,7 @@ type Result struct {
 	Reduction  Reduction            // in use
 	Symmetry   []Symmetry           // one for each process with replicas, with Options.Symmetry
 	Reducing   *Reducing            // what stops the reduction, with Options.Explain
+	Swarm      *Swarm               // with Options.Swarm
 	Dead       []Dead               // transitions that never ran; only of a complete search
 	Stats      Stats
 }
@@ -82,6 +85,21 @@ type Reducing struct {
 type Count struct {
 	What string
 	N    int64
+}
+
+// Swarm is what random walks saw of a system.
+type Swarm struct {
+	Walks             int64 // that were made
+	Cut               int64 // of these, ended by Options.MaxSteps, or by the time
+	Violating         int64 // that violated something
+	Shortest, Longest int64 // steps of a walk
+	Steps             int64 // of all walks
+	States            int64 // distinct states seen: an estimate, within about one in a hundred
+	Ran, Transitions  int   // transitions of the system that were taken, of all there are
+}
+
+func (s *Swarm) String() string {
+	return fmt.Sprintf("random walk: %d walks of %d to %d steps, about %d states, %d of %d transitions", s.Walks, s.Shortest, s.Longest, s.States, s.Ran, s.Transitions)
 }
 
 // Dead is a transition that no reachable state enables.

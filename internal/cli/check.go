@@ -32,6 +32,8 @@ type checkFlags struct {
 	search, reduction, symmetry, memory, tier                              string
 	traceDir                                                               string
 	workers, jobs                                                          int
+	swarm, maxSteps                                                        int64
+	seed                                                                   uint64
 	maxStates                                                              int64
 	timeout                                                                time.Duration
 	noMerge, noReset, noChains, checkReduction, explainReduction, noAssert bool
@@ -64,6 +66,9 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.BoolVar(&f.noChains, "no-chains", false, "with a reduction: store also the states from which only one transition is explored")
 	fl.IntVar(&f.workers, "workers", 1, "workers inside one cell")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells checked at the same time")
+	fl.Int64Var(&f.swarm, "swarm", 0, "make this many random walks instead of a search: for spaces beyond reach; they prove nothing")
+	fl.Uint64Var(&f.seed, "seed", 0, "of the random walks: the same seed and number make the same walks")
+	fl.Int64Var(&f.maxSteps, "max-steps", 0, "end a random walk after this many steps (default 10000)")
 	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
 	fl.StringVar(&f.memory, "memory", "", "give up on a cell beyond this `size`, as 512M or 2G")
 	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a cell after this time")
@@ -155,6 +160,19 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	}
 	if f.jobs < 1 || f.workers < 1 {
 		return nil, errors.New("--jobs and --workers count from 1")
+	}
+	if f.swarm < 0 || f.maxSteps < 0 {
+		return nil, errors.New("--swarm and --max-steps must not be negative")
+	}
+	if f.swarm == 0 && (f.seed != 0 || f.maxSteps != 0) {
+		return nil, errors.New("--seed and --max-steps go with --swarm")
+	}
+	if f.swarm > 0 {
+		if f.search != "dfs" || f.reduction == "stubborn" || f.symmetry == "on" || f.checkReduction || f.explainReduction {
+			return nil, errors.New("--swarm makes random walks, which have no order of search, no reduction and no symmetry")
+		}
+		opts.Swarm, opts.Seed, opts.MaxSteps = f.swarm, f.seed, f.maxSteps
+		opts.Reduction, opts.Symmetry = checker.ReductionNone, false
 	}
 	if f.workers > 1 && opts.Search == checker.BFS {
 		return nil, errors.New("--search bfs has one worker")
@@ -301,7 +319,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 			return
 		}
 	case opts.Search != checker.BFS || opts.Reduction != checker.ReductionNone:
-		opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = checker.BFS, 1, checker.ReductionNone, false
+		opts.Swarm, opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = 0, checker.BFS, 1, checker.ReductionNone, false
 		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
 			res = short
 		}
@@ -380,6 +398,11 @@ func (a *app) collect(jobs []*job, total int, f *checkFlags, prog *progress, wg 
 			}
 			if err := report.Reducing(out, j.res); err != nil {
 				return err
+			}
+			if s := j.res.Swarm; s != nil && j.res.Verdict != checker.Unknown { // else the line above says it
+				if _, err := fmt.Fprintf(out, "     %s\n", s); err != nil {
+					return err
+				}
 			}
 			return a.showTraces(out, j, jd, f)
 		})

@@ -120,7 +120,9 @@ func (h *shrinker) step(s *eval.State, m Move) (eval.Outcome, int) {
 	return out, m.Trans
 }
 
-func (h *shrinker) failed(o eval.Outcome) bool { return o.Failure != nil && o.Failure.Prop == h.prop.ID }
+func (h *shrinker) failed(o eval.Outcome) bool {
+	return o.Failure != nil && o.Failure.Prop == h.prop.ID
+}
 
 // badState reports whether a state violates the property, an invariant.
 func (h *shrinker) badState(s *eval.State) bool {

@@ -2,7 +2,8 @@
 //
 // A walk knows nothing about verdicts: it calls an [Observer] for what it meets and counts states and transitions. Depth-first search is the default and
 // keeps the path to the current state on its stack; breadth-first search keeps a parent for each state, so that the first path to anything is a
-// shortest one; with several workers neither keeps paths, and whoever wants one walks again with one worker.
+// shortest one; with several workers neither keeps paths, and whoever wants one walks again with one worker. Random walks keep nothing but the path
+// of the walk at hand.
 package explore
 
 import (
@@ -49,6 +50,7 @@ const (
 	StopTime               // the deadline of the context
 	StopCancel             // the context was cancelled
 	StopAsked              // an Observer said so
+	StopWalks              // all random walks were made
 )
 
 // Found is what a walk met: a property violated by a step or in a state.
@@ -119,8 +121,9 @@ type expander struct {
 	dst      []uint64
 	tmp      []uint64
 	trans    int64
-	path     func() []Move // to the state being expanded; nil if the walk keeps none
-	edge     []Move        // from there, while its successors are looked at
+	path     func() []Move      // to the state being expanded; nil if the walk keeps none
+	edge     []Move             // from there, while its successors are looked at
+	sink     func(model.PropID) // where what is found goes instead of Walk.Found, if set
 	stop     bool
 	hasInv   bool
 	hasCover bool
@@ -144,6 +147,10 @@ func (w *Walk) expander() *expander {
 }
 
 func (e *expander) found(p model.PropID) {
+	if e.sink != nil {
+		e.sink(p)
+		return
+	}
 	f := Found{Prop: p}
 	if e.path != nil {
 		f.Path = func() []Move { return e.w.unfold(e.path(), e.edge) }
