@@ -363,7 +363,7 @@ func (m *match) exprFor(x *model.Expr, exchange bool, owner *model.Cell) string 
 	if x.Place != nil {
 		s += " " + m.place(x.Place, exchange)
 		// A cell that names members may only be compared with constants and stored to: its value means nothing elsewhere.
-		if c, ok := m.known(x.Place); ok && x.Op == model.Load && owner == nil && len(m.swapValues[c]) > 0 && exchange {
+		if c, ok := m.known(x.Place); ok && x.Op == model.Load && (owner == nil || *owner != c) && len(m.swapValues[c]) > 0 && exchange {
 			s += " used as a number"
 		}
 		if c, ok := m.known(x.Place); ok && x.Op == model.AddrOf && exchange {

@@ -99,6 +99,12 @@ func (f *finder) group() (program.Group, string) {
 				used[a.Var], used[b.Var] = true, true
 			}
 		}
+		// Whether an object lives is looked at and changed without being named in the code: it stays with the object.
+		for _, pool := range f.sys.Pools {
+			if pool.Live != model.NoVar {
+				used[pool.Live] = true
+			}
+		}
 		for _, v := range f.sys.Vars {
 			if v.Proc == model.NoProc && v.Pool == model.NoPool && v.Len == len(f.procs) && !used[v.ID] {
 				cells = append(cells, model.Cell{Var: v.ID})
