@@ -190,17 +190,22 @@ func (w *Walk) aimed() bool {
 // candidates appends the transitions to try in a state: those of every process, or those of a stubborn set.
 func (e *expander) candidates(st []uint64, to []*program.Transition) []*program.Transition {
 	if e.sel != nil {
-		if e.w.Verify != nil {
-			pairs, err := e.sel.Verify(st, verifyStates, verifySteps)
-			e.w.Verify(pairs, err)
-			e.stop = e.stop || err != nil
-		}
+		e.verify(st)
 		return append(to, e.sel.Select(st)...)
 	}
 	for proc := range e.w.Program.Processes() {
 		to = append(to, e.w.Program.Candidates(st, proc)...)
 	}
 	return to
+}
+
+// verify checks the stubborn set of a state, if asked to.
+func (e *expander) verify(st []uint64) {
+	if e.w.Verify != nil {
+		pairs, err := e.sel.Verify(st, verifyStates, verifySteps)
+		e.w.Verify(pairs, err)
+		e.stop = e.stop || err != nil
+	}
 }
 
 // done ends the work of an expander.
@@ -244,6 +249,7 @@ func (e *expander) follow() {
 		if t == nil {
 			return
 		}
+		e.verify(e.dst[:n])
 		e.enter(e.dst[:n])
 		copy(e.tmp, e.dst)
 		e.run(t, e.tmp[:n])
