@@ -68,6 +68,9 @@ func (s *Static) blocksOf(p *model.Process, t *model.Transition) []block {
 					w.lift.or(g.failers(x))
 					w.remote = w.remote && g.clean && !canFail(s.sys, x)
 					w.tests = append(w.tests, g.asserts...)
+					if g.awaits > 0 && canFail(s.sys, x) {
+						w.tests = append(w.tests, g.test(x, true)) // an earlier await may block: that this one does not fail has to be seen
+					}
 					w.here = w.lift.clone()
 					w.here.andNot(s.own[p.ID])
 					w.here.or(s.at[p.ID][t.From])
@@ -85,9 +88,7 @@ func (s *Static) blocksOf(p *model.Process, t *model.Transition) []block {
 			}
 			g.fallible(x)
 			// While the assertion holds, only who can make it false makes the transition fail.
-			for _, w := range g.ways(x, false) {
-				g.spoil.or(w.lift)
-			}
+			g.spoil.or(s.turners(x, false))
 			g.clean = g.clean && !g.local(x)
 			g.asserts = append(g.asserts, g.test(x, false))
 		case model.OpJump:
@@ -130,7 +131,9 @@ func (g *guards) subst(x *model.Expr) *model.Expr {
 			if g.lost {
 				return nil
 			}
-			return x
+			if x.Place.Idx == nil {
+				return x
+			}
 		}
 	}
 	y := *x
@@ -192,9 +195,9 @@ func (g *guards) local(x *model.Expr) bool {
 	return found
 }
 
-// fallible notes what can make the evaluation of x fail.
+// fallible notes what can make the evaluation of x fail. What x reads from cells that were stored to comes from anywhere.
 func (g *guards) fallible(x *model.Expr) {
-	if x == nil {
+	if x == nil || canFail(g.s.sys, x) && g.readsStored(x) {
 		g.spoilAll()
 		return
 	}
@@ -206,7 +209,7 @@ func (g *guards) fallible(x *model.Expr) {
 
 // mayFail: a store of x may leave the range of its cell.
 func (g *guards) mayFail(x *model.Expr) {
-	if x == nil {
+	if x == nil || g.readsStored(x) {
 		g.spoilAll()
 		return
 	}
@@ -218,6 +221,12 @@ func (g *guards) mayFail(x *model.Expr) {
 
 // place: the address of a store can be wrong, or its object dead.
 func (g *guards) place(p *model.Place) {
+	for _, z := range []*model.Expr{p.Ref, p.Obj, p.Idx} {
+		if z = g.subst(z); z != nil && g.readsStored(z) {
+			g.spoilAll()
+			return
+		}
+	}
 	x := &model.Expr{Op: model.Load, Place: p, Type: &model.Type{}}
 	if y := g.subst(x); y != nil {
 		g.spoil.or(g.failers(y))
@@ -228,7 +237,7 @@ func (g *guards) place(p *model.Place) {
 }
 
 // failers are the transitions that can turn an evaluation of x that succeeds into one that fails: who writes what its addresses and partial operators are
-// computed from, and who frees an object it looks into.
+// computed from, who frees an object it looks into, and who has an operand evaluated that was skipped.
 func (g *guards) failers(x *model.Expr) Bits {
 	b := newBits(g.s.n)
 	if x == nil {
@@ -248,10 +257,31 @@ func (g *guards) failers(x *model.Expr) Bits {
 			g.s.atoms.Expr(y.X, reads)
 		case model.Div, model.Mod, model.Shl, model.Shr:
 			g.s.atoms.Expr(y.Y, reads)
+		case model.AndAlso, model.OrElse:
+			if canFail(g.s.sys, y.Y) {
+				b.or(g.s.turners(y.X, y.Op == model.AndAlso))
+			}
+		case model.Cond:
+			if canFail(g.s.sys, y.Y) || canFail(g.s.sys, y.Z) {
+				g.s.atoms.Expr(y.X, reads)
+			}
 		}
 	})
 	b.or(g.s.writers(reads))
 	return b
+}
+
+// turners are the transitions one of which must come before the truth of x, now not want, is want: some operand has to turn.
+func (s *Static) turners(x *model.Expr, want bool) Bits {
+	switch x.Op {
+	case model.Not:
+		return s.turners(x.X, !want)
+	case model.AndAlso, model.OrElse:
+		b := s.turners(x.X, want)
+		b.or(s.turners(x.Y, want))
+		return b
+	}
+	return s.makers(x, want)
 }
 
 // pools calls f for each pool with lifetimes that a checked access through p can look into.
