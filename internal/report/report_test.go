@@ -204,6 +204,9 @@ func TestSchemas(t *testing.T) {
 	d := document(t)
 	validate(t, "check.schema.json", written(t, d.Write))
 	validate(t, "check.schema.json", written(t, d.Bare().Write))
+	walks := document(t)
+	walks.Results[4].Reason = (&checker.Swarm{Walks: 3, Longest: 7}).String()
+	validate(t, "check.schema.json", written(t, walks.Write))
 	b, err := report.NewBaseline(&report.Document{Results: d.Results[:4]})
 	if err != nil {
 		t.Fatal(err)
