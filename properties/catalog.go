@@ -5,6 +5,7 @@
 package properties
 
 import (
+	"embed"
 	"slices"
 	"strings"
 )
@@ -16,7 +17,23 @@ type Entry struct {
 	Meaning string // one sentence
 	Rule    string // the kernel rule behind it, or ""
 	Detail  string // how it is observed
-	Example string // name of an embedded spec that violates it, or ""
+	Cell    string // where the kernel violated it: an embedded spec and the parameters of a cell that does; "" if none does
+}
+
+//go:embed examples
+var examples embed.FS
+
+// Example is a smallest spec that violates a property, and what it looks like when it does, as check shows it. Both are "" where there is none.
+func Example(name string) (spec, trace string) {
+	src, err := examples.ReadFile("examples/" + name + ".pmd")
+	if err != nil {
+		return "", ""
+	}
+	drawn, err := examples.ReadFile("examples/" + name + ".txt")
+	if err != nil {
+		return string(src), ""
+	}
+	return string(src), string(drawn)
 }
 
 // Catalog returns all entries, sorted by name. The slice is the caller's.
@@ -47,28 +64,62 @@ var catalog = []Entry{
 	{
 		Name: "no_use_after_free", Title: "use after free",
 		Meaning: "No access to a page-table page after it was given back to the allocator.",
-		Rule:    "A walker that follows a PUD entry must hold something that keeps the table it points to from being freed: a lock the freer takes, or a state that the freer's grace period or IPI waits for.",
+		Rule:    "A walker that follows a PUD entry must hold something that keeps the table it points to from being freed: a lock the freer takes, or a state that the freer's grace period or IPI waits for. What that is depends on how the table is freed there: right after the TLB flush, by call_rcu(), or after an IPI to all CPUs.",
 		Detail:  "Every load and store of a field of a struct ptdesc looks at the object's lifetime in the same step. An access to a freed object fails the property named in the struct's @use attribute.",
-		Example: "seed/race_a",
+		Cell:    "seed/race_a policy=pte_walker_lock target=x86_pv_native remote=false batch_alloc_may_fail=false",
 	},
 	{
 		Name: "no_ptl_use_after_free", Title: "use of a destroyed page-table lock",
 		Meaning: "No access to a split page-table lock after its destructor ran or the page it belongs to was freed.",
 		Rule:    "Up to v6.13 the destructor of a PMD table runs when the table is queued for freeing, before the TLB flush and before any grace period, so RCU does not protect the lock; since v6.14 it runs with the free.",
-		Detail:  "The lock is a field with @guard(no_ptl_use_after_free); its users also assert that the destructor has not run.",
-		Example: "seed/race_a",
+		Detail:  "The lock is a field of the table, so that its use is one of the table; its users also assert that the destructor has not run.",
+		Cell:    "seed/race_a policy=rcu target=arm64_4k remote=false batch_alloc_may_fail=false",
 	},
 	{
 		Name: "no_wild_walk", Title: "entry address computed from an empty slot",
 		Meaning: "No walker computes the address of an entry from an upper-level slot that is empty.",
 		Rule:    "huge_pte_offset() reads the PUD entry twice: once to test it, once in pmd_offset(). If it is cleared in between, the address is derived from physical address zero.",
 		Detail:  "Asserted where pmd_offset() uses the value of its own read of the slot.",
-		Example: "seed/race_a",
+		Cell:    "seed/race_a policy=none target=x86_nopv remote=false batch_alloc_may_fail=false",
+	},
+	{
+		Name: "no_foreign_walk", Title: "walk of a table that belongs to somebody else",
+		Meaning: "No walker uses an entry of a table that its mm has dropped and that the remaining owner may fill with something else.",
+		Rule:    "Unsharing leaves the table to the last mm that has it, which may then use it for ordinary mappings; nothing is freed, so neither a grace period nor the lifetime of the page protects a lockless walker. Since v6.16 huge_pmd_unshare() waits for walkers with interrupts off by an IPI to all CPUs (CVE-2025-38085).",
+		Detail:  "The walker asserts, where it uses an entry, that its mm still has the table or that the entry is what its mm had there.",
+		Cell:    "family/c era=E4 target=arm64_4k",
+	},
+	{
+		Name: "no_stale_tlb", Title: "stale translation used",
+		Meaning: "No CPU uses a cached translation through a dropped table once the flush was due.",
+		Rule:    "The TLB is flushed before the lock is released that keeps others from reusing what was unmapped (i_mmap_rwsem for shared tables), and on every CPU that may have cached it (CVE-2021-4002).",
+		Detail:  "CPUs cache entries, and on some targets the upper level, when they use them; a flush empties the caches of the CPUs it reaches. An access through what is cached asserts that the flush is not overdue.",
+		Cell:    "family/d era=E1 late=false target=x86_nopv walk_cache=false path=zap",
+	},
+	{
+		Name: "share_count", Title: "wrong share count",
+		Meaning: "The share count of a table agrees with the number of PUD slots that point to it.",
+		Rule:    "huge_pmd_unshare() decides by the count whether the table is shared. Up to v6.12 the count is the page's reference count, which others raise for reasons of their own (CVE-2024-57883); since then pt_share_count.",
+		Detail:  "Compared in the step in which a slot or the count changes last; within sharing and unsharing the two may differ by one.",
+		Cell:    "family/e era=E2 late=false target=x86_nopv fault=other_fault",
+	},
+	{
+		Name: "no_partial_share", Title: "table shared by a VMA that does not cover it",
+		Meaning: "A shared table is covered entirely by every VMA that uses it.",
+		Rule:    "A table is shared only between VMAs that span its whole range. A split makes VMAs that do not, so it has to unshare, and nobody may share again before the bounds have changed (CVE-2025-38084).",
+		Detail:  "Asserted where a VMA has got its bounds or a slot its table, in the same step.",
+		Cell:    "family/e era=E2 late=true target=x86_nopv fault=other_fault",
+	},
+	{
+		Name: "no_slot_overwrite", Title: "populated slot overwritten",
+		Meaning: "A populated PUD slot changes from none to a table and from a table to none, never from one table to another.",
+		Rule:    "Who populates a slot looks at it again under the lock that everybody takes who does: mm->page_table_lock.",
+		Detail:  "Asserted in pud_populate(), in the step that writes the slot.",
 	},
 	{
 		Name: "no_double_free", Title: "double free",
 		Meaning: "A page-table page is freed once.",
-		Rule:    "The mm that finds the table not shared frees it; everybody else only clears its own slot.",
+		Rule:    "The mm that finds the table not shared frees it; everybody else only clears its own slot. To drop a share and to see what is left is one step.",
 		Detail:  "free() of a dead object fails the property named in the struct's @free attribute.",
 	},
 	{
@@ -76,25 +127,40 @@ var catalog = []Entry{
 		Meaning: "When everything has come to rest, no page-table page is still allocated that nothing points to.",
 		Rule:    "Dropping the last reference and freeing belong together: a speculative reference that makes an exclusive table look shared leaks it (CVE-2024-57883).",
 		Detail:  "Judged in states where no process can move, all are at a proper end and none has failed: every live object of a struct with @leak must be reachable from shared variables.",
+		Cell:    "bugs/59d9094df3d7 era=E4",
 	},
 	{
 		Name: "no_deadlock", Title: "deadlock",
 		Meaning: "The system never gets stuck with a process waiting somewhere that is not a proper end.",
 		Rule:    "Locks are taken in the order documented at the head of mm/rmap.c; a writer that waits for a rwsem blocks new readers, so a recursive read lock can deadlock too.",
 		Detail:  "A state without an enabled transition in which some process is neither finished, nor at an end label, nor parked by a failure. Runs in which a process has failed are not judged.",
-		Example: "classic/dining",
+		Cell:    "hazards/mremap_share era=E3",
 	},
 	{
 		Name: "no_lock_misuse", Title: "lock misuse",
-		Meaning: "A lock is released only by who holds it, and never used when it is gone.",
-		Detail:  "Asserted in the release functions of kernel/locking.",
+		Meaning: "A lock is released only by who holds it, held where the kernel asserts it, and never used when it is gone.",
+		Rule:    "huge_pmd_unshare() and hugetlb_walk() assert what has to be held; the vma_lock of a VMA lives as long as the VMA, and a copied VMA has one of its own.",
+		Detail:  "Asserted in the release functions of kernel/locking, and where the kernel has an assertion.",
+		Cell:    "bugs/131a79b474e9 fix=before",
 	},
 	{
 		Name: "lock_order", Title: "locks taken in a circle",
 		Meaning: "The classes of locks can be put in one order in which every run takes them, even if no run deadlocks.",
 		Rule:    "Lock ordering is documented at the head of mm/rmap.c; lockdep reports a circle when its edges have been seen, in whatever runs. A trylock does not wait and adds no edge towards the lock it takes; nested locks of one class need a subclass.",
 		Detail:  "lock_acquire() and lock_release() in the lock functions count, per process, the locks of each class it holds; taking B while holding A marks the edge A -> B. After the search the edges of all runs are put together; a circle among them is reported with, for each edge, a run that ends where the lock is taken, and both call stacks. Exact for the runs explored; a class is a lock field of a struct type, or a variable.",
-		Example: "locks/abba",
+		Cell:    "locks/abba second=other_order apart=true",
+	},
+	{
+		Name: "reclaimed", Title: "never reclaimed",
+		Meaning: "Under weak fairness every table that is queued for freeing is freed sooner or later.",
+		Rule:    "A grace period ends when every reader that was there at its beginning has left; a batch that waits for the next one must not be forgotten.",
+		Detail:  "A liveness property of a spec, `liveness reclaimed(struct ptdesc *t): queued leads_to !live(t);`. It is judged on runs in which every fair process that can move does move again; a counterexample is a run that repeats for ever, or one that comes to rest.",
+	},
+	{
+		Name: "no_data_race", Title: "data race",
+		Meaning: "No two accesses to one cell of which one is a plain write can be made at the same time.",
+		Rule:    "What is read without the lock that writers take is read by READ_ONCE(), and written by WRITE_ONCE(): else the compiler may read it twice, or in parts.",
+		Detail:  "Not judged by this version. The machine keeps how each access is marked, and nothing looks at it yet; a double read is modelled as two reads.",
 	},
 	{
 		Name: "no_fault", Title: "model fault",
@@ -109,6 +175,7 @@ var catalog = []Entry{
 	{
 		Name: "mutual_exclusion", Title: "mutual exclusion broken",
 		Meaning: "At most one process is in its critical section.",
-		Example: "classic/peterson",
+		Detail:  "Asserted by the classic specs where the section is entered.",
+		Cell:    "classic/peterson turn_first=true",
 	},
 }

@@ -83,8 +83,23 @@ func explainProperty(e properties.Entry) string {
 		fmt.Fprintf(&b, "\nKernel rule: %s\n", e.Rule)
 	}
 	fmt.Fprintf(&b, "\nHow it is observed: %s\n", e.Detail)
-	if e.Example != "" {
-		fmt.Fprintf(&b, "\nA violation: pmdcheck check %s -v\n", e.Example)
+	if spec, trace := properties.Example(e.Name); spec != "" {
+		fmt.Fprintf(&b, "\nA smallest example:\n\n%s\nand how it goes wrong:\n\n%s", indent(spec), indent(trace))
+	}
+	if e.Cell != "" {
+		name, set, _ := strings.Cut(e.Cell, " ")
+		if set != "" {
+			set = " --set " + strings.ReplaceAll(set, " ", " --set ")
+		}
+		fmt.Fprintf(&b, "\nSee also: pmdcheck check %s%s -v\n", name, set)
+	}
+	return b.String()
+}
+
+func indent(s string) string {
+	var b strings.Builder
+	for _, l := range strings.Split(strings.TrimSuffix(s, "\n"), "\n") {
+		b.WriteString(strings.TrimRight("    "+l, " ") + "\n")
 	}
 	return b.String()
 }
