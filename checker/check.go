@@ -45,6 +45,9 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	if err != nil {
 		return nil, err
 	}
+	if opts.Store == StoreCompact && prog.Words == 1 {
+		opts.Store = StoreExact // a state is not longer than its hash
+	}
 	c := &check{sys: sys, prog: prog, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
 	if opts.Symmetry {
 		c.findSymmetry()
@@ -74,7 +77,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		stop = c.lookForCovers(ctx, w)
 	}
 	if opts.Workers > 1 {
-		if err := c.locate(ctx); err != nil {
+		if stop, err = c.locate(ctx, stop); err != nil {
 			return nil, err
 		}
 	}
@@ -199,7 +202,7 @@ func (c *check) lookForCovers(ctx context.Context, w *explore.Walk) explore.Stop
 }
 
 func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
-	w := &explore.Walk{Program: c.prog, Reduce: c.reduce, Groups: c.groups, Chains: !c.opts.NoChains, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
+	w := &explore.Walk{Program: c.prog, Store: explore.Store(c.opts.Store), Reduce: c.reduce, Groups: c.groups, Chains: !c.opts.NoChains, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}, Found: found}
 	if c.opts.Verify && c.reduce != nil {
 		w.Verify = func(pairs int, err error) {
 			c.mu.Lock()
@@ -237,7 +240,9 @@ func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
 
 // locate finds, with one worker, the paths to what a parallel walk found. With Options.First a parallel walk may have met any of several violations;
 // the one that counts is the first in sequential order.
-func (c *check) locate(ctx context.Context) error {
+//
+// What it does not find for want of memory, or because the visited set is not exact, is not reported.
+func (c *check) locate(ctx context.Context, stop explore.Stop) (explore.Stop, error) {
 	missing := 0
 	for i := range c.found {
 		if c.found[i].Load() {
@@ -245,7 +250,7 @@ func (c *check) locate(ctx context.Context) error {
 		}
 	}
 	if missing == 0 {
-		return nil
+		return stop, nil
 	}
 	if c.opts.First {
 		for i := range c.found {
@@ -261,27 +266,35 @@ func (c *check) locate(ctx context.Context) error {
 		}
 		return missing == 0
 	})
-	w.Limits = explore.Limits{}
-	var stop explore.Stop
+	w.Limits.States = 0
+	var ended explore.Stop
 	if c.opts.Search == BFS {
-		stop = w.BFS(context.WithoutCancel(ctx))
+		ended = w.BFS(context.WithoutCancel(ctx))
 	} else {
-		stop = w.DFS(context.WithoutCancel(ctx))
+		ended = w.DFS(context.WithoutCancel(ctx))
 	}
-	if missing > 0 {
-		return fmt.Errorf("internal: %d violations of the parallel search were not found again (ended with %d)", missing, stop)
+	if missing == 0 {
+		return stop, nil
 	}
-	return nil
+	if ended != explore.StopBytes && ended != explore.Inexact {
+		return stop, fmt.Errorf("internal: %d violations of the parallel search were not found again (ended with %d)", missing, ended)
+	}
+	for i := range c.found {
+		if c.paths[i] == nil {
+			c.found[i].Store(false)
+		}
+	}
+	return ended, nil
 }
 
 var reasons = map[explore.Stop]Reason{
 	explore.Complete: ReasonNone, explore.StopStates: ReasonStates, explore.StopBytes: ReasonMemory, explore.StopTime: ReasonTimeout,
 	explore.StopCancel: ReasonInterrupt, explore.StopAsked: ReasonFirst,
-	explore.StopWalks: ReasonWalks,
+	explore.StopWalks: ReasonWalks, explore.Inexact: ReasonInexact,
 }
 
 func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) (*Result, error) {
-	r := &Result{Reason: reasons[stop], Reduction: c.opts.Reduction, Symmetry: c.symm, Reducing: c.reducing()}
+	r := &Result{Reason: reasons[stop], Store: c.opts.Store, Omitted: w.Omitted, Reduction: c.opts.Reduction, Symmetry: c.symm, Reducing: c.reducing()}
 	for i := range c.found {
 		if !c.found[i].Load() {
 			continue

@@ -9,6 +9,7 @@ import (
 type Options struct {
 	Search    Search
 	Reduction Reduction
+	Store     Store
 	Symmetry  bool          // take states that differ by a permutation of interchangeable processes for one; see Result.Symmetry for what was found
 	Verify    bool          // with a reduction: check every stubborn set by running transitions; for small systems. Result.Stats.Verified counts the pairs compared
 	Explain   bool          // with a reduction: Result.Reducing tells what stops it
@@ -50,6 +51,19 @@ const (
 	ReductionStubborn                  // stubborn sets: a part of the interleavings that shows all violations, deadlocks, required covers and dead transitions
 )
 
+// Store is the kind of visited set.
+type Store uint8
+
+// The kinds. A search with any but the first proves nothing: where it finds no violation its verdict is Unknown, and Result.Omitted says how much it may have missed.
+// A violation is replayed and as good as any.
+const (
+	StoreExact    Store = iota // every state is kept
+	StoreCompact               // 64 bits of hash are kept of every state
+	StoreBitstate              // three bits are set for every state, in an array of three quarters of Options.Memory
+)
+
+func (s Store) String() string { return [...]string{"exact", "compact", "bitstate"}[s] }
+
 func (s Search) String() string { return [...]string{"dfs", "bfs"}[s] }
 
 func (r Reduction) String() string { return [...]string{"none", "stubborn"}[r] }
@@ -87,6 +101,9 @@ func (o *Options) normalize() error {
 	}
 	if o.MaxStates < 0 || o.Memory < 0 || o.Timeout < 0 {
 		errs = append(errs, errors.New("limits must not be negative"))
+	}
+	if o.Store == StoreBitstate && o.Memory == 0 {
+		errs = append(errs, errors.New("a bitstate store needs a memory limit, which tells its size"))
 	}
 	return errors.Join(errs...)
 }

@@ -33,6 +33,7 @@ const (
 	ReasonInterrupt Reason = "interrupt"   // the context was cancelled
 	ReasonFirst     Reason = "first"       // Options.First: stopped at the first violation
 	ReasonWalks     Reason = "random walk" // Options.Swarm: followed by a colon and what the walks saw
+	ReasonInexact   Reason = "not exact"   // everything that was met was searched, but Options.Store may have missed something
 )
 
 // Result is what a check found.
@@ -47,6 +48,8 @@ type Result struct {
 	Reducing   *Reducing            // what stops the reduction, with Options.Explain
 	Swarm      *Swarm               // with Options.Swarm
 	Dead       []Dead               // transitions that never ran; only of a complete search
+	Store      Store                // in use
+	Omitted    float64              // with a store that is not exact: a bound on the expected number of states it omitted, and so on the probability that it omitted any
 	Stats      Stats
 }
 

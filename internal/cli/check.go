@@ -29,7 +29,7 @@ import (
 
 type checkFlags struct {
 	set                                                                    []string
-	search, reduction, symmetry, memory, tier                              string
+	search, reduction, symmetry, tier                                      string
 	traceDir                                                               string
 	workers, jobs                                                          int
 	swarm, maxSteps                                                        int64
@@ -39,6 +39,7 @@ type checkFlags struct {
 	noMerge, noReset, noChains, checkReduction, explainReduction, noAssert bool
 	first, verbose, progress, shortest, noShrink                           bool
 	showFlags
+	storeFlags
 }
 
 func (a *app) checkCmd() *cobra.Command {
@@ -70,7 +71,7 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.Uint64Var(&f.seed, "seed", 0, "of the random walks: the same seed and number make the same walks")
 	fl.Int64Var(&f.maxSteps, "max-steps", 0, "end a random walk after this many steps (default 10000)")
 	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
-	fl.StringVar(&f.memory, "memory", "", "give up on a cell beyond this `size`, as 512M or 2G")
+	f.storeFlags.flags(fl)
 	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a cell after this time")
 	fl.BoolVar(&f.noMerge, "no-merge", false, "every statement is a step of its own")
 	fl.BoolVar(&f.noReset, "no-reset", false, "dead locals keep their values")
@@ -155,9 +156,6 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	default:
 		return nil, fmt.Errorf("--symmetry %s: it is on or off", f.symmetry)
 	}
-	if opts.Memory, err = parseSize(f.memory); err != nil {
-		return nil, err
-	}
 	if f.jobs < 1 || f.workers < 1 {
 		return nil, errors.New("--jobs and --workers count from 1")
 	}
@@ -179,6 +177,9 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	}
 	jobs, total, err := f.plan(args)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.options(&opts, min(f.jobs, len(jobs))); err != nil {
 		return nil, err
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

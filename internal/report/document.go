@@ -43,6 +43,8 @@ type Entry struct {
 	Transitions int64             `json:"transitions"`
 	Depth       int               `json:"depth"`
 	Reduction   string            `json:"reduction"`
+	Store       string            `json:"store,omitempty"`   // if it is not exact
+	Omitted     *float64          `json:"omitted,omitempty"` // then: bound on the expected number of states missed
 	Bytes       int64             `json:"bytes"`
 	Dead        int               `json:"dead,omitempty"` // transitions that never ran, of a complete search
 	Covers      map[string]bool   `json:"covers,omitempty"`
@@ -129,6 +131,9 @@ func (d *Document) Add(c Checked) {
 		Verdict: r.Verdict.String(), Properties: append([]string{}, Properties(r)...), Expected: j.Expected, OK: j.OK, Why: j.Why,
 		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
 		Dead: len(r.Dead), Covers: map[string]bool{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
+	}
+	if r.Store != checker.StoreExact {
+		e.Store, e.Omitted = r.Store.String(), &r.Omitted
 	}
 	if x := c.Cell.Expect; x != nil {
 		e.At = c.Spec.Files.Position(x.Pos)

@@ -134,6 +134,9 @@ func Line(w io.Writer, spec string, c model.ConfigCell, r *checker.Result, j Jud
 	case j.Expected != "":
 		note = "  (expected)"
 	}
+	if r.Store != checker.StoreExact {
+		note += fmt.Sprintf("  (%s store: not a proof; at most %.2g omissions are to be expected)", r.Store, r.Omitted)
+	}
 	cell := c.String()
 	if cell != "" {
 		cell = "  " + cell

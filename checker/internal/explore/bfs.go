@@ -91,5 +91,5 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 			e.stuck(st)
 		}
 	}
-	return Complete
+	return w.finish(set)
 }

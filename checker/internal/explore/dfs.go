@@ -130,5 +130,5 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 			}
 		}
 	}
-	return Complete
+	return w.finish(set)
 }

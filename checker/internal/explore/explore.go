@@ -51,6 +51,7 @@ const (
 	StopCancel             // the context was cancelled
 	StopAsked              // an Observer said so
 	StopWalks              // all random walks were made
+	Inexact                // everything met was visited, but what the visited set took for visited may not have been
 )
 
 // Found is what a walk met: a property violated by a step or in a state.
@@ -82,6 +83,7 @@ type Walk struct {
 	Blame   func(*por.Blame)                    // if set, each goroutine hands over its tally of what stops the reduction; must be safe for concurrent use
 	Aim     []int                               // covers by state that a reduced walk is to look for; it ends when all are found. Invariants it never misses
 	Stats   Counters
+	Omitted float64 // set by the walk: a bound on the expected number of states wrongly taken for visited
 }
 
 // Counters are sampled while a walk runs.
@@ -382,6 +384,15 @@ func (w *Walk) newSet(workers int) store.Set {
 		return store.NewBitstate(workers, w.Limits.Bytes/4*3)
 	}
 	return store.NewExact(w.Program.Words, workers, w.Limits.Bytes)
+}
+
+// finish is how a walk ends that has nothing left to visit.
+func (w *Walk) finish(set store.Set) Stop {
+	if set.Exact() {
+		return Complete
+	}
+	w.Omitted = set.Omitted()
+	return Inexact
 }
 
 // note keeps the largest number of bytes in use.

@@ -108,7 +108,7 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 	if s := c.stop.Load(); s != 0 {
 		return Stop(s - 1)
 	}
-	return Complete
+	return w.finish(c.set)
 }
 
 // publish adds what was counted to the counters of the walk.

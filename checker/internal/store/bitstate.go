@@ -51,6 +51,9 @@ func (b *Bitstate) Omitted() float64 {
 	n, m := float64(b.Len()), float64(64*len(b.bits))
 	// The sum over i < n of f(i)^3 where f(i) = 1-q^i, in closed form; q^i = exp(-ki/m).
 	step := -bitsPerState / m
+	if x := -step * n; x < 0.01 {
+		return n * x * x * x / 4 // f(i) < ki/m; the closed form would cancel
+	}
 	geo := func(k float64) float64 { return math.Expm1(k*step*n) / math.Expm1(k*step) }
 	sum := n - 3*geo(1) + 3*geo(2) - geo(3)
 	if f := -math.Expm1(step * n); sum > 0 {

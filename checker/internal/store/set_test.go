@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -84,5 +85,36 @@ func TestBytesPerState(t *testing.T) {
 				t.Fatalf("%d words: %d states take %d bytes, more than %d each", tc.words, n, set.Bytes(), tc.most)
 			}
 		}
+	}
+}
+
+// TestOmitted fills bit arrays with states that are all different, and compares how many were taken for visited with what the set says is to be expected. A Compact
+// set with 64 bits loses nothing that a test could count.
+func TestOmitted(t *testing.T) {
+	for _, tc := range []struct{ bytes, states int }{{1 << 16, 20_000}, {1 << 16, 100_000}, {1 << 20, 1_000_000}} {
+		set := store.NewBitstate(1, int64(tc.bytes))
+		in := set.Inserter(0)
+		lost := 0
+		for i := range uint64(tc.states) {
+			if added, _ := in.Insert([]uint64{i, i ^ 0x5555}); !added {
+				lost++
+			}
+		}
+		if want := set.Omitted(); float64(lost) > want+3*math.Sqrt(want) || float64(lost) < want/2 {
+			t.Errorf("%d bytes, %d states: %d lost, at most %.1f expected", tc.bytes, tc.states, lost, want)
+		}
+		if set.Len() != int64(tc.states-lost) || set.Exact() {
+			t.Errorf("Len %d, %d lost", set.Len(), lost)
+		}
+	}
+	set := store.NewCompact(3, 1, 0)
+	in := set.Inserter(0)
+	for i := range uint64(100_000) {
+		if added, _ := in.Insert([]uint64{i, 7, 7}); !added {
+			t.Fatal("lost")
+		}
+	}
+	if o := set.Omitted(); o < 1e-10 || o > 1e-9 || set.Exact() {
+		t.Errorf("%g omissions expected of 1e5 hashes of 64 bits", o)
 	}
 }
