@@ -40,9 +40,10 @@ var allowed = map[string][]string{
 		"model", "model/source", "properties", "internal/program", "checker/internal/explore", "checker/internal/live", "checker/internal/por", "checker/internal/store", "checker/internal/symmetry", "traces", "traces/replay",
 	},
 	"internal/page":   {"internal/report", "model", "model/source", "properties", "traces", "traces/columns", "traces/story"},
+	"internal/sim":    {"model", "model/eval", "properties", "traces", "traces/replay"},
 	"internal/report": {"checker", "properties", "traces", "traces/columns", "traces/story", "model", "model/source"},
 	"internal/cli": {
-		"checker", "internal/matrix", "internal/page", "internal/promela", "internal/report", "internal/spin", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/svg", "model/eval", "traces/dot", "traces/replay",
+		"checker", "internal/matrix", "internal/page", "internal/promela", "internal/report", "internal/sim", "internal/spin", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/svg", "model/eval", "traces/dot", "traces/replay",
 	},
 	"internal/matrix":  {},
 	"internal/spin":    {},

@@ -82,6 +82,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.exportCmd(), a.benchCmd(),
 		a.lockOrderCmd(),
 		a.mergeCmd(),
+		a.simulateCmd(),
 		a.reportCmd(),
 		a.baselineCmd(),
 		a.matrixCmd(),

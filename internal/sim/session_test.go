@@ -1,0 +1,185 @@
+package sim_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pmdcheck/internal/sim"
+	"pmdcheck/model"
+	"pmdcheck/traces"
+	"pmdcheck/traces/replay"
+)
+
+func session(t testing.TB, src string) *sim.Session {
+	t.Helper()
+	spec, err := (&model.Loader{}).Load("t.pmd", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := spec.Cells(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sys, err := spec.Build(cells[0], model.BuildOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sim.New(sys)
+}
+
+// Two processes that take two locks in opposite order.
+const crossed = `u2 a, b;
+process p
+{
+	await (a == 0);
+	a = 1;
+	await (b == 0);
+	b = 1;
+	cover p_has_both;
+	a = 0;
+	b = 0;
+}
+process q
+{
+	await (b == 0);
+	b = 2;
+	await (a == 0);
+	a = 2;
+	a = 0;
+	b = 0;
+}
+`
+
+// TestScript: the commands, and what they print.
+func TestScript(t *testing.T) {
+	s := session(t, crossed)
+	files := map[string]*traces.Trace{}
+	var out bytes.Buffer
+	script := `# a comment
+list
+1
+step p        # takes a
+changed
+step q
+where
+undo 2
+state
+run cover p_has_both
+reset
+run no_deadlock
+save dead
+undo
+follow dead 2
+follow dead
+quit
+nonsense
+`
+	err := s.Script(strings.NewReader(script), &out, sim.Files{
+		Read: func(n string) (*traces.Trace, error) {
+			if files[n] == nil {
+				return nil, errors.New("no such file")
+			}
+			return files[n], nil
+		},
+		Write: func(n string, t *traces.Trace) error { files[n] = t; return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `  1  p  await (a == 0)
+  2  q  await (b == 0)
+1  p  await (a == 0)
+2  p  a = 1
+a = 1 (was 0)
+3  q  await (b == 0)
+p                can move  t.pmd:6:2  await (b == 0);
+q                can move  t.pmd:15:2  b = 2;
+2 taken back, 1 left
+a = 0
+b = 0
+3 steps
+4 steps
+violated no_deadlock: no process can move
+1 taken back, 3 left
+violated no_deadlock: no process can move
+`
+	if d := cmp.Diff(want, out.String()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if files["dead"] == nil || files["dead"].Kind != "violation" || files["dead"].Property != "no_deadlock" {
+		t.Fatalf("%+v", files["dead"])
+	}
+	if err := replay.Replay(s.Sys, files["dead"]); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestScriptErrors: each is named with its line, and ends the script.
+func TestScriptErrors(t *testing.T) {
+	for script, want := range map[string]string{
+		"list\n7":           "line 2: 7: there are 2 possible steps",
+		"step r":            "line 1: step r: r has 0 possible steps",
+		"\n\ndance":         "line 3: dance: there is no such command",
+		"run cover nothing": "there is no cover nothing",
+		"run no_such":       "there is no property no_such",
+		"run":               "to what?",
+		"run cover":         "to which cover?",
+		"run no_fault":      "no run from here reaches it",
+		"undo x":            "how many steps?",
+		"save":              "to which file?",
+		"follow x":          "follow x: no such file",
+	} {
+		err := session(t, crossed).Script(strings.NewReader(script), &bytes.Buffer{}, sim.Files{Read: func(string) (*traces.Trace, error) { return nil, errors.New("no such file") }})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", script, err, want)
+		}
+	}
+}
+
+// TestForeignTrace: a trace of another model is not followed, nor one beyond its end.
+func TestForeignTrace(t *testing.T) {
+	s, other := session(t, crossed), session(t, "u1 x; process p { x = 1; x = 0; } process q { end: await (x == 1); }")
+	if _, err := other.Run(sim.Goal{Cover: "x"}); err == nil {
+		t.Error("a cover that is none")
+	}
+	tr, err := other.Trace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Follow(tr, 0); err == nil || !strings.Contains(err.Error(), "of another model") {
+		t.Error(err)
+	}
+	if err := other.Follow(tr, 9); err == nil || !strings.Contains(err.Error(), "has 0 steps") {
+		t.Error(err)
+	}
+	if err := other.Step(replay.Move{Proc: 7}); err == nil {
+		t.Error("a step of no process")
+	}
+}
+
+// TestWrong: what is wrong is found in the state it is wrong in: an invariant, a failed assertion, a failure before the first step, a leak.
+func TestWrong(t *testing.T) {
+	for src, want := range map[string]string{
+		"u2 x; process p { x = 1; x = 2; } process q { x = 0; } invariant small: x < 2;":                                              "small",
+		"u2 x; process p { x = 1; assert (x == 2); } process q { x = 0; }":                                                            "assertion",
+		"@use(u) @leak(l) struct s { u1 n; }; struct s A; struct s *root = &A; process p { root = NULL; } process q { root = root; }": "l",
+	} {
+		s := session(t, src)
+		if name, _ := s.Wrong(); name != "" {
+			t.Errorf("%s: %s is wrong at the start", src, name)
+		}
+		if _, err := s.Run(sim.Goal{Property: want}); err != nil {
+			t.Errorf("%s: %v", src, err)
+		}
+		if name, _ := s.Wrong(); name != want {
+			t.Errorf("%s: %q is wrong, want %q", src, name, want)
+		}
+	}
+	if name, text := session(t, "u2 x = 3; process p { u2 i = 3; assert (i == 2); x = 2; }").Wrong(); name != "assertion" || text == "" {
+		t.Errorf("at the start: %q %q", name, text)
+	}
+}
