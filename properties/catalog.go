@@ -154,7 +154,8 @@ var catalog = []Entry{
 		Name: "reclaimed", Title: "never reclaimed",
 		Meaning: "Under weak fairness every table that is queued for freeing is freed sooner or later.",
 		Rule:    "A grace period ends when every reader that was there at its beginning has left; a batch that waits for the next one must not be forgotten.",
-		Detail:  "A liveness property of a spec, `liveness reclaimed(struct ptdesc *t): queued leads_to !live(t);`. It is judged on runs in which every fair process that can move does move again; a counterexample is a run that repeats for ever, or one that comes to rest.",
+		Detail:  "A liveness property of linux/kernel/rcu: from call_rcu() on, the table is owed to be dead. It is judged on runs in which every fair process that can move does move again, and all processes are fair; a counterexample is a run that repeats for ever, or one that comes to rest. Runs in which a task has crashed are not judged, for it keeps what it holds. A table that waits in a gather is the business of its task: if that never frees it, no_deadlock or no_leak says so.",
+		Cell:    "reclaim/polling era=E7 target=arm64_4k section=around_all",
 	},
 	{
 		Name: "no_data_race", Title: "data race",

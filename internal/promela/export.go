@@ -39,6 +39,7 @@ type exporter struct {
 	opt     Options
 	written [][]bool
 	diags   *source.List
+	left    []string    // liveness properties: not translated
 	vars    []*variable // by VarID
 	pcs     []*variable // by ProcID
 	procs   []string    // names of proctypes, by ProcID
@@ -185,7 +186,11 @@ func (x *exporter) text() string {
 	}
 	p("\n *\n * spin -o1 -o2 -o3 -a FILE && cc -O2 -DSAFETY -DNOREDUCE -DVECTORSZ=%d -o pan pan.c && ./pan -m1000000\n", x.vector+512)
 	p(" *\n * prints each violated property and each cover reached, once, and counts the states of pmdcheck and one transition more. With -DSTOP given to spin it stops\n")
-	p(" * at the first violation and writes a trail (./pan -r).\n */\n\n")
+	p(" * at the first violation and writes a trail (./pan -r).\n")
+	if len(x.left) > 0 {
+		p(" *\n * Not translated, because they are about what happens sooner or later: %s.\n", comment(strings.Join(x.left, ", ")))
+	}
+	p(" */\n\n")
 	p("c_decl {\n")
 	table := func(name string, n int, of func(int) string) {
 		p("static const char *pmd_%s_name[] = {", name)

@@ -175,3 +175,15 @@ func TestDeterministic(t *testing.T) {
 		t.Error("two exports differ")
 	}
 }
+
+// TestLivenessIsLeftOut: what SPIN is not asked stands in the file.
+func TestLivenessIsLeftOut(t *testing.T) {
+	spec := load(t, "live.pmd", []byte("u1 x;\nprocess p { x = 1; }\nliveness set: eventually x == 1;\n"))
+	var b bytes.Buffer
+	if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], model.BuildOptions{}), promela.Options{}); err != nil {
+		t.Fatal(render(err))
+	}
+	if want := "Not translated, because they are about what happens sooner or later: set."; !strings.Contains(b.String(), want) {
+		t.Errorf("%q is not in\n%s", want, b.String())
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"pmdcheck/model"
-	"pmdcheck/model/source"
 )
 
 // observer writes the C that looks at states: invariants and covers at every one, deadlock and leaks where nothing can move.
@@ -31,11 +30,8 @@ func (x *exporter) observer() {
 			// Its edges are marks, which SPIN reaches or not like others; that some of them make a circle is no statement about one run.
 		case model.PropLeak:
 			leaks = true
-		default:
-			x.diags.Add(source.Diagnostic{
-				Code: "promela-property", Span: source.At(q.Pos), Msg: "property " + q.Name + " is not about single states or steps and cannot be translated",
-				Hint: "leave it out of `check` in this cell",
-			})
+		case model.PropLiveness:
+			x.left = append(x.left, q.Name)
 		}
 	}
 	for _, c := range x.sys.Covers {

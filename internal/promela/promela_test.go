@@ -115,7 +115,7 @@ func ours(t *testing.T, sys *model.System, noAssert bool, limit int64) (a answer
 	}
 	a.states, a.transitions = res.Stats.States, res.Stats.Transitions
 	for _, v := range res.Violations {
-		if v.Prop != model.NoProp && sys.Props[v.Prop].Kind != model.PropOrder {
+		if v.Prop != model.NoProp && sys.Props[v.Prop].Kind != model.PropOrder && sys.Props[v.Prop].Kind != model.PropLiveness {
 			a.violated = append(a.violated, v.Property)
 		}
 	}
