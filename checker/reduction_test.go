@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"pmdcheck/checker"
@@ -142,33 +143,43 @@ func compareReducedSearches(t *testing.T, sys *model.System, src string) {
 	}
 }
 
+// TestReductionOnRandomModels compares reduced and full search on 20,000 models.
 func TestReductionOnRandomModels(t *testing.T) {
+	const parts = 8
 	n := uint64(20_000)
 	if testing.Short() {
 		n = 500
 	}
-	var full, reduced int64
-	for seed := range n {
-		src := random(seed)
-		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%3 == 0})
-		if !ok {
-			continue
+	var full, reduced atomic.Int64
+	t.Run("models", func(t *testing.T) {
+		for part := range uint64(parts) {
+			t.Run(fmt.Sprint(part), func(t *testing.T) {
+				t.Parallel()
+				for seed := part; seed < n; seed += parts {
+					o := model.BuildOptions{NoMerge: seed%3 == 0}
+					src := random(seed)
+					sys, ok := tryBuild(t, src, o)
+					if !ok {
+						continue
+					}
+					a, b, diff := compareReduction(sys)
+					if diff != "" {
+						small := shrink(src, func(s string) bool { return reductionDiffers(s, o) != "" })
+						t.Fatalf("seed %d: %s\n%s", seed, reductionDiffers(small, o), small)
+					}
+					full.Add(a)
+					reduced.Add(b)
+					if seed%10 == 0 {
+						compareReducedSearches(t, sys, src)
+					}
+				}
+			})
 		}
-		a, b, diff := compareReduction(sys)
-		if diff != "" {
-			o := model.BuildOptions{NoMerge: seed%3 == 0}
-			small := shrink(src, func(s string) bool { return reductionDiffers(s, o) != "" })
-			t.Fatalf("seed %d: %s\n%s", seed, reductionDiffers(small, o), small)
-		}
-		full, reduced = full+a, reduced+b
-		if seed%10 == 0 {
-			compareReducedSearches(t, sys, src)
-		}
+	})
+	if reduced.Load()*10 > full.Load()*9 {
+		t.Errorf("%d states reduced, %d full: the models say nothing about the reduction", reduced.Load(), full.Load())
 	}
-	if reduced*10 > full*9 {
-		t.Errorf("%d states reduced, %d full: the models say nothing about the reduction", reduced, full)
-	}
-	t.Logf("%d states full, %d reduced", full, reduced)
+	t.Logf("%d states full, %d reduced", full.Load(), reduced.Load())
 }
 
 // TestStubbornSetsByDefinition runs, in every state of random models, what the stubborn set leaves out, and checks that it is independent of the set.

@@ -35,7 +35,7 @@ func (f field) put(s []uint64, v int64) {
 
 // layout assigns every cell and every process location a place.
 //
-// A cell that nothing writes takes no bits. A local that is live at no location is only used within a step and lies in scratch words behind
+// A cell that nothing writes takes no bits, and others as many as the values they can have. A local that is live at no location is only used within a step and lies in scratch words behind
 // the stored ones. Locals of one process that are never live at the same time share bits: two locals interfere when one is written while the other is live,
 // or when both are live at a location.
 type layout struct {
@@ -54,7 +54,7 @@ type slot struct {
 
 func makeLayout(sys *model.System) *layout {
 	l := &layout{cells: make([][]field, len(sys.Vars)), pcs: make([]field, len(sys.Processes)), overlay: map[model.VarID]bool{}}
-	written := sys.Written()
+	written, ran := sys.Written(), newRanges(sys)
 	var slots, scratch []slot
 	for _, p := range sys.Processes {
 		slots = append(slots, slot{bits.Len(uint(len(p.Locations))), func(f field) { l.pcs[p.ID] = f }})
@@ -63,10 +63,11 @@ func makeLayout(sys *model.System) *layout {
 		for i := range v.Len {
 			c := &l.cells[v.ID][i]
 			*c = field{word: -1, lo: int64(v.Init[i])}
-			if !written[v.ID][i] || v.Type.Lo == v.Type.Hi {
+			s := ran.cells[v.ID][i]
+			if !written[v.ID][i] || s.lo == s.hi {
 				continue
 			}
-			*into = append(*into, slot{width(v.Type), func(f field) { c.word, c.shift, c.mask, c.lo = f.word, f.shift, f.mask, int64(v.Type.Lo) }})
+			*into = append(*into, slot{s.width(), func(f field) { c.word, c.shift, c.mask, c.lo = f.word, f.shift, f.mask, s.lo }})
 		}
 	}
 	for _, v := range sys.Vars {
@@ -81,7 +82,7 @@ func makeLayout(sys *model.System) *layout {
 		for _, id := range p.Locals {
 			v := sys.Vars[id]
 			switch {
-			case an.needsInit[id] || v.Len != 1 || !written[id][0] || v.Type.Lo == v.Type.Hi:
+			case an.needsInit[id] || v.Len != 1 || !written[id][0] || ran.cells[id][0].width() == 0:
 				own(v, &slots)
 			case !an.liveSomewhere[id]:
 				own(v, &scratch)
@@ -91,7 +92,7 @@ func makeLayout(sys *model.System) *layout {
 		}
 		// Greedy colouring, widest first, so that a group is as wide as its first member.
 		slices.SortStableFunc(shared, func(a, b model.VarID) int {
-			return cmp.Compare(width(sys.Vars[b].Type), width(sys.Vars[a].Type))
+			return cmp.Compare(ran.cells[b][0].width(), ran.cells[a][0].width())
 		})
 		var groups [][]model.VarID
 		for _, id := range shared {
@@ -111,10 +112,10 @@ func makeLayout(sys *model.System) *layout {
 			for _, id := range g {
 				l.overlay[id] = true
 			}
-			slots = append(slots, slot{width(sys.Vars[g[0]].Type), func(f field) {
+			slots = append(slots, slot{ran.cells[g[0]][0].width(), func(f field) {
 				for _, id := range g {
-					v := sys.Vars[id]
-					l.cells[id][0] = field{word: f.word, shift: f.shift, mask: 1<<width(v.Type) - 1, lo: int64(v.Type.Lo)}
+					s := ran.cells[id][0]
+					l.cells[id][0] = field{word: f.word, shift: f.shift, mask: 1<<s.width() - 1, lo: s.lo}
 				}
 			}})
 		}
@@ -135,7 +136,7 @@ func (l *layout) note(a *Atoms) {
 	}
 }
 
-func width(t *model.Type) int { return bits.Len64(uint64(int64(t.Hi) - int64(t.Lo))) }
+func (s span) width() int { return bits.Len64(uint64(s.hi - s.lo)) }
 
 // pack places slots first fit, widest first, from word base on, and returns the number of words in use.
 func pack(slots []slot, base int) int {

@@ -33,7 +33,7 @@ type canonGroup struct {
 	owners []field
 	names  [][]int64 // by member, by owner cell
 
-	keys  [][]uint64
+	keys  [][]int64
 	order []int
 }
 
@@ -62,7 +62,7 @@ func (p *Program) Canonizer(groups []Group) *Canonizer {
 			cg.procs = append(cg.procs, m.Proc)
 			cg.fields = append(cg.fields, fields)
 			cg.names = append(cg.names, m.Names)
-			cg.keys = append(cg.keys, make([]uint64, len(fields)+len(g.Owners)))
+			cg.keys = append(cg.keys, make([]int64, len(fields)+len(g.Owners)))
 			cg.order = append(cg.order, 0)
 		}
 		c.groups = append(c.groups, cg)
@@ -86,7 +86,7 @@ func (g *canonGroup) canonize(st []uint64, perm []model.ProcID) {
 		key := g.keys[m]
 		for i := range fields {
 			f := &fields[i]
-			key[i] = st[f.word] >> f.shift & f.mask
+			key[i] = f.get(st)
 		}
 		for i := range g.owners {
 			key[len(fields)+i] = 0
@@ -118,7 +118,7 @@ func (g *canonGroup) canonize(st []uint64, perm []model.ProcID) {
 	for to, from := range g.order {
 		for i := range g.fields[to] {
 			f := &g.fields[to][i]
-			st[f.word] = st[f.word]&^(f.mask<<f.shift) | g.keys[from][i]<<f.shift
+			f.put(st, g.keys[from][i])
 		}
 		if perm != nil {
 			perm[g.procs[to]] = g.procs[from]

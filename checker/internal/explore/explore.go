@@ -383,6 +383,9 @@ func (w *Walk) newSet(workers int) store.Set {
 	case Bitstate:
 		return store.NewBitstate(workers, w.Limits.Bytes/4*3)
 	}
+	if w.Program.Words == 2 && workers == 1 {
+		return store.NewPairs(w.Limits.Bytes)
+	}
 	return store.NewExact(w.Program.Words, workers, w.Limits.Bytes)
 }
 

@@ -1,10 +1,11 @@
-// Package store holds visited sets. All are safe for concurrent insertion.
+// Package store holds visited sets. All but one are safe for concurrent insertion.
 //
 //	exact.go     every state is kept: the answer of a search is a proof
+//	pairs.go     the same for states of two words and one goroutine
 //	compact.go   a hash of every state is kept
 //	bitstate.go  a few bits of a fixed array are set for every state
 //
-// The last two may take a new state for a visited one. They say how many times that is to be expected, and no search on them proves anything.
+// Compact and bitstate sets may take a new state for a visited one. They say how many times that is to be expected, and no search on them proves anything.
 package store
 
 import "math/bits"

@@ -12,9 +12,9 @@ import (
 
 // TestSetAgainstMap inserts random states with many repetitions and compares every answer with a map's.
 func TestSetAgainstMap(t *testing.T) {
-	for _, words := range []int{1, 2, 3} {
+	for i, set := range []store.Set{store.NewExact(1, 1, 0), store.NewExact(2, 1, 0), store.NewExact(3, 1, 0), store.NewPairs(0)} {
+		words := []int{1, 2, 3, 2}[i]
 		r := rand.New(rand.NewPCG(1, uint64(words)))
-		set := store.NewExact(words, 1, 0)
 		in := set.Inserter(0)
 		seen := map[[3]uint64]bool{}
 		for range 300_000 {
@@ -76,8 +76,11 @@ func TestBytesPerState(t *testing.T) {
 	if testing.Short() {
 		t.SkipNow()
 	}
-	for _, tc := range []struct{ words, most int }{{1, 16}, {2, 28}} {
-		set := store.NewExact(tc.words, 1, 0)
+	for _, tc := range []struct {
+		words, most int
+		set         store.Set
+	}{{1, 16, store.NewExact(1, 1, 0)}, {2, 28, store.NewExact(2, 1, 0)}, {2, 28, store.NewPairs(0)}} {
+		set := tc.set
 		in := set.Inserter(0)
 		for i := range uint64(1_000_000) {
 			in.Insert([]uint64{i*0x9e3779b97f4a7c15 + 1, i}[:tc.words])
