@@ -83,6 +83,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.lockOrderCmd(),
 		a.mergeCmd(),
 		a.simulateCmd(),
+		a.serveCmd(),
 		a.reportCmd(),
 		a.baselineCmd(),
 		a.matrixCmd(),

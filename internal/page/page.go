@@ -31,6 +31,7 @@ type Input struct {
 	Document *report.Document
 	Specs    map[string]Spec
 	Evidence map[int]Evidence
+	Notice   string // what is wrong with the specs, or ""
 	Live     string // path that says when there is something newer, or "": of a page that a server sends
 }
 
@@ -71,12 +72,13 @@ func Write(w io.Writer, in Input) error {
 		return err
 	}
 	return t.Execute(w, struct {
-		Title string
-		CSS   template.CSS
-		JS    template.JS
-		Data  template.JS
-		Live  string
-	}{in.Title, template.CSS(pageCSS), template.JS(pageJS), template.JS(data), in.Live})
+		Title  string
+		CSS    template.CSS
+		JS     template.JS
+		Data   template.JS
+		Live   string
+		Notice string
+	}{in.Title, template.CSS(pageCSS), template.JS(pageJS), template.JS(data), in.Live, in.Notice})
 }
 
 // The data of the page. Numbers of strings are indices into Strings, where 0 is "".
