@@ -29,9 +29,10 @@ type heldCells struct {
 	classes []string
 	vars    []VarID
 	takes   []taking
+	drops   []taking
 }
 
-// taking is a place where a lock is taken that others may be held at; its edges are filled in when all classes of the process are known.
+// taking is a place where a lock is taken while others may be held, or let go; what it does is filled in when all classes of the process are known.
 type taking struct {
 	n     *cfgNode
 	class string
@@ -83,7 +84,7 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 	one := func(class string) {
 		class += sub
 		if name == "lock_release" {
-			b.letGo(class)
+			b.letGo(class, len(x.Args) == 2)
 		} else {
 			b.take(class, name == "lock_acquire")
 		}
@@ -215,18 +216,61 @@ func (b *builder) take(class string, waits bool) {
 	b.emit(&cfgNode{quiet: true, op: Op{Kind: OpAssign, Dst: pl, X: binary(Add, b.loadHeld(pl.Var), constant(1, irInt))}})
 }
 
-// letGo counts down. A lock that somebody else took is not counted here.
-func (b *builder) letGo(class string) {
-	pl := b.counter(class)
+// letGo counts down. A lock that somebody else took is not counted here. Where no subclass is given, as unlock functions of the kernel know none, the greatest
+// is meant of which the process holds a lock: what was taken inside is let go first.
+func (b *builder) letGo(class string, exactly bool) {
+	if exactly {
+		b.countDown(b.counter(class))
+		return
+	}
+	b.counter(class)
+	n := b.emit(&cfgNode{quiet: true, op: Op{Kind: OpNop}})
+	b.emit(&cfgNode{quiet: true, op: Op{Kind: OpNop}}) // so that there is something to go on with
+	b.held.drops = append(b.held.drops, taking{n, class, b.at})
+}
+
+func (b *builder) countDown(pl *Place) {
+	b.emit(&cfgNode{quiet: true, op: b.down(pl)})
+}
+
+// down is the operation that counts a lock less, but not below none.
+func (b *builder) down(pl *Place) Op {
 	h := b.loadHeld(pl.Var)
-	b.emit(&cfgNode{quiet: true, op: Op{Kind: OpAssign, Dst: pl, X: &Expr{
+	return Op{Kind: OpAssign, Dst: pl, X: &Expr{
 		Op: Cond, Type: h.Type, X: binary(Gt, h, constant(0, irInt)), Y: binary(Sub, h, constant(1, irInt)), Z: constant(0, irInt), Pos: b.at,
-	}}})
+	}}
+}
+
+// fillDrops decides, at every place where a lock of no known subclass is let go, which counter counts down.
+func (b *builder) fillDrops() {
+	for _, t := range b.held.drops {
+		out, next := t.n.next, t.n.next
+		like := func(n *cfgNode) *cfgNode {
+			n.quiet, n.atom, n.seq = true, t.n.atom, t.n.seq
+			n.op.Text, n.op.Pos, n.op.Frame = t.n.op.Text, t.n.op.Pos, t.n.op.Frame
+			return n
+		}
+		for k := range 8 { // the greatest subclass is looked at first, so it comes last here
+			class := t.class
+			if k > 0 {
+				class += fmt.Sprintf("/%d", k)
+			}
+			i := slices.Index(b.held.classes, class)
+			if i < 0 {
+				continue
+			}
+			pl := &Place{Var: b.held.vars[i], Domain: NoDomain, Pos: t.at}
+			less := like(&cfgNode{next: out, op: b.down(pl)})
+			next = like(&cfgNode{kind: nodeBranch, next: less, els: next, op: Op{Kind: OpBranch, X: binary(Ne, b.loadHeld(pl.Var), constant(0, irInt))}})
+		}
+		t.n.next = next
+	}
 }
 
 // markEdges fills in the edges of every place where the process takes a lock.
 func (b *builder) markEdges() {
 	e := b.e
+	b.fillDrops()
 	for _, t := range b.held.takes {
 		next := t.n.next
 		for i := len(b.held.classes) - 1; i >= 0; i-- {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -24,7 +25,7 @@ func (a *app) lockOrderCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "lock-order spec...",
 		Short:   "show the order in which a spec takes its locks",
-		Long:    "lock-order explores every cell of the specs and lists the edges A -> B of lock classes: some run takes a lock of class B while it holds one of class A.\nThe edges of all cells are put together, as lockdep does for everything that ever ran. Circles are named; whether they matter is judged by `check lock_order;`.",
+		Long:    "lock-order explores every cell of the specs and lists the edges A -> B of lock classes: some run takes a lock of class B while it holds one of class A.\nThe edges of all cells are put together, as lockdep does for everything that ever ran; circles are named with the cell that has them.",
 		Example: "  pmdcheck lock-order locks/abba\n  pmdcheck lock-order seed --dot | dot -Tsvg > order.svg",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -43,12 +44,14 @@ func (a *app) lockOrderCmd() *cobra.Command {
 				defer cancel()
 			}
 			var edges []model.LockEdge
+			var circles []circle
 			var cut error
 			for _, n := range names {
-				es, whole, err := lockEdges(ctx, n, fixed)
+				es, cs, whole, err := lockEdges(ctx, n, fixed)
 				if err != nil {
 					return err
 				}
+				circles = append(circles, cs...)
 				if edges = append(edges, es...); !whole {
 					cut = &coded{code: exitUnknown, err: fmt.Errorf("%s was not explored to the end; edges may be missing", n)}
 				}
@@ -57,7 +60,7 @@ func (a *app) lockOrderCmd() *cobra.Command {
 			if asDOT {
 				err = a.output(out, order.WriteDOT)
 			} else {
-				err = a.output(out, func(w io.Writer) error { return writeLockOrder(w, order) })
+				err = a.output(out, func(w io.Writer) error { return writeLockOrder(w, order, circles) })
 			}
 			if err != nil {
 				return err
@@ -72,47 +75,77 @@ func (a *app) lockOrderCmd() *cobra.Command {
 	return cmd
 }
 
+// circle is a circle of lock classes in one cell, with what its runs say.
+type circle struct {
+	text, cell string
+	runs       []string
+}
+
 // lockEdges explores every cell of a spec. whole is false if that came to no end.
-func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edges []model.LockEdge, whole bool, err error) {
+func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edges []model.LockEdge, circles []circle, whole bool, err error) {
 	spec, err := load(name)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	cells, err := spec.Cells(fixed)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	whole = true
 	for _, c := range cells {
 		sys, err := spec.Build(c, model.BuildOptions{Check: []string{"lock_order"}})
 		if err != nil {
-			return nil, false, err
+			return nil, nil, false, err
 		}
 		res, err := checker.Check(ctx, sys, checker.Options{Reduction: checker.ReductionStubborn})
 		if err != nil {
-			return nil, false, &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", name, c, err)}
+			return nil, nil, false, &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", name, c, err)}
 		}
 		edges = append(edges, res.LockOrder.Edges...)
 		whole = whole && res.Reason == checker.ReasonNone
-	}
-	return edges, whole, nil
-}
-
-func writeLockOrder(w io.Writer, o properties.LockOrder) error {
-	for _, e := range o.Edges {
-		if _, err := fmt.Fprintln(w, e); err != nil {
-			return err
+		for _, v := range res.Violations {
+			if v.Witness == nil || v.Property != "lock_order" {
+				continue
+			}
+			runs := []string{v.Witness.Message}
+			for _, t := range v.More {
+				runs = append(runs, t.Message)
+			}
+			for _, cy := range res.LockOrder.Cycles() { // the runs follow the edges of the circles
+				circles = append(circles, circle{properties.CycleString(cy), strings.TrimSpace(name + " " + c.String()), runs[:len(cy)]})
+				runs = runs[len(cy):]
+			}
 		}
 	}
+	return edges, circles, whole, nil
+}
+
+// writeLockOrder lists the edges, then the circles: of each the first cell that has it, or that only several cells together do, which differ in what the
+// kernel was at the time and need not mean anything.
+func writeLockOrder(w io.Writer, o properties.LockOrder, circles []circle) error {
+	var b strings.Builder
+	for _, e := range o.Edges {
+		fmt.Fprintln(&b, e)
+	}
 	if len(o.Edges) == 0 {
-		if _, err := fmt.Fprintln(w, "no lock is taken while another is held"); err != nil {
-			return err
+		fmt.Fprintln(&b, "no lock is taken while another is held")
+	}
+	told := map[string]bool{}
+	for _, c := range circles {
+		if told[c.text] {
+			continue
+		}
+		told[c.text] = true
+		fmt.Fprintf(&b, "\ncircle: %s\n  in %s\n", c.text, c.cell)
+		for _, r := range c.runs {
+			fmt.Fprintf(&b, "  %s\n", r)
 		}
 	}
 	for _, c := range o.Cycles() {
-		if _, err := fmt.Fprintln(w, "circle: "+properties.CycleString(c)); err != nil {
-			return err
+		if text := properties.CycleString(c); !told[text] {
+			fmt.Fprintf(&b, "\ncircle over several cells: %s\n", text)
 		}
 	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
