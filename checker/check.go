@@ -68,6 +68,14 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		defer stopProgress()
 		return c.swarm(ctx, w)
 	}
+	if opts.Checkpoint != "" {
+		done, err := c.saving(w)
+		if err != nil {
+			stopProgress()
+			return nil, err
+		}
+		defer done()
+	}
 	stop := c.run(ctx, w)
 	stopProgress()
 	if c.unsound != nil {
@@ -76,7 +84,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	if stop == explore.Complete {
 		stop = c.lookForCovers(ctx, w)
 	}
-	if opts.Workers > 1 {
+	if c.parallel() {
 		if stop, err = c.locate(ctx, stop); err != nil {
 			return nil, err
 		}
@@ -114,9 +122,12 @@ type check struct {
 	blame    *por.Blame
 }
 
+// parallel reports whether the walk keeps no paths. One that is kept in a checkpoint does not either.
+func (c *check) parallel() bool { return c.opts.Workers > 1 || c.opts.Checkpoint != "" }
+
 func (c *check) run(ctx context.Context, w *explore.Walk) explore.Stop {
 	switch {
-	case c.opts.Workers > 1:
+	case c.parallel():
 		return w.Parallel(ctx, c.opts.Workers)
 	case c.opts.Search == BFS:
 		return w.BFS(ctx)
@@ -290,11 +301,14 @@ func (c *check) locate(ctx context.Context, stop explore.Stop) (explore.Stop, er
 var reasons = map[explore.Stop]Reason{
 	explore.Complete: ReasonNone, explore.StopStates: ReasonStates, explore.StopBytes: ReasonMemory, explore.StopTime: ReasonTimeout,
 	explore.StopCancel: ReasonInterrupt, explore.StopAsked: ReasonFirst,
-	explore.StopWalks: ReasonWalks, explore.Inexact: ReasonInexact,
+	explore.StopWalks: ReasonWalks, explore.Inexact: ReasonInexact, explore.StopDisk: ReasonDisk,
 }
 
 func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) (*Result, error) {
 	r := &Result{Reason: reasons[stop], Store: c.opts.Store, Omitted: w.Omitted, Reduction: c.opts.Reduction, Symmetry: c.symm, Reducing: c.reducing()}
+	if stop == explore.StopDisk {
+		r.Reason += Reason(": " + cause(w.DiskError))
+	}
 	for i := range c.found {
 		if !c.found[i].Load() {
 			continue

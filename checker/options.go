@@ -3,6 +3,8 @@ package checker
 import (
 	"errors"
 	"time"
+
+	"pmdcheck/checker/internal/checkpoint"
 )
 
 // Options says how to search. The zero value is a complete depth-first search on one worker without limits.
@@ -23,12 +25,21 @@ type Options struct {
 	Timeout   time.Duration // 0: no limit
 	First     bool          // stop at the first violation; counts are then those of the part searched
 	Shrink    bool          // make witnesses simpler to read: see Result.Shrink. Not done by default, since most checks show none
-	NoAssert  bool          // failures of asserts and of guarded accesses are ignored and execution goes on, so that counts are those of the full graph
+	// Checkpoint is a file in which the search is kept every CheckpointEvery (0: a minute), when a limit ends it, and when it is done. With Resume it begins
+	// with what is there, and ends as it would have without the interruption; a checkpoint of another model, other options or another version is refused
+	// with a [CheckpointError].
+	Checkpoint      string
+	CheckpointEvery time.Duration
+	Resume          bool
+
+	NoAssert bool // failures of asserts and of guarded accesses are ignored and execution goes on, so that counts are those of the full graph
 
 	// Progress, if set, is called from one goroutine about every ProgressEvery, and once for each value received from Status.
 	Progress      func(Progress)
 	ProgressEvery time.Duration   // 0: two seconds
 	Status        <-chan struct{} // SIGUSR1, say
+
+	disk checkpoint.Disk // for tests
 
 	_ struct{}
 }
@@ -101,6 +112,15 @@ func (o *Options) normalize() error {
 	}
 	if o.MaxStates < 0 || o.Memory < 0 || o.Timeout < 0 {
 		errs = append(errs, errors.New("limits must not be negative"))
+	}
+	if o.CheckpointEvery == 0 {
+		o.CheckpointEvery = time.Minute
+	}
+	if o.Checkpoint != "" && (o.Store != StoreExact || o.Verify || o.Explain || o.Swarm > 0) {
+		errs = append(errs, errors.New("a search can be kept in a checkpoint only with an exact store, and without checking or explaining the reduction or random walks"))
+	}
+	if o.Resume && o.Checkpoint == "" || o.CheckpointEvery < 0 {
+		errs = append(errs, errors.New("to resume takes a checkpoint, and the time between checkpoints must not be negative"))
 	}
 	if o.Store == StoreBitstate && o.Memory == 0 {
 		errs = append(errs, errors.New("a bitstate store needs a memory limit, which tells its size"))

@@ -300,7 +300,13 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	if e := j.cell.Expect; e != nil && (e.States >= 0 || e.Transitions >= 0) && f.reduction == "" {
 		opts.Reduction, opts.Symmetry = checker.ReductionNone, f.symmetry == "on"
 	}
+	f.checkpointOf(&opts, j.spec.Name, j.cell)
 	if j.res, err = checker.Check(ctx, sys, opts); err != nil {
+		var unusable *checker.CheckpointError
+		if errors.As(err, &unusable) {
+			j.err = err
+			return
+		}
 		j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
 		return
 	}
@@ -320,6 +326,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 			return
 		}
 	case opts.Search != checker.BFS || opts.Reduction != checker.ReductionNone:
+		opts.Checkpoint, opts.Resume = "", false
 		opts.Swarm, opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = 0, checker.BFS, 1, checker.ReductionNone, false
 		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
 			res = short

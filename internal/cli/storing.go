@@ -1,24 +1,68 @@
 package cli
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"pmdcheck/checker"
+	"pmdcheck/model"
 )
 
 // storeFlags say where states are kept.
 type storeFlags struct {
-	memory, store string
+	memory, store      string
+	checkpoint, resume string
+	every              time.Duration
 }
 
 func (f *storeFlags) flags(fl *pflag.FlagSet) {
 	fl.StringVar(&f.memory, "memory", "", "give up on a cell beyond this `size`, as 512M or 2G (default: three quarters of what is available, shared by the jobs)")
 	fl.StringVar(&f.store, "store", "exact", "what is kept of each visited state: exact: all of it; compact: 64 bits of hash; bitstate: three bits, in three quarters of --memory.\nOnly exact proves anything; the others say how much they may have missed")
+	fl.StringVar(&f.checkpoint, "checkpoint", "", "keep the search of every cell in this `folder`, so that it can be resumed after any interruption")
+	fl.DurationVar(&f.every, "checkpoint-every", time.Minute, "time between checkpoints")
+	fl.StringVar(&f.resume, "resume", "", "go on with the checkpoints in this `folder`; cells that have none begin anew")
+}
+
+// checkpointOf adds the checkpoint of a cell. The name says which cell it is of.
+func (f *storeFlags) checkpointOf(o *checker.Options, spec string, cell model.ConfigCell) {
+	dir := cmp.Or(f.resume, f.checkpoint)
+	if dir == "" {
+		return
+	}
+	name := strings.ReplaceAll(spec, "/", "-")
+	for _, c := range cell.Config {
+		name += "-" + c.Value
+	}
+	sum := sha256.Sum256([]byte(spec + " " + cell.String()))
+	o.Checkpoint, o.CheckpointEvery = filepath.Join(dir, fmt.Sprintf("%s-%x.checkpoint", name, sum[:4])), f.every
+	if f.resume != "" {
+		_, err := os.Stat(o.Checkpoint)
+		o.Resume = err == nil
+	}
+}
+
+// checkResume reports when there is nothing to resume from.
+func (f *storeFlags) checkResume() error {
+	if f.resume == "" {
+		return nil
+	}
+	if f.checkpoint != "" && f.checkpoint != f.resume {
+		return errors.New("--resume goes on writing checkpoints to its own folder: leave out --checkpoint")
+	}
+	if found, _ := filepath.Glob(filepath.Join(f.resume, "*.checkpoint")); len(found) == 0 {
+		return fmt.Errorf("--resume %s: there is no checkpoint in that folder", f.resume)
+	}
+	return nil
 }
 
 // options sets what the flags say, for cells of which so many are checked at the same time.
@@ -34,6 +78,14 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 		}
 	default:
 		return fmt.Errorf("--store %s: it is exact, compact or bitstate", f.store)
+	}
+	if err := f.checkResume(); err != nil {
+		return err
+	}
+	if f.checkpoint != "" {
+		if err := os.MkdirAll(f.checkpoint, 0o755); err != nil {
+			return err
+		}
 	}
 	o.Memory, err = memoryBound(f.memory, cells)
 	return err

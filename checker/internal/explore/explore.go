@@ -51,6 +51,7 @@ const (
 	StopCancel             // the context was cancelled
 	StopAsked              // an Observer said so
 	StopWalks              // all random walks were made
+	StopDisk               // what was to be kept on disk could not be; see Walk.DiskError
 	Inexact                // everything met was visited, but what the visited set took for visited may not have been
 )
 
@@ -83,7 +84,10 @@ type Walk struct {
 	Blame   func(*por.Blame)                    // if set, each goroutine hands over its tally of what stops the reduction; must be safe for concurrent use
 	Aim     []int                               // covers by state that a reduced walk is to look for; it ends when all are found. Invariants it never misses
 	Stats   Counters
-	Omitted float64 // set by the walk: a bound on the expected number of states wrongly taken for visited
+	Saving  *Saving // for Parallel; nil: the walk is not kept
+
+	DiskError error   // set by the walk
+	Omitted   float64 // set by the walk: a bound on the expected number of states wrongly taken for visited
 }
 
 // Counters are sampled while a walk runs.

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -21,10 +22,14 @@ type crew struct {
 	hungry atomic.Int32 // workers that wait for work which nobody has offered yet
 	stop   atomic.Int32 // 0, or Stop+1
 
+	pausing atomic.Bool // everybody is to stand still; see keep
+
 	mu      sync.Mutex
-	wake    *sync.Cond
+	wake    *sync.Cond // work has come, or the end, or standing still is over
+	still   *sync.Cond // somebody stands still, or waits, or it is the end
 	batches [][]uint64
-	idle    int
+	idle    int // who waits for work
+	parked  int // who stands still
 	done    bool
 }
 
@@ -58,10 +63,12 @@ func (c *crew) get() []uint64 {
 	defer c.mu.Unlock()
 	c.idle++
 	c.count()
-	for len(c.batches) == 0 && !c.done {
-		if c.idle == len(c.members) {
+	c.still.Signal()
+	for !c.done && (len(c.batches) == 0 || c.pausing.Load()) {
+		if len(c.batches) == 0 && c.idle == len(c.members) {
 			c.done = true
 			c.wake.Broadcast()
+			c.still.Signal()
 			break
 		}
 		c.wake.Wait()
@@ -83,32 +90,62 @@ func (c *crew) halt(s Stop) {
 	c.done = true
 	c.mu.Unlock()
 	c.wake.Broadcast()
+	c.still.Signal()
 }
 
 // Parallel walks with several workers that share the visited set. Each has a stack of its own and hands over part of it when another has run dry.
 // Every reachable state is expanded exactly once, so a complete walk counts the same states and transitions as DFS does.
 func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 	c := &crew{w: w, set: w.newSet(workers)}
-	c.wake = sync.NewCond(&c.mu)
+	c.wake, c.still = sync.NewCond(&c.mu), sync.NewCond(&c.mu)
 	for i := range workers {
 		c.members = append(c.members, &member{c: c, e: w.expander(), in: c.set.Inserter(i), stack: newPile[uint64](w.Program.Words)})
 	}
 	m := c.members[0]
-	m.stack.push(m.e.initial(m.in)...)
-	m.states = 1
-	if m.e.stop {
-		m.publish()
-		return StopAsked
+	if w.Saving != nil && w.Saving.Restore != nil {
+		ok, err := c.load(w.Saving.Restore)
+		if err != nil {
+			w.DiskError = err
+			return StopDisk
+		}
+		if !ok {
+			return StopBytes
+		}
+	} else {
+		m.stack.push(m.e.initial(m.in)...)
+		m.states = 1
+		if m.e.stop {
+			m.publish()
+			return StopAsked
+		}
 	}
-	var wg sync.WaitGroup
+	var wg, keeping sync.WaitGroup
+	quit := func() {}
+	if w.Saving != nil {
+		var saving context.Context
+		saving, quit = context.WithCancel(context.WithoutCancel(ctx))
+		keeping.Go(func() { c.keep(saving) })
+	}
 	for _, m := range c.members {
 		wg.Go(func() { m.work(ctx) })
 	}
 	wg.Wait()
+	quit()
+	keeping.Wait()
+	stop := Complete
 	if s := c.stop.Load(); s != 0 {
-		return Stop(s - 1)
+		stop = Stop(s - 1)
 	}
-	return w.finish(c.set)
+	if w.Saving != nil && (stop == Complete || stop == StopTime || stop == StopCancel || stop == StopBytes) {
+		if err := w.Saving.Keep(func(out io.Writer) error { return c.save(out, stop == Complete) }); err != nil && stop != Complete {
+			w.DiskError = err
+			return StopDisk
+		}
+	}
+	if stop == Complete {
+		return w.finish(c.set)
+	}
+	return stop
 }
 
 // publish adds what was counted to the counters of the walk.
@@ -145,6 +182,11 @@ func (m *member) work(ctx context.Context) {
 			}
 			m.stack.push(b...)
 		}
+		if c.pausing.Load() {
+			m.publish()
+			c.park()
+			continue
+		}
 		if polls%pollEvery == 0 {
 			if s, over := w.over(ctx, m.publish()); over {
 				c.halt(s)
@@ -162,6 +204,7 @@ func (m *member) work(ctx context.Context) {
 		copy(cur, m.stack.top())
 		m.stack.pop()
 		moved := false
+		trans := e.trans
 		todo = e.candidates(cur, todo[:0])
 		for _, t := range todo {
 			if !e.step(t, cur) {
@@ -171,6 +214,9 @@ func (m *member) work(ctx context.Context) {
 			next := e.dst[:n]
 			added, ok := m.in.Insert(next)
 			if !ok {
+				// What was found so far is in the set and on the stack; whoever takes the walk up expands this state once more.
+				e.trans = trans
+				m.stack.push(cur...)
 				c.halt(StopBytes)
 				return
 			}

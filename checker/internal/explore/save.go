@@ -1,0 +1,196 @@
+package explore
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"pmdcheck/checker/internal/store"
+)
+
+// Saving is how a parallel walk can be kept and taken up again. What is kept is the visited set, the states yet to be expanded, the counts, and what was covered
+// and run: a walk that begins with these does what is left of the other, whatever the number of workers. Every state is expanded as a whole before or after.
+type Saving struct {
+	Every   time.Duration
+	Keep    func(write func(io.Writer) error) error // keeps what write writes, or what is kept already
+	Restore io.Reader                               // if set, the walk begins with what this was
+}
+
+var errCut = errors.New("the checkpoint ends too soon")
+
+// words writes numbers.
+func words(w io.Writer, v ...uint64) error { return binary.Write(w, binary.LittleEndian, v) }
+
+// save writes a walk that stands still. Of a walk that is done, neither states nor set are needed.
+func (c *crew) save(out io.Writer, done bool) error {
+	w := c.w
+	left := int64(0)
+	for _, m := range c.members {
+		left += int64(m.stack.len())
+	}
+	n := w.Program.Words
+	for _, b := range c.batches {
+		left += int64(len(b) / n)
+	}
+	size := c.set.Len()
+	if done {
+		size = 0
+	}
+	if err := words(out, uint64(n), uint64(w.Stats.States.Load()), uint64(w.Stats.Transitions.Load()), uint64(left), uint64(size)); err != nil {
+		return err
+	}
+	for _, f := range w.flags() {
+		b := uint8(0)
+		if f.Load() {
+			b = 1
+		}
+		if err := binary.Write(out, binary.LittleEndian, b); err != nil {
+			return err
+		}
+	}
+	var err error
+	buf := make([]byte, 8*n)
+	put := func(st []uint64) bool {
+		for i, v := range st {
+			binary.LittleEndian.PutUint64(buf[8*i:], v)
+		}
+		_, err = out.Write(buf)
+		return err == nil
+	}
+	for _, m := range c.members {
+		m.stack.each(func(st []uint64) {
+			if err == nil {
+				put(st)
+			}
+		})
+	}
+	for _, b := range c.batches {
+		for i := 0; i < len(b) && err == nil; i += n {
+			put(b[i : i+n])
+		}
+	}
+	if err == nil && size > 0 {
+		c.set.(*store.Exact).Each(put)
+	}
+	return err
+}
+
+// flags are what a walk has covered and run.
+func (w *Walk) flags() (all []*atomic.Bool) {
+	for i := range w.Covered {
+		all = append(all, &w.Covered[i])
+	}
+	for _, r := range w.Ran {
+		for i := range r {
+			all = append(all, &r[i])
+		}
+	}
+	return all
+}
+
+// load takes up a walk that was saved. ok is false when it does not fit into memory.
+func (c *crew) load(in io.Reader) (ok bool, err error) {
+	w := c.w
+	n := w.Program.Words
+	head := make([]uint64, 5)
+	if err := binary.Read(in, binary.LittleEndian, head); err != nil {
+		return false, errCut
+	}
+	if head[0] != uint64(n) {
+		return false, errors.New("the checkpoint has states of another length")
+	}
+	w.Stats.States.Store(int64(head[1]))
+	w.Stats.Transitions.Store(int64(head[2]))
+	flags := w.flags()
+	set := make([]uint8, len(flags))
+	if _, err := io.ReadFull(in, set); err != nil {
+		return false, errCut
+	}
+	for i, f := range flags {
+		f.Store(set[i] != 0)
+	}
+	buf, st := make([]byte, 8*n), make([]uint64, n)
+	get := func() error {
+		if _, err := io.ReadFull(in, buf); err != nil {
+			return errCut
+		}
+		for i := range st {
+			st[i] = binary.LittleEndian.Uint64(buf[8*i:])
+		}
+		return nil
+	}
+	m := c.members[0]
+	for range head[3] {
+		if err := get(); err != nil {
+			return false, err
+		}
+		m.stack.push(st...)
+	}
+	for i := range head[4] {
+		if err := get(); err != nil {
+			return false, err
+		}
+		added, ok := m.in.Insert(st)
+		if !ok || i%pollEvery == 0 && w.Limits.Bytes > 0 && m.publish() > w.Limits.Bytes {
+			return false, nil
+		}
+		if !added {
+			return false, errors.New("the checkpoint has a state twice")
+		}
+	}
+	if _, err := in.Read(buf[:1]); err != io.EOF {
+		return false, errors.New("the checkpoint has more than it should")
+	}
+	return true, nil
+}
+
+// keep stops the workers between two states now and then and keeps the walk, until the context ends.
+func (c *crew) keep(ctx context.Context) {
+	tick := time.NewTicker(c.w.Saving.Every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		c.mu.Lock()
+		c.pausing.Store(true)
+		c.wake.Broadcast()
+		for !c.done && c.parked+c.idle < len(c.members) {
+			c.still.Wait()
+		}
+		var err error
+		if !c.done {
+			err = c.w.Saving.Keep(func(out io.Writer) error { return c.save(out, false) })
+		}
+		c.pausing.Store(false)
+		c.wake.Broadcast()
+		c.mu.Unlock()
+		if err != nil {
+			c.broken(err)
+			return
+		}
+	}
+}
+
+// broken ends a walk that cannot be kept any more.
+func (c *crew) broken(err error) {
+	c.w.DiskError = err
+	c.halt(StopDisk)
+}
+
+// park waits while the walk stands still.
+func (c *crew) park() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.parked++
+	c.still.Signal()
+	for c.pausing.Load() {
+		c.wake.Wait()
+	}
+	c.parked--
+}
