@@ -35,6 +35,9 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	if err := opts.normalize(); err != nil {
 		return nil, err
 	}
+	if checksRaces(sys) != nil {
+		opts.Reduction, opts.Symmetry = ReductionNone, false
+	}
 	start := time.Now()
 	if opts.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -233,6 +236,9 @@ func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
 		}
 	}
 	w.Owed = c.owed
+	if q := checksRaces(c.sys); q != nil {
+		c.lookForRaces(w, q)
+	}
 	w.Covered = make([]atomic.Bool, len(c.sys.Covers))
 	for _, p := range c.sys.Processes {
 		w.Ran = append(w.Ran, make([]atomic.Bool, len(p.Trans)))

@@ -151,6 +151,9 @@ func (e *elab) declareProps() {
 		if q.name == lockOrder {
 			p.Kind = PropOrder
 		}
+		if q.name == noDataRace {
+			p.Kind = PropRace
+		}
 		for _, s := range e.prog.structs {
 			if s.leak == q.name {
 				p.Kind = PropLeak

@@ -136,6 +136,7 @@ const (
 	PropDeadlock                  // no state without successors in which some process is not at a proper end
 	PropLeak                      // no live unreachable object where every process is at a proper end and nothing can move
 	PropOrder                     // no cycle among the edges of lock classes (covers with an Edge) that runs mark
+	PropRace                      // no state in which two processes can make conflicting accesses next, one of them plain
 	PropFault                     // the model itself went wrong: NULL, index, overflow, division by zero
 	PropLiveness                  // something that happens sooner or later on every fair run
 )

@@ -103,6 +103,9 @@ func (b *builder) emit(n *cfgNode) *cfgNode {
 	b.emitted++
 	n.atom, n.seq = b.atom, b.emitted
 	n.op.Frame = b.frame
+	if b.atom != 0 {
+		n.op.Access = AccessAtomic
+	}
 	if n.op.Text == "" {
 		n.op.Text = b.text
 	}

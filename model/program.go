@@ -104,6 +104,9 @@ var builtins = map[string]string{
 // lockOrder is the property that the marks of lock_acquire() are about. A spec that calls it has the property.
 const lockOrder = "lock_order"
 
+// noDataRace is the property about the marks of accesses. A spec that checks it has it; it need not be declared.
+const noDataRace = "no_data_race"
+
 // builtinProps are properties every spec has without declaring them; their texts come from the catalogue where one is given.
 var builtinProps = []propInfo{
 	{name: "no_deadlock", text: "no state without successors in which a process is not at a proper end"},
@@ -151,6 +154,12 @@ func (p *program) declare(f *syntax.File, diags *source.List) {
 			p.property(d.Name.Name, d.Text, d.Name.Sp)
 		case *syntax.CheckDecl:
 			p.checks = append(p.checks, d)
+			for _, id := range d.Props {
+				if id.Name == noDataRace {
+					q := p.property(noDataRace, "", id.Sp)
+					q.text, q.used = cmpOr(q.text, "no two processes can make conflicting accesses next, one of them plain"), true
+				}
+			}
 		case *syntax.InvariantDecl:
 			p.property(d.Name.Name, "", d.Name.Sp)
 			p.invs = append(p.invs, d)

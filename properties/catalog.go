@@ -137,6 +137,12 @@ var catalog = []Entry{
 		Cell:    "bugs/59d9094df3d7 era=E4",
 	},
 	{
+		Name: "no_data_race", Title: "data race",
+		Meaning: "No two processes can make conflicting accesses to a shared cell next, one of them a write and one of them without a mark.",
+		Rule:    "Concurrent accesses of which one writes are marked on both sides (READ_ONCE, WRITE_ONCE, acquire, release, atomic operations) or ordered by a lock; the compiler may tear, fuse or repeat a plain one.",
+		Detail:  "Looked at in every reachable state: two enabled transitions of different processes. Accesses in atomic blocks and of await are marked, and an await that blocks makes none. Assertions, peek() and live() only observe; alloc() and free() are judged by the properties of lifetimes. A spec has the property when its check line names it; the search is then not reduced.",
+	},
+	{
 		Name: "no_deadlock", Title: "deadlock",
 		Meaning: "The system never gets stuck with a process waiting somewhere that is not a proper end.",
 		Rule:    "Locks are taken in the order documented at the head of mm/rmap.c; a writer that waits for a rwsem blocks new readers, so a recursive read lock can deadlock too.",
@@ -163,12 +169,6 @@ var catalog = []Entry{
 		Rule:    "A grace period ends when every reader that was there at its beginning has left; a batch that waits for the next one must not be forgotten.",
 		Detail:  "A liveness property of linux/kernel/rcu: from call_rcu() on, the table is owed to be dead. It is judged on runs in which every fair process that can move does move again, and all processes are fair; a counterexample is a run that repeats for ever, or one that comes to rest. Runs in which a task has crashed are not judged, for it keeps what it holds. A table that waits in a gather is the business of its task: if that never frees it, no_deadlock or no_leak says so.",
 		Cell:    "reclaim/polling era=E7 target=arm64_4k section=around_all",
-	},
-	{
-		Name: "no_data_race", Title: "data race",
-		Meaning: "No two accesses to one cell of which one is a plain write can be made at the same time.",
-		Rule:    "What is read without the lock that writers take is read by READ_ONCE(), and written by WRITE_ONCE(): else the compiler may read it twice, or in parts.",
-		Detail:  "Not judged by this version. The machine keeps how each access is marked, and nothing looks at it yet; a double read is modelled as two reads.",
 	},
 	{
 		Name: "no_fault", Title: "model fault",

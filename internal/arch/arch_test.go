@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"checker/internal/explore":    {"internal/program", "checker/internal/store", "checker/internal/por", "model"},
 	"checker/internal/live":       {"internal/program", "checker/internal/store", "checker/internal/explore", "model"},
 	"checker": {
-		"model", "model/source", "properties", "internal/program", "checker/internal/checkpoint", "checker/internal/explore", "checker/internal/live", "checker/internal/por", "checker/internal/store", "checker/internal/symmetry", "traces", "traces/replay",
+		"model", "model/eval", "model/source", "properties", "internal/program", "checker/internal/checkpoint", "checker/internal/explore", "checker/internal/live", "checker/internal/por", "checker/internal/store", "checker/internal/symmetry", "traces", "traces/replay",
 	},
 	"internal/page":   {"internal/report", "model", "model/source", "properties", "traces", "traces/columns", "traces/story"},
 	"internal/sim":    {"model", "model/eval", "properties", "traces", "traces/replay"},

@@ -188,7 +188,7 @@ func (x *exporter) text() string {
 	p(" *\n * prints each violated property and each cover reached, once, and counts the states of pmdcheck and one transition more. With -DSTOP given to spin it stops\n")
 	p(" * at the first violation and writes a trail (./pan -r).\n")
 	if len(x.left) > 0 {
-		p(" *\n * Not translated, because they are about what happens sooner or later: %s.\n", comment(strings.Join(x.left, ", ")))
+		p(" *\n * Not translated, because they are about more than single states and steps: %s.\n", comment(strings.Join(x.left, ", ")))
 	}
 	p(" */\n\n")
 	p("c_decl {\n")

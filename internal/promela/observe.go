@@ -30,7 +30,7 @@ func (x *exporter) observer() {
 			// Its edges are marks, which SPIN reaches or not like others; that some of them make a circle is no statement about one run.
 		case model.PropLeak:
 			leaks = true
-		case model.PropLiveness:
+		case model.PropLiveness, model.PropRace:
 			x.left = append(x.left, q.Name)
 		}
 	}

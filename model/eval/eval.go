@@ -72,6 +72,8 @@ type Access struct {
 	Cell     model.Cell
 	Write    bool
 	Old, New int32 // a read has New == Old
+	Plain    bool  // the source does not mark it
+	Peek     bool  // it is one of peek(), which only observes
 }
 
 // Event is one executed operation.
@@ -242,6 +244,7 @@ type run struct {
 	s      *State
 	proc   *model.Process // nil for predicates
 	pc     int
+	op     *model.Op // being executed; nil for predicates
 	ev     *Event
 	events []Event
 	covers []model.CoverID
@@ -281,6 +284,7 @@ func (r *run) fail(f *Failure) {
 func (r *run) code(code []model.Op) bool {
 	for n := 0; ; n++ {
 		op := &code[r.pc]
+		r.op = op
 		if n >= model.MaxAtomicOps {
 			r.fault(model.FaultLoop, op.Pos, "more than %d operations in one step", model.MaxAtomicOps)
 		}
@@ -342,7 +346,7 @@ func (r *run) alloc(op *model.Op) {
 		if r.s.Vals[p.Live][i] != 0 {
 			continue
 		}
-		r.set(model.Cell{Var: p.Live, Idx: int32(i)}, 1)
+		r.set(model.Cell{Var: p.Live, Idx: int32(i)}, 1, false)
 		for _, f := range p.Fields {
 			v := r.in.sys.Vars[f]
 			for k := i * v.Stride; k < (i+1)*v.Stride; k++ {
@@ -368,11 +372,11 @@ func (r *run) free(op *model.Op) {
 	if r.s.Vals[p.Live][h-1] == 0 {
 		r.fail(&Failure{Prop: p.Free, Msg: p.Objects[h-1] + " is freed twice", Pos: op.Pos, Pool: p.ID, Obj: int(h - 1)})
 	}
-	r.set(c, 0)
+	r.set(c, 0, false)
 }
 
-func (r *run) set(c model.Cell, v int32) {
-	r.note(Access{Cell: c, Write: true, Old: r.s.Vals[c.Var][c.Idx], New: v})
+func (r *run) set(c model.Cell, v int32, plain bool) {
+	r.note(Access{Cell: c, Write: true, Old: r.s.Vals[c.Var][c.Idx], New: v, Plain: plain})
 	r.s.Vals[c.Var][c.Idx] = v
 }
 
@@ -388,7 +392,12 @@ func (r *run) store(p *model.Place, v int64, pos source.Pos) {
 	if v < int64(t.Lo) || v > int64(t.Hi) {
 		r.fault(model.FaultOverflow, pos, "%d does not fit into %s of type %s", v, r.in.sys.CellName(c), t.Name)
 	}
-	r.set(c, int32(v))
+	r.set(c, int32(v), r.plain(p))
+}
+
+// plain reports whether an access to a place by the operation at hand carries no mark.
+func (r *run) plain(p *model.Place) bool {
+	return r.op != nil && r.op.Access == model.AccessPlain && p.Access == model.AccessPlain
 }
 
 // cell finds the cell of a place, in the order: reference or object, then index, then liveness.
@@ -462,7 +471,7 @@ func (r *run) expr(x *model.Expr) int64 {
 	case model.Load:
 		c := r.cell(x.Place, false, true)
 		v := r.s.Vals[c.Var][c.Idx]
-		r.note(Access{Cell: c, Old: v, New: v})
+		r.note(Access{Cell: c, Old: v, New: v, Plain: r.plain(x.Place), Peek: x.Place.Unchecked})
 		return int64(v)
 	case model.AddrOf:
 		c := r.cell(x.Place, false, false)

@@ -179,6 +179,12 @@ func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, opt
 				t.Message = r.tookInOrder(m)
 				return nil
 			}
+		case model.PropRace:
+			if race, ok := in.Race(s); ok {
+				t.Message = r.raced(race)
+				t.About = []traces.Access{{Cell: sys.CellName(race.Cell), Value: sys.Value(sys.Vars[race.Cell.Var].Type, s.Vals[race.Cell.Var][race.Cell.Idx])}}
+				return nil
+			}
 		case model.PropLeak:
 			if in.Quiescent(s) {
 				var names []string

@@ -124,8 +124,12 @@ func (h *shrinker) failed(o eval.Outcome) bool {
 	return o.Failure != nil && o.Failure.Prop == h.prop.ID
 }
 
-// badState reports whether a state violates the property, an invariant.
+// badState reports whether a state violates the property, an invariant or the absence of data races.
 func (h *shrinker) badState(s *eval.State) bool {
+	if h.prop.Kind == model.PropRace {
+		_, ok := h.in.Race(s)
+		return ok
+	}
 	if h.prop.Kind != model.PropInvariant {
 		return false
 	}
@@ -285,7 +289,7 @@ func (h *shrinker) reorder(moves []Move) []Move {
 	need := make([][]int, len(moves))
 	for i, m := range moves {
 		need[i] = make([]int, procs)
-		last := i == len(moves)-1 && h.prop.Kind != model.PropDeadlock && h.prop.Kind != model.PropLeak
+		last := i == len(moves)-1 && (h.prop.Kind == model.PropAssert || h.prop.Kind == model.PropFault)
 		for q := range procs {
 			for k := len(steps[q]); k > 0; k-- {
 				if last || q == int(m.Proc) || touch[i].conflicts(touch[steps[q][k-1]]) {

@@ -88,6 +88,13 @@ type Walk struct {
 
 	DiskError error   // set by the walk
 	Omitted   float64 // set by the walk: a bound on the expected number of states wrongly taken for visited
+
+	// Data races, where they are looked for: transitions of later processes that each transition may race with, by process and transition; the judge of a decoded
+	// state, which must be safe for concurrent use; and the property. Suspects is nil otherwise.
+	Suspects [][][]Move
+	Race     func(vals [][]int32, locs []model.LocID) bool
+	RaceProp model.PropID
+	raced    atomic.Bool // one was found
 }
 
 // Counters are sampled while a walk runs.
@@ -174,6 +181,28 @@ func (e *expander) enter(st []uint64) {
 	if e.hasCover {
 		e.x.CoverStates(st, e.cover)
 	}
+	if e.w.Suspects != nil && (e.sink != nil || !e.w.raced.Load()) && e.races(st) {
+		e.w.raced.Store(true)
+		e.found(e.w.RaceProp)
+	}
+}
+
+// races reports whether two accesses of a state are a data race.
+func (e *expander) races(st []uint64) bool {
+	p := e.w.Program
+	for proc := range p.Processes() {
+		for _, t := range p.Candidates(st, proc) {
+			for _, m := range e.w.Suspects[proc][t.ID] {
+				for _, u := range p.Candidates(st, int(m.Proc)) {
+					if u.ID == m.Trans {
+						// The judge looks at the whole state, so it is asked once.
+						return e.w.Race(p.Decode(st))
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (e *expander) cover(c model.CoverID) {

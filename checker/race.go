@@ -1,0 +1,86 @@
+package checker
+
+import (
+	"slices"
+
+	"pmdcheck/checker/internal/explore"
+	"pmdcheck/model"
+	"pmdcheck/model/eval"
+)
+
+// checksRaces is the property of data races, if it is checked.
+func checksRaces(sys *model.System) *model.Prop {
+	i := slices.IndexFunc(sys.Props, func(p *model.Prop) bool { return p.Kind == model.PropRace && p.Checked })
+	if i < 0 {
+		return nil
+	}
+	return sys.Props[i]
+}
+
+// lookForRaces makes a walk look for data races in every state it adds. The pairs of transitions that can race at all are found beforehand, from what the code may
+// touch; where both are candidates, the oracle is asked about the state. Most systems have few such pairs, and none of states with them is looked at
+// again once a race was found.
+//
+// A reduction would leave out states in which two transitions are enabled together, which is what this property is about; so with it the search is full.
+func (c *check) lookForRaces(w *explore.Walk, q *model.Prop) {
+	in := eval.New(c.sys, eval.Options{NoAssert: c.opts.NoAssert})
+	w.RaceProp = q.ID
+	w.Suspects = suspects(c.sys)
+	w.Race = func(vals [][]int32, locs []model.LocID) bool {
+		_, ok := in.Race(&eval.State{Vals: vals, Locs: locs})
+		return ok
+	}
+}
+
+// suspects lists for each transition those of later processes that it may race with.
+func suspects(sys *model.System) [][][]explore.Move {
+	type touch struct {
+		model.Touch
+		plain bool
+	}
+	living := map[model.VarID]bool{}
+	for _, p := range sys.Pools {
+		living[p.Live] = true
+	}
+	touches := func(t *model.Transition) (out []touch) {
+		for i := range t.Code {
+			op := &t.Code[i]
+			switch op.Kind {
+			case model.OpAssert, model.OpAlloc, model.OpFree:
+				continue
+			}
+			plain := op.Dst != nil && op.Dst.Access == model.AccessPlain
+			model.WalkOp(op, func(x *model.Expr) { plain = plain || x.Place != nil && x.Place.Access == model.AccessPlain })
+			plain = plain && op.Access == model.AccessPlain
+			sys.Touches(op, func(x model.Touch) {
+				if sys.Vars[x.Var].Proc == model.NoProc && !living[x.Var] {
+					out = append(out, touch{x, plain})
+				}
+			})
+		}
+		return out
+	}
+	meet := func(a, b touch) bool {
+		return a.Var == b.Var && (a.Write || b.Write) && (a.plain || b.plain) && a.Base < b.End && b.Base < a.End
+	}
+	all := make([][][]touch, len(sys.Processes))
+	for i, p := range sys.Processes {
+		for _, t := range p.Trans {
+			all[i] = append(all[i], touches(t))
+		}
+	}
+	out := make([][][]explore.Move, len(sys.Processes))
+	for i := range all {
+		out[i] = make([][]explore.Move, len(all[i]))
+		for t, mine := range all[i] {
+			for j := i + 1; j < len(all); j++ {
+				for u, theirs := range all[j] {
+					if slices.ContainsFunc(mine, func(a touch) bool { return slices.ContainsFunc(theirs, func(b touch) bool { return meet(a, b) }) }) {
+						out[i][t] = append(out[i][t], explore.Move{Proc: model.ProcID(j), Trans: u})
+					}
+				}
+			}
+		}
+	}
+	return out
+}
