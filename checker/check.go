@@ -126,10 +126,14 @@ type check struct {
 }
 
 // parallel reports whether the walk keeps no paths. One that is kept in a checkpoint does not either.
-func (c *check) parallel() bool { return c.opts.Workers > 1 || c.opts.Checkpoint != "" }
+func (c *check) parallel() bool {
+	return c.opts.Spill == "" && (c.opts.Workers > 1 || c.opts.Checkpoint != "")
+}
 
 func (c *check) run(ctx context.Context, w *explore.Walk) explore.Stop {
 	switch {
+	case c.opts.Spill != "":
+		return w.Spill(ctx, c.opts.Spill, c.opts.spillDisk)
 	case c.parallel():
 		return w.Parallel(ctx, c.opts.Workers)
 	case c.opts.Search == BFS:
@@ -325,6 +329,9 @@ func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) 
 			moves[k] = replay.Move(m)
 		}
 		tr, err := replay.Run(c.sys, moves, replay.Options{NoAssert: c.opts.NoAssert, Property: q.Name, Cycle: c.cycles[i]})
+		if err != nil && stop == explore.StopDisk {
+			continue // the path was on that disk
+		}
 		if err != nil {
 			return nil, fmt.Errorf("internal: witness of %s is not confirmed: %w", q.Name, err)
 		}
@@ -381,7 +388,7 @@ func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) 
 	}
 	r.Stats = Stats{
 		States: w.Stats.States.Load(), Transitions: w.Stats.Transitions.Load(), Depth: int(w.Stats.Depth.Load()), Bytes: max(w.Stats.Bytes.Load(), c.live.Bytes),
-		StateBytes: 8 * c.prog.Words, Verified: c.verified, LiveStates: c.live.States, LiveTransitions: c.live.Transitions, Elapsed: time.Since(c.start),
+		Written: w.Stats.Written.Load(), StateBytes: 8 * c.prog.Words, Verified: c.verified, LiveStates: c.live.States, LiveTransitions: c.live.Transitions, Elapsed: time.Since(c.start),
 	}
 	return r, nil
 }

@@ -2,9 +2,11 @@ package checker
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"pmdcheck/checker/internal/checkpoint"
+	"pmdcheck/checker/internal/store"
 )
 
 // Options says how to search. The zero value is a complete depth-first search on one worker without limits.
@@ -25,6 +27,10 @@ type Options struct {
 	Timeout   time.Duration // 0: no limit
 	First     bool          // stop at the first violation; counts are then those of the part searched
 	Shrink    bool          // make witnesses simpler to read: see Result.Shrink. Not done by default, since most checks show none
+	// Spill is a folder for what does not fit into Memory, which must be set. The search has one worker and an order of its own, but verdict and counts
+	// are those of any other. Nothing is left in the folder, however the process ends.
+	Spill string
+
 	// Checkpoint is a file in which the search is kept every CheckpointEvery (0: a minute), when a limit ends it, and when it is done. With Resume it begins
 	// with what is there, and ends as it would have without the interruption; a checkpoint of another model, other options or another version is refused
 	// with a [CheckpointError].
@@ -39,7 +45,8 @@ type Options struct {
 	ProgressEvery time.Duration   // 0: two seconds
 	Status        <-chan struct{} // SIGUSR1, say
 
-	disk checkpoint.Disk // for tests
+	disk      checkpoint.Disk // for tests
+	spillDisk store.Disk
 
 	_ struct{}
 }
@@ -118,6 +125,9 @@ func (o *Options) normalize() error {
 	}
 	if o.Checkpoint != "" && (o.Store != StoreExact || o.Verify || o.Explain || o.Swarm > 0) {
 		errs = append(errs, errors.New("a search can be kept in a checkpoint only with an exact store, and without checking or explaining the reduction or random walks"))
+	}
+	if o.Spill != "" && (o.Memory < store.LeastMemory || o.Workers > 1 || o.Store != StoreExact || o.Checkpoint != "" || o.Swarm > 0) {
+		errs = append(errs, fmt.Errorf("to spill takes a memory limit of at least %d bytes, one worker, an exact store, and neither checkpoint nor random walks", store.LeastMemory))
 	}
 	if o.Resume && o.Checkpoint == "" || o.CheckpointEvery < 0 {
 		errs = append(errs, errors.New("to resume takes a checkpoint, and the time between checkpoints must not be negative"))

@@ -119,6 +119,7 @@ type Stats struct {
 	Transitions int64 // edges: executions of an enabled transition from a stored state
 	Depth       int   // longest path on the search stack, or number of breadth-first levels
 	Bytes       int64 // peak bytes of store, stack and queue
+	Written     int64 // bytes written to disk, with Options.Spill
 	StateBytes  int   // bytes of one packed state
 	Verified    int64 // pairs of transitions compared, with Options.Verify
 	Elapsed     time.Duration

@@ -326,7 +326,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 			return
 		}
 	case opts.Search != checker.BFS || opts.Reduction != checker.ReductionNone:
-		opts.Checkpoint, opts.Resume = "", false
+		opts.Checkpoint, opts.Resume, opts.Spill = "", false, ""
 		opts.Swarm, opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = 0, checker.BFS, 1, checker.ReductionNone, false
 		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
 			res = short

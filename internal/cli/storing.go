@@ -21,6 +21,7 @@ import (
 // storeFlags say where states are kept.
 type storeFlags struct {
 	memory, store      string
+	spill              string
 	checkpoint, resume string
 	every              time.Duration
 }
@@ -28,6 +29,7 @@ type storeFlags struct {
 func (f *storeFlags) flags(fl *pflag.FlagSet) {
 	fl.StringVar(&f.memory, "memory", "", "give up on a cell beyond this `size`, as 512M or 2G (default: three quarters of what is available, shared by the jobs)")
 	fl.StringVar(&f.store, "store", "exact", "what is kept of each visited state: exact: all of it; compact: 64 bits of hash; bitstate: three bits, in three quarters of --memory.\nOnly exact proves anything; the others say how much they may have missed")
+	fl.StringVar(&f.spill, "spill", "", "keep in this `folder` what does not fit into --memory")
 	fl.StringVar(&f.checkpoint, "checkpoint", "", "keep the search of every cell in this `folder`, so that it can be resumed after any interruption")
 	fl.DurationVar(&f.every, "checkpoint-every", time.Minute, "time between checkpoints")
 	fl.StringVar(&f.resume, "resume", "", "go on with the checkpoints in this `folder`; cells that have none begin anew")
@@ -87,8 +89,17 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 			return err
 		}
 	}
-	o.Memory, err = memoryBound(f.memory, cells)
-	return err
+	if o.Memory, err = memoryBound(f.memory, cells); err != nil || f.spill == "" {
+		return err
+	}
+	o.Spill = f.spill
+	switch {
+	case f.checkpoint != "" || f.resume != "" || f.store != "exact" || o.Workers > 1 || o.Search == checker.BFS:
+		return errors.New("--spill has one worker, an order of its own and an exact store, and keeps no checkpoints: leave out --workers, --search, --store and --checkpoint")
+	case o.Memory < 16<<20:
+		return errors.New("--spill needs at least 22M of --memory")
+	}
+	return nil
 }
 
 // The rest of the process: code, specs, and what the runtime needs for itself.

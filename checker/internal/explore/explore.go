@@ -99,7 +99,7 @@ type Walk struct {
 
 // Counters are sampled while a walk runs.
 type Counters struct {
-	States, Transitions, Depth, Frontier, Bytes atomic.Int64
+	States, Transitions, Depth, Frontier, Bytes, Written atomic.Int64
 }
 
 // pollEvery is how many states are expanded between looks at the limits and the context.

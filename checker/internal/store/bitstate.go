@@ -88,3 +88,17 @@ func (w *bitInserter) Insert(st []uint64) (added, ok bool) {
 	}
 	return added, true
 }
+
+// has reports whether all bits of a state are set.
+func (b *Bitstate) has(st []uint64) bool {
+	x, y := Hash(st), hash(st, compactSeed)
+	n := uint64(len(b.bits)) << 6
+	for i := range uint64(bitsPerState) {
+		at, _ := bits.Mul64(x, n)
+		if b.bits[at>>6]>>(at&63)&1 == 0 {
+			return false
+		}
+		x, y = x+y, y+i+1
+	}
+	return true
+}

@@ -129,22 +129,67 @@ func (s *Exact) Omitted() float64 { return 0 }
 // Each calls f for every state, as long as f returns true. Nobody may insert meanwhile. The slice is valid during the call.
 func (s *Exact) Each(f func(st []uint64) bool) {
 	for i := range s.shards {
-		sh := &s.shards[i]
-		if sh.has0.Load() && !f([]uint64{0}) || sh.hasAllOn.Load() && !f([]uint64{frozenOne}) {
+		if !s.eachOf(i, f) {
 			return
 		}
-		t := sh.table.Load()
-		for k, v := range t.one {
-			if v != 0 && !f(t.one[k:k+1]) {
-				return
-			}
-		}
-		for _, v := range t.many {
-			if v != 0 && !f(s.state(sh, int64(v&idxMask)-1)) {
-				return
-			}
+	}
+}
+
+// eachOf is Each for one shard.
+func (s *Exact) eachOf(i int, f func(st []uint64) bool) bool {
+	sh := &s.shards[i]
+	if sh.has0.Load() && !f([]uint64{0}) || sh.hasAllOn.Load() && !f([]uint64{frozenOne}) {
+		return false
+	}
+	t := sh.table.Load()
+	for k, v := range t.one {
+		if v != 0 && !f(t.one[k:k+1]) {
+			return false
 		}
 	}
+	for _, v := range t.many {
+		if v != 0 && !f(s.state(sh, int64(v&idxMask)-1)) {
+			return false
+		}
+	}
+	return true
+}
+
+// has reports whether a state is in the set. Nobody may insert meanwhile.
+func (s *Exact) has(st []uint64) bool {
+	h := Hash(st)
+	sh := &s.shards[h>>(64-shardBits)]
+	h <<= shardBits
+	t := sh.table.Load()
+	if s.words == 1 {
+		switch st[0] {
+		case 0:
+			return sh.has0.Load()
+		case frozenOne:
+			return sh.hasAllOn.Load()
+		}
+		n := uint64(len(t.one))
+		for i, _ := bits.Mul64(h, n); t.one[i] != 0; {
+			if t.one[i] == st[0] {
+				return true
+			}
+			if i++; i == n {
+				i = 0
+			}
+		}
+		return false
+	}
+	n := uint64(len(t.many))
+	tag := uint32(h>>8) &^ idxMask
+	for i, _ := bits.Mul64(h, n); t.many[i] != 0; {
+		if w := t.many[i]; w&^idxMask == tag && equal(s.state(sh, int64(w&idxMask)-1), st) {
+			return true
+		}
+		if i++; i == n {
+			i = 0
+		}
+	}
+	return false
 }
 
 // Inserter is the way in for one goroutine.
