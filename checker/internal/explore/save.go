@@ -7,8 +7,6 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
-
-	"pmdcheck/checker/internal/store"
 )
 
 // Saving is how a parallel walk can be kept and taken up again. What is kept is the visited set, the states yet to be expanded, the counts, and what was covered
@@ -17,6 +15,11 @@ type Saving struct {
 	Every   time.Duration
 	Keep    func(write func(io.Writer) error) error // keeps what write writes, or what is kept already
 	Restore io.Reader                               // if set, the walk begins with what this was
+}
+
+// lister is a visited set that knows what is in it: every exact one.
+type lister interface {
+	Each(f func(st []uint64) bool)
 }
 
 var errCut = errors.New("the checkpoint ends too soon")
@@ -73,7 +76,7 @@ func (c *crew) save(out io.Writer, done bool) error {
 		}
 	}
 	if err == nil && size > 0 {
-		c.set.(*store.Exact).Each(put)
+		c.set.(lister).Each(put)
 	}
 	return err
 }
