@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 )
 
@@ -94,7 +95,7 @@ func FuzzReduction(f *testing.F) {
 	f.Add(uint64(1))
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		o := model.BuildOptions{NoMerge: seed%3 == 0}
-		src := random(seed)
+		src := reducible(seed)
 		if seed%5 == 0 {
 			src = replicated(rand.New(rand.NewPCG(seed, 7)), 3)
 		}
@@ -143,6 +144,17 @@ func compareReducedSearches(t *testing.T, sys *model.System, src string) {
 	}
 }
 
+// reducible is a random model of one of the kinds there are.
+func reducible(seed uint64) string {
+	switch seed % 4 {
+	case 1:
+		return testkit.Steps(rand.New(rand.NewPCG(seed, 11)))
+	case 3:
+		return testkit.Replicas(rand.New(rand.NewPCG(seed, 13)))
+	}
+	return random(seed)
+}
+
 // TestReductionOnRandomModels compares reduced and full search on 20,000 models.
 func TestReductionOnRandomModels(t *testing.T) {
 	const parts = 8
@@ -157,7 +169,7 @@ func TestReductionOnRandomModels(t *testing.T) {
 				t.Parallel()
 				for seed := part; seed < n; seed += parts {
 					o := model.BuildOptions{NoMerge: seed%3 == 0}
-					src := random(seed)
+					src := reducible(seed)
 					sys, ok := tryBuild(t, src, o)
 					if !ok {
 						continue
@@ -190,7 +202,7 @@ func TestStubbornSetsByDefinition(t *testing.T) {
 	}
 	pairs := int64(0)
 	for seed := range n {
-		src := random(seed)
+		src := reducible(seed)
 		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%2 == 0})
 		if !ok {
 			continue

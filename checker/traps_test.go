@@ -74,6 +74,13 @@ process boss { q = &A; free (q); }
 process other { assert (live(&A), one); assert (live(&B), two); }
 process noise { q = NULL; }
 `, 2},
+	{"owner that points", `cur points to the object of one worker and so names it. Exchanged, it points to another object, and what can be reached is another matter: it is a leak
+to point to T[0], which is dead, and none to point to T[1].`, `
+property dead "dead"; property lost "lost"; @use(dead) @free(dead) @leak(lost) struct s { u1 v; };
+struct s T[2]; struct s *cur;
+process w[2](u2 i) { cur = &T[i]; }
+process boss { free (&T[0]); }
+`, 0},
 }
 
 // TestTraps searches the models in full and in every reduced way.

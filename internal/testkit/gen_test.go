@@ -45,3 +45,18 @@ func TestSource(t *testing.T) {
 		t.Errorf("no text has %s", name)
 	}
 }
+
+// TestOtherSources: the same of the generators for tests of reductions and of symmetry.
+func TestOtherSources(t *testing.T) {
+	for name, gen := range map[string]func(*rand.Rand) string{"steps": testkit.Steps, "replicas": testkit.Replicas} {
+		for seed := range uint64(300) {
+			src := gen(rand.New(rand.NewPCG(seed, 1)))
+			if again := gen(rand.New(rand.NewPCG(seed, 1))); again != src {
+				t.Fatalf("%s, seed %d gives two texts", name, seed)
+			}
+			if _, err := (&model.Loader{}).Load("random.pmd", []byte(src)); err != nil {
+				t.Fatalf("%s, seed %d: %v\n%s", name, seed, err, src)
+			}
+		}
+	}
+}

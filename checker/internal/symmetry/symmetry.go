@@ -247,6 +247,11 @@ func (f *finder) exchange(g program.Group, i, j int) string {
 					return f.sys.CellName(c) + " plays a part in what is reachable"
 				}
 			}
+			for _, o := range g.Owners {
+				if t := f.sys.Vars[o.Var].Type; t.Kind == model.KindHandle || t.Kind == model.KindRef {
+					return f.sys.CellName(o) + " plays a part in what is reachable"
+				}
+			}
 		}
 	}
 	return ""

@@ -1,0 +1,330 @@
+package por
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"pmdcheck/internal/program"
+	"pmdcheck/internal/testkit"
+	"pmdcheck/model"
+)
+
+// space is the full state space of a small system.
+type space struct {
+	s      *Static
+	states [][]uint64
+	out    [][]arrow
+}
+
+// arrow is one transition enabled in a state.
+type arrow struct {
+	id, to int
+	deed   string
+}
+
+// newSpace explores everything; nil if there are more states than most.
+func newSpace(s *Static, most int) *space {
+	sp := &space{s: s}
+	p := s.prog
+	x := p.NewExec()
+	first := make([]uint64, p.Total)
+	x.Initial(first)
+	seen := map[string]int{}
+	number := func(st []uint64) int {
+		k := fmt.Sprint(st)
+		n, ok := seen[k]
+		if !ok {
+			n = len(sp.states)
+			seen[k] = n
+			sp.states = append(sp.states, slices.Clone(st))
+		}
+		return n
+	}
+	number(first[:p.Words])
+	dst := make([]uint64, p.Total)
+	for i := 0; i < len(sp.states); i++ {
+		if len(sp.states) > most {
+			return nil
+		}
+		var out []arrow
+		for proc := range p.Processes() {
+			for _, t := range p.Candidates(sp.states[i], proc) {
+				st := x.Run(t, sp.states[i], dst)
+				if st == program.Disabled {
+					continue
+				}
+				d := fmt.Sprint(st, x.Covers())
+				if st == program.Failed {
+					d += fmt.Sprint(x.Failed())
+				}
+				out = append(out, arrow{s.base[proc] + t.ID, number(dst[:p.Words]), d})
+			}
+		}
+		sp.out = append(sp.out, out)
+	}
+	return sp
+}
+
+func (sp *space) enabled(st, id int) (arrow, bool) {
+	for _, a := range sp.out[st] {
+		if a.id == id {
+			return a, true
+		}
+	}
+	return arrow{}, false
+}
+
+// without calls f for every state that runs of transitions outside n reach, until it returns an error.
+func (sp *space) without(from int, n Bits, f func(st int) error) error {
+	seen := map[int]bool{from: true}
+	work := []int{from}
+	for len(work) > 0 {
+		st := work[len(work)-1]
+		work = work[:len(work)-1]
+		if err := f(st); err != nil {
+			return err
+		}
+		for _, a := range sp.out[st] {
+			if !n.has(a.id) && !seen[a.to] {
+				seen[a.to] = true
+				work = append(work, a.to)
+			}
+		}
+	}
+	return nil
+}
+
+// check holds every conclusion that a stubborn set could be made of against its definition, in every state: conflicts, each necessary enabling set of each
+// transition that is not enabled, each way to keep each goal; and that every cycle has a sticky transition.
+func (sp *space) check() (checked int, err error) {
+	s := sp.s
+	var covers []int
+	for i := range s.sys.Covers {
+		covers = append(covers, i)
+	}
+	sel := s.Selector(covers)
+	goal := make([]map[int]bool, len(sp.states))
+	v := verifier{s: s, x: s.prog.NewExec(), goals: sel.goals}
+	for i, st := range sp.states {
+		goal[i] = v.reached(st)
+	}
+	for i, st := range sp.states {
+		sel.look(st)
+		for id := range s.n {
+			if !sel.reach.has(id) {
+				continue
+			}
+			if a, ok := sp.enabled(i, id); ok {
+				n := sel.need[sel.slot[id]-1].clone()
+				n.set(id)
+				checked++
+				if err := sp.without(i, n, func(st int) error { return sp.commutes(st, n, a) }); err != nil {
+					return checked, fmt.Errorf("state %d: conflicts of %s: %w", i, s.name(id), err)
+				}
+				continue
+			}
+			var sets []Bits
+			var kind []string
+			offer := func(what string, b Bits) { sets, kind = append(sets, b.clone()), append(kind, what) }
+			here := sel.slot[id] != 0
+			for k := range s.trans[id].blocks {
+				b := &s.trans[id].blocks[k]
+				if !here && !b.remote || slices.ContainsFunc(b.tests, func(t int32) bool { return !sel.blocked(t) }) {
+					continue
+				}
+				if here {
+					offer(fmt.Sprint("block ", k), b.here)
+				} else {
+					offer(fmt.Sprint("remote block ", k), b.lift)
+				}
+			}
+			if here {
+				offer("what it read", sel.need[sel.slot[id]-1])
+			} else {
+				offer("ways to it", s.trans[id].enter)
+				offer("ways from here", s.at[s.proc[id]][sel.locs[s.proc[id]]])
+			}
+			for k, n := range sets {
+				n.set(id)
+				checked++
+				if err := sp.without(i, n, func(st int) error {
+					if _, ok := sp.enabled(st, id); ok {
+						return fmt.Errorf("enabled in state %d", st)
+					}
+					return nil
+				}); err != nil {
+					return checked, fmt.Errorf("state %d: %s of %s: %w", i, kind[k], s.name(id), err)
+				}
+			}
+		}
+		for _, g := range sel.goals {
+			if goal[i][g] {
+				continue
+			}
+			for k := range s.goals[g].ways {
+				w := &s.goals[g].ways[k]
+				if slices.ContainsFunc(w.tests, func(t int32) bool { return !sel.blocked(t) }) {
+					continue
+				}
+				checked++
+				if err := sp.without(i, w.here, func(st int) error {
+					if goal[st][g] {
+						return fmt.Errorf("reached in state %d", st)
+					}
+					return nil
+				}); err != nil {
+					return checked, fmt.Errorf("state %d: way %d of goal %d: %w", i, k, g, err)
+				}
+			}
+		}
+	}
+	return checked, sp.cycles()
+}
+
+func (sp *space) commutes(st int, n Bits, t arrow) error {
+	a, ok := sp.enabled(st, t.id)
+	if !ok || a.deed != t.deed {
+		return fmt.Errorf("something else in state %d", st)
+	}
+	for _, u := range sp.out[st] {
+		if n.has(u.id) {
+			continue
+		}
+		ut, ok := sp.enabled(u.to, t.id)
+		if !ok || ut.deed != t.deed {
+			return fmt.Errorf("%s makes it do something else in state %d", sp.s.name(u.id), st)
+		}
+		tu, ok := sp.enabled(a.to, u.id)
+		if !ok || tu.deed != u.deed {
+			return fmt.Errorf("%s does something else after it in state %d", sp.s.name(u.id), st)
+		}
+		if tu.to != ut.to {
+			return fmt.Errorf("%s does not commute with it in state %d", sp.s.name(u.id), st)
+		}
+	}
+	return nil
+}
+
+// cycles looks for one without sticky transitions.
+func (sp *space) cycles() error {
+	colour := make([]int, len(sp.states))
+	var visit func(i int) error
+	visit = func(i int) error {
+		colour[i] = 1
+		for _, a := range sp.out[i] {
+			if sp.s.sticky.has(a.id) {
+				continue
+			}
+			if colour[a.to] == 1 {
+				return fmt.Errorf("%s closes a cycle without sticky transitions", sp.s.name(a.id))
+			}
+			if colour[a.to] == 0 {
+				if err := visit(a.to); err != nil {
+					return err
+				}
+			}
+		}
+		colour[i] = 2
+		return nil
+	}
+	for i := range sp.states {
+		if colour[i] == 0 {
+			if err := visit(i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkParts checks one spec; small reports whether it could be.
+func checkParts(src string, o model.BuildOptions, most int) (checked int, small bool, err error) {
+	spec, err := (&model.Loader{}).Load("random.pmd", []byte(src))
+	if err != nil {
+		return 0, false, nil
+	}
+	cells, err := spec.Cells(nil)
+	if err != nil {
+		return 0, false, nil
+	}
+	sys, err := spec.Build(cells[0], o)
+	if err != nil {
+		return 0, false, nil
+	}
+	prog, err := program.Compile(sys, program.Options{})
+	if err != nil {
+		return 0, false, nil
+	}
+	s, err := New(prog, program.Options{})
+	if err != nil {
+		return 0, false, err
+	}
+	sp := newSpace(s, most)
+	if sp == nil {
+		return 0, false, nil
+	}
+	n, err := sp.check()
+	return n, true, err
+}
+
+// shrinkParts drops lines as long as the check of what is left fails.
+func shrinkParts(src string, o model.BuildOptions, err error) (string, error) {
+	lines := strings.Split(src, "\n")
+	for again := true; again; {
+		again = false
+		for i := 0; i < len(lines); i++ {
+			rest := append(append([]string{}, lines[:i]...), lines[i+1:]...)
+			if _, _, e := checkParts(strings.Join(rest, "\n"), o, maxSpace); e != nil {
+				lines, again, err = rest, true, e
+				i--
+			}
+		}
+	}
+	return strings.Join(lines, "\n"), err
+}
+
+const maxSpace = 500
+
+func conclude(t *testing.T, seed uint64) (checked int, small bool) {
+	o := model.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%7 == 0}
+	src := testkit.Steps(rand.New(rand.NewPCG(seed, 11)))
+	if seed%10 == 0 {
+		src = testkit.Source(rand.New(rand.NewPCG(seed, 2022)))
+	}
+	n, ok, err := checkParts(src, o, maxSpace)
+	if err != nil {
+		src, err = shrinkParts(src, o, err)
+		t.Fatalf("seed %d: %v\n%s", seed, err, src)
+	}
+	return n, ok
+}
+
+// TestConclusions checks, in the full state space of small random models, everything that stubborn sets are made of, whether one was made of it or not. It finds far more than
+// a comparison of answers: a wrong conclusion seldom gets into a set, and a wrong set seldom changes an answer.
+func TestConclusions(t *testing.T) {
+	n := uint64(6000)
+	if testing.Short() {
+		n = 600
+	}
+	total, used := 0, uint64(0)
+	for seed := range n {
+		checked, small := conclude(t, seed)
+		total += checked
+		if small {
+			used++
+		}
+	}
+	if used < n*9/10 || total < 50*int(n) {
+		t.Errorf("%d of %d models were small enough, %d conclusions were checked", used, n, total)
+	}
+	t.Logf("%d conclusions checked on %d models", total, used)
+}
+
+// FuzzConclusions goes on where TestConclusions ends.
+func FuzzConclusions(f *testing.F) {
+	f.Add(uint64(1_000_000))
+	f.Fuzz(func(t *testing.T, seed uint64) { conclude(t, seed) })
+}
