@@ -93,6 +93,9 @@ func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edg
 	}
 	whole = true
 	for _, c := range cells {
+		if ctx.Err() != nil {
+			return edges, circles, false, nil
+		}
 		sys, err := spec.Build(c, model.BuildOptions{Check: []string{"lock_order"}})
 		if err != nil {
 			return nil, nil, false, err

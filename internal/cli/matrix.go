@@ -51,7 +51,7 @@ func (a *app) matrixCmd() *cobra.Command {
 		Long: `matrix explores the cells of specs and puts the answers into a table for each property. An axis is a config parameter, a constant of the spec, or spec;
 without --rows and --cols these are era, target and policy, as far as the spec sweeps them. A parameter that is named is swept even if the spec fixes it.
 Cells that fall into one place are summed up: violated if any is (and the table says which), unknown if a limit stopped one, holds only if all do.
-Without a spec, all embedded specs that sweep a policy and a target are asked.`,
+Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 		Example: "  pmdcheck matrix seed/race_a\n  pmdcheck matrix seed/race_a --rows era,target --set target=arm64_4k,riscv64\n" +
 			"  pmdcheck matrix family --rows spec --cols era --property any\n  pmdcheck matrix seed/race_a_unlocked --rows policy --cols PMD_FREE --property no_use_after_free --html -o matrix.html",
 		RunE: func(_ *cobra.Command, args []string) error { return a.matrix(args, f) },
@@ -175,6 +175,9 @@ func propertyTitle(name string) string {
 
 // plan lists the cells of all specs that the axes span.
 func (f *matrixFlags) plan(args, props []string) (tasks []*task, rows, cols []string, err error) {
+	if len(args) == 0 {
+		args = []string{"seed"}
+	}
 	names, err := resolve(args)
 	if err != nil {
 		return nil, nil, nil, err
@@ -185,9 +188,6 @@ func (f *matrixFlags) plan(args, props []string) (tasks []*task, rows, cols []st
 		spec, err := load(n)
 		if err != nil {
 			errs = append(errs, err)
-			continue
-		}
-		if len(args) == 0 && !(sweeps(spec, "policy") && sweeps(spec, "target")) {
 			continue
 		}
 		specs = append(specs, spec)
@@ -323,11 +323,18 @@ func (t *task) run(ctx context.Context, opts checker.Options, f *matrixFlags) {
 	for _, v := range t.cell.Config {
 		t.res.Config = append(t.res.Config, matrix.Value(v))
 	}
-	if t.cell.Tier != "" && f.tier != "all" && f.tier != t.cell.Tier {
+	skip := ""
+	switch {
+	case ctx.Err() != nil:
+		skip = string(checker.ReasonInterrupt)
+	case t.cell.Tier != "" && f.tier != "all" && f.tier != t.cell.Tier:
+		skip = "tier " + t.cell.Tier
+	}
+	if skip != "" {
 		for _, p := range append(slices.Clone(t.asked), t.extra...) {
 			t.res.Violated[p] = false
 		}
-		t.res.Unknown = "tier " + t.cell.Tier
+		t.res.Unknown = skip
 		return
 	}
 	if len(t.asked) > 0 {
