@@ -112,6 +112,13 @@ func TestCatalogIsComplete(t *testing.T) {
 		"no_use_after_free", "no_ptl_use_after_free", "no_foreign_walk", "no_stale_tlb", "share_count", "no_partial_share", "no_slot_overwrite", "no_double_free",
 		"no_leak", "no_deadlock", "no_lock_misuse", "lock_order", "reclaimed", "no_data_race", "no_fault", "assertion",
 	}
+	seen := map[string]bool{}
+	for _, e := range properties.Catalog() {
+		if seen[e.Name] {
+			t.Errorf("%s has two entries", e.Name)
+		}
+		seen[e.Name] = true
+	}
 	declared := regexp.MustCompile(`(?m)^property (\w+) `)
 	err := fs.WalkDir(linux.FS, ".", func(p string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
