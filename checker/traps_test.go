@@ -81,6 +81,23 @@ struct s T[2]; struct s *cur;
 process w[2](u2 i) { cur = &T[i]; }
 process boss { free (&T[0]); }
 `, 0},
+	{"layout of locals", `How many bits a cell takes is found by sweeps over the code. They saw one worker after the other, and when they were broken off before the end of a
+counter, the workers' locals had different ranges and shared bits with others: exchanging the workers wrote one over another.`, `
+property p "p"; property q "q"; u8 x; u1 go; u1 z;
+process w[2](u2 i) {
+	u8 a; u8 c; u8 b;
+	a = x;
+	atomic { x = (x + 1) & 31; }
+	c = x | 32;
+	await (go == 1);
+	z = a & 1;
+	assert (c >= 32 && c <= 63, p);
+	b = x | 32;
+	await (go == 0);
+	assert (b >= 32 && b <= 63, q);
+}
+process boss { go = 1; z = 0; go = 0; }
+`, 2},
 }
 
 // TestTraps searches the models in full and in every reduced way.

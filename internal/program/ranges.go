@@ -2,6 +2,7 @@ package program
 
 import (
 	"math"
+	"slices"
 
 	"pmdcheck/model"
 )
@@ -14,7 +15,8 @@ func (s span) join(o span) span { return span{min(s.lo, o.lo), max(s.hi, o.hi)} 
 // ranges bounds the values of every cell: from its initial value, by what any operation stores there, to a fixed point. A cell declared as a byte of which two
 // bits are used needs two bits. What a store would bring out of the range of the cell's type is a fault and is never stored.
 //
-// Guards are not looked at, so a counter reaches the end of its type.
+// Guards are not looked at, so a counter reaches the end of its type. Each sweep over the code sees the ranges of the one before, whatever comes first: so
+// processes that can be interchanged get the same layout, as exchanging them in packed states demands.
 type ranges struct {
 	sys   *model.System
 	cells [][]span
@@ -34,20 +36,24 @@ func newRanges(sys *model.System) *ranges {
 	}
 	for n := 0; ; n++ {
 		changed := false
+		next := make([][]span, len(r.cells))
+		for i, c := range r.cells {
+			next[i] = slices.Clone(c)
+		}
 		grow := func(c model.Cell, s span) {
 			t := sys.Vars[c.Var].Type
 			s = span{max(s.lo, int64(t.Lo)), min(s.hi, int64(t.Hi))}
 			if s.lo > s.hi {
 				return // every such store faults
 			}
-			old := r.cells[c.Var][c.Idx]
-			if j := old.join(s); j != old {
-				if n >= maxSweeps {
-					j = span{int64(t.Lo), int64(t.Hi)}
-				}
-				r.cells[c.Var][c.Idx] = j
-				changed = true
+			if old := r.cells[c.Var][c.Idx]; old.join(s) == old {
+				return
 			}
+			if n >= maxSweeps {
+				s = span{int64(t.Lo), int64(t.Hi)}
+			}
+			next[c.Var][c.Idx] = next[c.Var][c.Idx].join(s)
+			changed = true
 		}
 		for _, p := range sys.Processes {
 			code := func(ops []model.Op) {
@@ -63,6 +69,7 @@ func newRanges(sys *model.System) *ranges {
 		if !changed {
 			return r
 		}
+		r.cells = next
 	}
 }
 
