@@ -154,27 +154,20 @@ func (c *check) findSymmetry() {
 	}
 }
 
-func (c *check) findReduction() (err error) {
-	opt := program.Options{NoAssert: c.opts.NoAssert}
+func (c *check) findReduction() error {
 	watched, owed, err := c.watch()
 	if err != nil {
 		return err
 	}
 	if watched != nil {
-		r, err := por.New(watched, opt)
-		if err != nil {
-			return err
-		}
-		if r.Acyclic() {
+		if r := por.New(watched); r.Acyclic() {
 			c.prog, c.reduce, c.owed = watched, r, owed
 			return nil
 		}
 	}
-	c.reduce, err = por.New(c.prog, opt)
-	if err == nil {
-		c.reduce.Interchange(c.groups)
-	}
-	return err
+	c.reduce = por.New(c.prog)
+	c.reduce.Interchange(c.groups)
+	return nil
 }
 
 // ran reports whether a transition, or one that an interchangeable process has in its place, was executed.

@@ -59,16 +59,13 @@ func (c *check) lockOrder(ctx context.Context, w *explore.Walk) (order propertie
 // edgeRun finds a shortest run to a mark: the mark becomes a failing assertion in a copy of the system, and the moves are then made on the system itself.
 func (c *check) edgeRun(ctx context.Context, prop *model.Prop, mark model.CoverID) (*traces.Trace, explore.Stop, error) {
 	sys := asserted(c.sys, mark, prop.ID)
-	opts := program.Options{}
 	d := &check{sys: sys, opts: c.opts}
 	var err error
-	if d.prog, err = program.Compile(sys, opts); err != nil {
+	if d.prog, err = program.Compile(sys, program.Options{}); err != nil {
 		return nil, explore.Complete, err
 	}
 	if c.reduce != nil {
-		if d.reduce, err = por.New(d.prog, opts); err != nil {
-			return nil, explore.Complete, err
-		}
+		d.reduce = por.New(d.prog)
 	}
 	found := false
 	var path []explore.Move

@@ -273,10 +273,10 @@ func (c *compiler) canFail(x *model.Expr) bool {
 }
 
 // traced reports whether accesses to a field are noted.
-func (c *compiler) traced(f field) bool { return c.p.opt.Trace != nil && f.atoms != 0 }
+func (c *compiler) traced(f field) bool { return c.p.opt.trace != nil && f.atoms != 0 }
 
 func (c *compiler) assign(op *model.Op, next int) instr {
-	if c.p.opt.Trace != nil {
+	if c.p.opt.trace != nil {
 		return c.tracedAssign(op, next)
 	}
 	return c.plainAssign(op, next)
@@ -287,7 +287,7 @@ func (c *compiler) assign(op *model.Op, next int) instr {
 func (c *compiler) tracedAssign(op *model.Op, next int) instr {
 	if cell, k, set, ok := maskOp(c.sys, op); ok {
 		if f := &c.p.lay.cells[cell.Var][cell.Idx]; f.atoms != 0 {
-			r := c.p.opt.Trace.cells[cell.Var][cell.Idx]
+			r := c.p.opt.trace.cells[cell.Var][cell.Idx]
 			return func(e *Exec) int {
 				old := f.get(e.s)
 				v := old &^ k

@@ -19,7 +19,7 @@ func (c *compiler) expr(x *model.Expr) eval {
 	}
 	if cell, k, ok := maskTest(c.sys, x); ok {
 		if f := &c.p.lay.cells[cell.Var][cell.Idx]; c.traced(*f) {
-			r := c.p.opt.Trace.cells[cell.Var][cell.Idx]
+			r := c.p.opt.trace.cells[cell.Var][cell.Idx]
 			some := r.some(k)
 			return func(e *Exec) int64 {
 				e.Reads[f.atomWord] |= some
@@ -47,7 +47,7 @@ func (c *compiler) expr(x *model.Expr) eval {
 			return func(e *Exec) int64 { return int64(e.s[word]>>shift&mask) + lo }
 		}
 		cell := c.place(x.Place, true)
-		if c.p.opt.Trace != nil {
+		if c.p.opt.trace != nil {
 			return func(e *Exec) int64 {
 				f := cell(e)
 				e.noteRead(f)

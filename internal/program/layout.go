@@ -125,15 +125,19 @@ func makeLayout(sys *model.System) *layout {
 	return l
 }
 
-// note tells every field which atoms an access to it touches.
-func (l *layout) note(a *Atoms) {
+// noted is the same layout, whose fields know which atoms an access touches.
+func (l *layout) noted(a *Atoms) *layout {
+	c := *l
+	c.cells = make([][]field, len(l.cells))
 	for v := range l.cells {
-		for i := range l.cells[v] {
+		c.cells[v] = slices.Clone(l.cells[v])
+		for i := range c.cells[v] {
 			if r := a.cells[v][i]; r.n > 0 {
-				l.cells[v][i].atomWord, l.cells[v][i].atoms = r.word(), r.all()
+				c.cells[v][i].atomWord, c.cells[v][i].atoms = r.word(), r.all()
 			}
 		}
 	}
+	return &c
 }
 
 func (s span) width() int { return bits.Len64(uint64(s.hi - s.lo)) }
@@ -156,89 +160,126 @@ func pack(slots []slot, base int) int {
 
 // analysis is the liveness of one process's locals at the level of operations.
 type analysis struct {
+	sys           *model.System
+	index         map[model.VarID]int
 	needsInit     map[model.VarID]bool // read from a location where it is not live: its initial value shows
 	liveSomewhere map[model.VarID]bool
-	edges         map[[2]model.VarID]bool
+	edges         []localSet // by local: those it interferes with
 }
 
-func (a *analysis) interfere(x, y model.VarID) bool {
-	return a.edges[[2]model.VarID{min(x, y), max(x, y)}]
-}
+// localSet is a set of locals, by their place in Process.Locals.
+type localSet []uint64
 
-func (a *analysis) edge(x, y model.VarID) {
-	if x != y {
-		a.edges[[2]model.VarID{min(x, y), max(x, y)}] = true
+func (s localSet) set(i int)      { s[i/64] |= 1 << (i % 64) }
+func (s localSet) unset(i int)    { s[i/64] &^= 1 << (i % 64) }
+func (s localSet) has(i int) bool { return s[i/64]>>(i%64)&1 != 0 }
+
+func (s localSet) or(o localSet) {
+	for i, w := range o {
+		s[i] |= w
 	}
 }
 
-type varSet map[model.VarID]bool
+func (a *analysis) interfere(x, y model.VarID) bool { return a.edges[a.index[x]].has(a.index[y]) }
+
+// clash notes that a local interferes with every other of a set.
+func (a *analysis) clash(i int, others localSet) {
+	for j := range a.edges {
+		if i != j && others.has(j) {
+			a.edges[i].set(j)
+			a.edges[j].set(i)
+		}
+	}
+}
+
+// local is the place of a scalar or array local, or -1 for anything else.
+func (a *analysis) local(v model.VarID) int {
+	if v >= 0 {
+		if i, ok := a.index[v]; ok {
+			return i
+		}
+	}
+	return -1
+}
 
 func analyse(sys *model.System, p *model.Process) *analysis {
-	a := &analysis{map[model.VarID]bool{}, map[model.VarID]bool{}, map[[2]model.VarID]bool{}}
-	for _, loc := range p.Locations {
-		for i, v := range loc.Live {
+	a := &analysis{sys: sys, index: map[model.VarID]int{}, needsInit: map[model.VarID]bool{}, liveSomewhere: map[model.VarID]bool{}}
+	for i, v := range p.Locals {
+		a.index[v] = i
+	}
+	words := len(p.Locals)/64 + 1
+	for range p.Locals {
+		a.edges = append(a.edges, make(localSet, words))
+	}
+	live := make([]localSet, len(p.Locations))
+	for l, loc := range p.Locations {
+		live[l] = make(localSet, words)
+		for _, v := range loc.Live {
 			a.liveSomewhere[v] = true
-			for _, w := range loc.Live[:i] {
-				a.edge(v, w)
-			}
+			live[l].set(a.index[v])
+		}
+		for _, v := range loc.Live {
+			a.clash(a.index[v], live[l])
 		}
 	}
-	local := func(v model.VarID) bool { return v >= 0 && sys.Vars[v].Proc == p.ID }
-	code := func(ops []model.Op, from []model.VarID) {
-		in := make([]varSet, len(ops))
-		for i := range in {
-			in[i] = varSet{}
-		}
-		for changed := true; changed; {
-			changed = false
-			for i := len(ops) - 1; i >= 0; i-- {
-				op := &ops[i]
-				out := varSet{}
-				add := func(s varSet) {
-					for v := range s {
-						out[v] = true
-					}
-				}
-				switch op.Kind {
-				case model.OpGoto:
-					for _, v := range p.Locations[op.Loc].Live {
-						out[v] = true
-					}
-				case model.OpBranch:
-					add(in[op.Then])
-					add(in[op.Else])
-				case model.OpJump:
-					add(in[op.Then])
-				default:
-					add(in[i+1])
-				}
-				if d := op.Dst; d != nil && d.Ref == nil && local(d.Var) {
-					for v := range out {
-						a.edge(d.Var, v)
-					}
-					if sys.Vars[d.Var].Len == 1 {
-						delete(out, d.Var)
-					}
-				}
-				model.WalkOp(op, func(x *model.Expr) {
-					if x.Op == model.Load && x.Place.Ref == nil && local(x.Place.Var) {
-						out[x.Place.Var] = true
-					}
-				})
-				if len(out) != len(in[i]) {
-					in[i], changed = out, true
-				}
-			}
-		}
-		for v := range in[0] {
-			if !slices.Contains(from, v) {
-				a.needsInit[v] = true
-			}
-		}
-	}
-	code(p.Start, nil)
+	none := make(localSet, words)
+	a.code(p.Start, none, live)
 	for _, t := range p.Trans {
-		code(t.Code, p.Locations[t.From].Live)
+		a.code(t.Code, live[t.From], live)
 	}
 	return a
+}
+
+// code follows liveness backwards through the code of one step that begins where the locals of from are live.
+func (a *analysis) code(ops []model.Op, from localSet, live []localSet) {
+	words := len(from)
+	back := make([]uint64, (2*len(ops)+1)*words)
+	in, uses := make([]localSet, len(ops)), make([]localSet, len(ops))
+	for i := range ops {
+		in[i], uses[i] = back[2*i*words:][:words:words], back[(2*i+1)*words:][:words:words]
+		model.WalkOp(&ops[i], func(x *model.Expr) {
+			if x.Op == model.Load && x.Place.Ref == nil {
+				if k := a.local(x.Place.Var); k >= 0 {
+					uses[i].set(k)
+				}
+			}
+		})
+	}
+	out := localSet(back[2*len(ops)*words:])
+	for changed := true; changed; {
+		changed = false
+		for i := len(ops) - 1; i >= 0; i-- {
+			op := &ops[i]
+			clear(out)
+			switch op.Kind {
+			case model.OpGoto:
+				out.or(live[op.Loc])
+			case model.OpBranch:
+				out.or(in[op.Then])
+				out.or(in[op.Else])
+			case model.OpJump:
+				out.or(in[op.Then])
+			default:
+				out.or(in[i+1])
+			}
+			if d := op.Dst; d != nil && d.Ref == nil {
+				if k := a.local(d.Var); k >= 0 {
+					a.clash(k, out)
+					if a.sys.Vars[d.Var].Len == 1 {
+						out.unset(k)
+					}
+				}
+			}
+			out.or(uses[i])
+			if !slices.Equal(out, in[i]) {
+				copy(in[i], out)
+				changed = true
+			}
+		}
+	}
+	for v, i := range a.index {
+		if len(ops) > 0 && in[0].has(i) && !from.has(i) {
+			a.needsInit[v] = true
+		}
+	}
 }

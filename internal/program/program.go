@@ -20,8 +20,9 @@ import (
 
 // Options choose between the semantics of checking and of counting.
 type Options struct {
-	NoAssert bool   // failing asserts and accesses to dead objects are ignored; faults still park
-	Trace    *Atoms // if set, running a transition notes which atoms it read and wrote: slower
+	NoAssert bool // failing asserts and accesses to dead objects are ignored; faults still park
+
+	trace *Atoms // see [Program.Traced]
 }
 
 // Program is a compiled system. It is immutable; each goroutine runs it with an [Exec] of its own.
@@ -90,11 +91,18 @@ func Compile(sys *model.System, opt Options) (*Program, error) {
 	if errs := sys.Sanity(); len(errs) > 0 {
 		return nil, fmt.Errorf("unsound system: %w", errs[0])
 	}
-	p := &Program{Sys: sys, opt: opt, lay: makeLayout(sys)}
-	p.Words, p.Total = p.lay.stored, p.lay.total
-	if opt.Trace != nil {
-		p.lay.note(opt.Trace)
-	}
+	return compile(sys, opt, makeLayout(sys)), nil
+}
+
+// Traced compiles the same system once more, over the same states: running a transition then notes which atoms it read and wrote, which is slower.
+func (p *Program) Traced(a *Atoms) *Program {
+	opt := p.opt
+	opt.trace = a
+	return compile(p.Sys, opt, p.lay.noted(a))
+}
+
+func compile(sys *model.System, opt Options, lay *layout) *Program {
+	p := &Program{Sys: sys, opt: opt, lay: lay, Words: lay.stored, Total: lay.total}
 	for _, mp := range sys.Processes {
 		c := &compiler{p: p, sys: sys, proc: mp}
 		q := process{pc: p.lay.pcs[mp.ID], parked: uint64(len(mp.Locations))}
@@ -126,14 +134,14 @@ func Compile(sys *model.System, opt Options) (*Program, error) {
 	for _, pool := range sys.Pools {
 		p.leaks = p.leaks || (pool.Live != model.NoVar && pool.Leak != model.NoProp && sys.Props[pool.Leak].Checked)
 	}
-	return p, nil
+	return p
 }
 
 // NewExec makes an execution context.
 func (p *Program) NewExec() *Exec {
 	x := &Exec{p: p}
-	if p.opt.Trace != nil {
-		x.Reads, x.Writes = p.opt.Trace.NewSet(), p.opt.Trace.NewSet()
+	if p.opt.trace != nil {
+		x.Reads, x.Writes = p.opt.trace.NewSet(), p.opt.trace.NewSet()
 	}
 	return x
 }

@@ -38,11 +38,7 @@ func static(t testing.TB, path, src string, set ...model.ConfigValue) *por.Stati
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := por.New(prog, program.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return por.New(prog)
 }
 
 // explore visits the (reduced) state space with a plain map; visit is told each state and how many transitions are explored from it.

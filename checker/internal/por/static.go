@@ -43,15 +43,11 @@ type info struct {
 	blocks        []block
 }
 
-// New analyses the system of a program. opt must be the options prog was compiled with.
-func New(prog *program.Program, opt program.Options) (*Static, error) {
+// New analyses the system of a program.
+func New(prog *program.Program) *Static {
 	sys := prog.Sys
 	s := &Static{prog: prog, sys: sys, atoms: program.NewAtoms(sys)}
-	opt.Trace = s.atoms
-	var err error
-	if s.traced, err = program.Compile(sys, opt); err != nil {
-		return nil, err
-	}
+	s.traced = prog.Traced(s.atoms)
 	for _, p := range sys.Processes {
 		s.base = append(s.base, s.n)
 		s.n += len(p.Trans)
@@ -101,7 +97,7 @@ func New(prog *program.Program, opt program.Options) (*Static, error) {
 		}
 		s.goals = append(s.goals, g)
 	}
-	return s, nil
+	return s
 }
 
 func (s *Static) id(t *model.Transition) int { return s.base[t.Proc] + t.ID }
