@@ -258,11 +258,7 @@ func checkParts(src string, o model.BuildOptions, most int) (checked int, small 
 	if err != nil {
 		return 0, false, nil
 	}
-	s, err := New(prog, program.Options{})
-	if err != nil {
-		return 0, false, err
-	}
-	sp := newSpace(s, most)
+	sp := newSpace(New(prog), most)
 	if sp == nil {
 		return 0, false, nil
 	}
