@@ -3,6 +3,7 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"pmdcheck/model"
 	"pmdcheck/model/eval"
@@ -49,12 +50,19 @@ func (r *recorder) judgeLiveness(t *traces.Trace, p *model.Prop, states []*eval.
 		t.Message = r.liveMessage(c, since, cycle, len(moves))
 		_, reads := r.in.Reads(last, c.Q)
 		t.About = r.reads(reads)
-		if cycle == 0 {
-			t.Blocked = r.blocked(last)
+		for _, b := range r.blocked(last) {
+			if !r.canMove(states[first:], model.ProcID(b.Process)) {
+				t.Blocked = append(t.Blocked, b)
+			}
 		}
 		return nil
 	}
 	return fmt.Errorf("nothing that %s owes is owed for ever", p.Name)
+}
+
+// canMove reports whether a process can move in one of the states.
+func (r *recorder) canMove(states []*eval.State, p model.ProcID) bool {
+	return slices.ContainsFunc(states, func(s *eval.State) bool { return r.in.CanMove(s, p) })
 }
 
 // owedAgain reports whether a case that is owed at the start of a round is owed all through it.

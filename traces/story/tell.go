@@ -288,7 +288,9 @@ func (s *Story) tellBlocked() {
 		}
 		s.Text = append(s.Text, text+".")
 	}
-	s.Text = append(s.Text, "Nobody can move.")
+	if s.Trace.Cycle == 0 {
+		s.Text = append(s.Text, "Nobody can move.")
+	}
 }
 
 // tellLiveness says what never happens, what it depends on, and at the end of a run who waits for what.
