@@ -66,7 +66,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		}
 		return opts.First
 	})
-	stopProgress := c.progress(w)
+	stopProgress := c.progress(&w.Stats)
 	if opts.Swarm > 0 {
 		defer stopProgress()
 		return c.swarm(ctx, w)
@@ -405,7 +405,7 @@ func (c *check) reducing() *Reducing {
 }
 
 // progress samples the counters until the returned function is called, which waits for the sampling to end.
-func (c *check) progress(w *explore.Walk) (stop func()) {
+func (c *check) progress(n *explore.Counters) (stop func()) {
 	if c.opts.Progress == nil {
 		return func() {}
 	}
@@ -428,8 +428,8 @@ func (c *check) progress(w *explore.Walk) (stop func()) {
 				asked = true
 			}
 			c.opts.Progress(Progress{
-				States: w.Stats.States.Load(), Transitions: w.Stats.Transitions.Load(), Depth: int(w.Stats.Depth.Load()),
-				Frontier: w.Stats.Frontier.Load(), Bytes: w.Stats.Bytes.Load(), Elapsed: time.Since(c.start), Status: asked,
+				States: n.States.Load(), Transitions: n.Transitions.Load(), Depth: int(n.Depth.Load()),
+				Frontier: n.Frontier.Load(), Bytes: n.Bytes.Load(), Elapsed: time.Since(c.start), Status: asked,
 			})
 		}
 	})

@@ -66,6 +66,7 @@ func (c *check) liveness(ctx context.Context) explore.Stop {
 	}
 	s := &live.Search{Program: c.prog, Limits: explore.Limits{States: c.opts.MaxStates, Bytes: c.opts.Memory}}
 	defer func() { c.live = s.Stats }()
+	defer c.progress(&s.Sample)()
 	if stop := s.Explore(ctx); stop != explore.Complete {
 		return stop
 	}

@@ -28,6 +28,7 @@ type Search struct {
 	Program *program.Program
 	Limits  explore.Limits
 	Stats   Stats
+	Sample  explore.Counters // while it runs; of the search of a case, States is how many of the states it has looked at
 
 	x     *program.Exec
 	dst   []uint64
@@ -72,7 +73,12 @@ func (s *Search) Explore(ctx context.Context) explore.Stop {
 	defer publish()
 	for cur := 0; cur < s.count; cur++ {
 		if cur%pollEvery == 0 {
-			if bytes := publish(); s.Limits.Bytes > 0 && bytes > s.Limits.Bytes {
+			bytes := publish()
+			s.Sample.States.Store(int64(s.count))
+			s.Sample.Transitions.Store(trans)
+			s.Sample.Frontier.Store(int64(s.count - cur))
+			s.Sample.Bytes.Store(bytes)
+			if s.Limits.Bytes > 0 && bytes > s.Limits.Bytes {
 				return explore.StopBytes
 			}
 			if stop, over := explore.Interrupted(ctx); over {

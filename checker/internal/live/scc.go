@@ -22,6 +22,8 @@ type frame struct {
 	self  bool // a step leads back to the state itself
 }
 
+const frameBytes = 16
+
 // Violation looks for a fair run on which a case is owed for ever. A nil lasso means that there is none, if the search was complete.
 func (s *Search) Violation(ctx context.Context, c *Case) (*Lasso, explore.Stop) {
 	if s.num == nil {
@@ -69,7 +71,12 @@ func (t *tarjan) from(root uint32) (*Lasso, explore.Stop) {
 			if stop, over := explore.Interrupted(t.ctx); over {
 				return nil, stop
 			}
-			if b := s.Stats.Bytes + int64(cap(t.frames))*16 + int64(cap(t.stack))*4; s.Limits.Bytes > 0 && b > s.Limits.Bytes {
+			b := s.Stats.Bytes + int64(cap(t.frames))*frameBytes + int64(cap(t.stack))*4
+			s.Sample.States.Store(int64(t.next))
+			s.Sample.Depth.Store(int64(len(t.frames)))
+			s.Sample.Frontier.Store(int64(len(t.stack)))
+			s.Sample.Bytes.Store(b)
+			if s.Limits.Bytes > 0 && b > s.Limits.Bytes {
 				return nil, explore.StopBytes
 			}
 		}
