@@ -41,6 +41,8 @@ type Entry struct {
 	Reason      string            `json:"reason,omitempty"`
 	States      int64             `json:"states"`
 	Transitions int64             `json:"transitions"`
+	LiveStates  int64             `json:"live_states,omitempty"` // of the search that decides liveness properties, if there was one
+	LiveTrans   int64             `json:"live_transitions,omitempty"`
 	Depth       int               `json:"depth"`
 	Reduction   string            `json:"reduction"`
 	Store       string            `json:"store,omitempty"`   // if it is not exact
@@ -129,7 +131,7 @@ func (d *Document) Add(c Checked) {
 	e := Entry{
 		Number: c.Number, Spec: c.Spec.Name, Config: map[string]string{}, At: c.Spec.Name + ".pmd:1:1", Digest: c.Digest,
 		Verdict: r.Verdict.String(), Properties: append([]string{}, Properties(r)...), Expected: j.Expected, OK: j.OK, Why: j.Why,
-		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
+		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, LiveStates: r.Stats.LiveStates, LiveTrans: r.Stats.LiveTransitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
 		Dead: len(r.Dead), Covers: map[string]bool{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
 	}
 	if r.Store != checker.StoreExact {
