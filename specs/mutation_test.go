@@ -1,6 +1,7 @@
 package specs_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -22,7 +23,8 @@ import (
 var allMutants = flag.Bool("mutants", false, "TestEveryProtectionMatters: remove every statement of the library, not a sample of them")
 
 const (
-	cellsPerSpec  = 10 // cells of a spec that are asked, spread over its sweep
+	cellsPerSpec  = 10 // cells of a spec that are asked at least, spread over its sweep,
+	cellsPerValue = 3  // and cells with each value of each parameter
 	sampleOf      = 12 // without -mutants every so manieth statement is removed
 	mutantsStates = 100_000
 )
@@ -96,6 +98,31 @@ func executed(sys *model.System) map[string]bool {
 	return lines
 }
 
+// spread chooses cells in the order of a hash, so that no parameter's period meets a stride.
+func spread(cells []model.ConfigCell) (out []model.ConfigCell) {
+	hash := func(c model.ConfigCell) uint32 {
+		h := fnv.New32a()
+		h.Write([]byte(c.String()))
+		return h.Sum32()
+	}
+	slices.SortFunc(cells, func(a, b model.ConfigCell) int { return cmp.Compare(hash(a), hash(b)) })
+	taken := map[model.ConfigValue]int{}
+	for _, c := range cells {
+		wanted := len(out) < cellsPerSpec
+		for _, v := range c.Config {
+			wanted = wanted || taken[v] < cellsPerValue
+		}
+		if !wanted {
+			continue
+		}
+		for _, v := range c.Config {
+			taken[v]++
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
 // asked chooses cells of every kernel spec and checks them with the library as it is.
 func asked(t *testing.T) []*askedCell {
 	var out []*askedCell
@@ -111,14 +138,7 @@ func asked(t *testing.T) []*askedCell {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Spread by a hash, so that no parameter's period meets the stride.
-			slices.SortFunc(cells, func(a, b model.ConfigCell) int {
-				x, y := fnv.New32a(), fnv.New32a()
-				x.Write([]byte(a.String()))
-				y.Write([]byte(b.String()))
-				return int(int64(x.Sum32()) - int64(y.Sum32()))
-			})
-			for _, c := range cells[:min(len(cells), cellsPerSpec)] {
+			for _, c := range spread(cells) {
 				sys, err := spec.Build(c, model.BuildOptions{})
 				if err != nil {
 					t.Fatal(err)
