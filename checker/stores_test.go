@@ -13,7 +13,7 @@ import (
 func TestStoresOnRandomModels(t *testing.T) {
 	n := uint64(300)
 	if testing.Short() {
-		n = 60
+		n = 20
 	}
 	inexact := 0
 	for seed := range n {
@@ -111,4 +111,47 @@ func TestMemoryOfWitnesses(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWorkersWithReduction: with reduction, chains and symmetry too, any number of workers gives the same counts, verdict and evidence; the visited set grows all the while.
+func TestWorkersWithReduction(t *testing.T) {
+	compare := func(sys *model.System, src string) {
+		t.Helper()
+		for _, o := range []checker.Options{
+			{Reduction: checker.ReductionStubborn, NoChains: true}, {Reduction: checker.ReductionStubborn}, {Reduction: checker.ReductionStubborn, Symmetry: true}, {Symmetry: true},
+		} {
+			var ref string
+			for _, workers := range []int{1, 2, 5} {
+				o.Workers, o.MaxStates = workers, 60*maxRandom
+				r, err := checker.Check(context.Background(), sys, o)
+				if err != nil {
+					t.Fatalf("%v\n%s", err, src)
+				}
+				if r.Reason != checker.ReasonNone {
+					break
+				}
+				have := same(withoutWitnesses(r))
+				if ref == "" {
+					ref = have
+				}
+				if have != ref {
+					t.Fatalf("%d workers, %+v: %s\nwith one: %s\n%s", workers, o, have, ref, src)
+				}
+			}
+		}
+	}
+	n := uint64(300)
+	if testing.Short() {
+		n = 15
+	}
+	for seed := range n {
+		src := random(seed)
+		if sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%2 == 0}); ok {
+			compare(sys, src)
+		}
+	}
+	if !testing.Short() {
+		compare(hugepmd(t, "2", "1", "2", "2", "1"), "hugepmd")
+	}
+	compare(hugepmd(t, "1", "1", "7", "0", "0"), "hugepmd")
 }
