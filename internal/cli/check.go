@@ -104,7 +104,7 @@ type job struct {
 }
 
 func (a *app) check(args []string, f *checkFlags) error {
-	collectLate()
+	collectByNeed()
 	if err := f.outputs.check(); err != nil {
 		return err
 	}

@@ -2,30 +2,38 @@ package cli
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
-	"sync/atomic"
+	"runtime/metrics"
 )
 
-// A run over many small cells makes much short-lived garbage and keeps little, so collecting it late saves a third of the time. A large search keeps what it
-// has, and then memory counts: the collector goes back to what it does by default.
+// A run over many small cells makes much short-lived garbage, so collecting it late saves a third of the time. A large search keeps what it has, in tables without
+// pointers, which cost the collector next to nothing, and replaces them by larger ones; there every old table that is not collected is memory.
 const (
-	lateGC    = 400
-	defaultGC = 100
-	large     = 64 << 20 // bytes of one search
+	lateGC  = 400
+	earlyGC = 20
+	large   = 2 << 20 // bytes without pointers that survived a collection, if they are most of what did
 )
 
-var collecting atomic.Bool // as by default
-
-// collectLate is for the beginning of a run. GOGC in the environment has the last word.
-func collectLate() {
+// collectByNeed lets every collection decide when the next one is due. GOGC in the environment has the last word.
+func collectByNeed() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(lateGC)
+		afterCollection()
 	}
 }
 
-// collectIfLarge is told the size of a search now and then.
-func collectIfLarge(bytes int64) {
-	if bytes > large && os.Getenv("GOGC") == "" && !collecting.Swap(true) {
-		debug.SetGCPercent(defaultGC)
-	}
+// afterCollection looks at what survived each collection from now on: something that nobody points to is found dead by the next one, and so on.
+func afterCollection() {
+	runtime.AddCleanup(&struct{ _ [64]byte }{}, func(int) {
+		m := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/heap:bytes"}}
+		metrics.Read(m)
+		live, scanned := m[0].Value.Uint64(), m[1].Value.Uint64()
+		percent := lateGC
+		if live > large+scanned && live > 3*scanned {
+			percent = earlyGC
+		}
+		debug.SetGCPercent(percent)
+		afterCollection()
+	}, 0)
 }

@@ -76,7 +76,6 @@ func (p *progress) begin(name string, known int64, opts *checker.Options) *cell 
 		opts.ProgressEvery = 100 * time.Millisecond
 	}
 	opts.Progress = func(s checker.Progress) {
-		collectIfLarge(s.Bytes)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		c.p = s
