@@ -12,8 +12,8 @@ import (
 	"pmdcheck/model"
 )
 
-// A second implementation of a part of the language, written from docs/semantics.md alone: shared scalars and an array, every statement but jumps, no functions,
-// pointers or locals. It shares nothing with the first one, not even the parser: programs are made as trees, printed for the one and executed by the other.
+// A second implementation of a part of the language, written from docs/semantics.md alone: shared scalars and an array, locals, every statement but jumps, no
+// functions or pointers. It shares nothing with the first one, not even the parser: programs are made as trees, printed for the one and executed by the other.
 
 type expr struct {
 	op   string // num, var, idx, + == < && || ! ?:
@@ -49,19 +49,6 @@ func (e *expr) reads() int {
 	return n
 }
 
-// kept is the expression where its temporaries are still needed afterwards.
-func (e *expr) kept() *expr {
-	c := *e
-	c.sub = nil
-	for _, s := range e.sub {
-		c.sub = append(c.sub, s.kept())
-	}
-	if c.op == "tmp" {
-		c.n = 1
-	}
-	return &c
-}
-
 // An instr is one operation. Its expressions read temporaries, and at most one shared cell unless it is in an atomic block.
 type instr struct {
 	kind   string // set, store, test, await, assert, skip, choose, end
@@ -72,6 +59,8 @@ type instr struct {
 	alts   []int  // choose
 	block  int    // atomic block, 0: none
 	endLab bool
+	local  bool            // set: a variable of the source, which has a range
+	live   map[string]bool // temporaries and locals that may be read from here on before they are assigned
 }
 
 func (i *instr) visible() bool {
@@ -259,6 +248,50 @@ func (s *stmt) print(b *strings.Builder, tab string) {
 	}
 }
 
+// liveness fills in what is live before each instruction.
+func (p *proc) liveness() {
+	var names func(x *expr, to map[string]bool)
+	names = func(x *expr, to map[string]bool) {
+		if x == nil {
+			return
+		}
+		if x.op == "tmp" {
+			to[x.name] = true
+		}
+		for _, s := range x.sub {
+			names(s, to)
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for k := len(p.ins) - 1; k >= 0; k-- {
+			i := p.ins[k]
+			next := i.alts
+			switch i.kind {
+			case "choose", "end":
+			case "test":
+				next = []int{i.to[0], i.to[1]}
+			default:
+				next = []int{i.to[0]}
+			}
+			live := map[string]bool{}
+			for _, n := range next {
+				for v := range p.ins[n].live {
+					live[v] = true
+				}
+			}
+			if i.kind == "set" {
+				delete(live, i.tmp)
+			}
+			names(i.x, live)
+			names(i.place, live)
+			if len(live) != len(i.live) {
+				i.live, changed = live, true
+			}
+		}
+	}
+}
+
 func (p *proc) stmts(list []*stmt) {
 	for _, s := range list {
 		p.stmt(s)
@@ -270,11 +303,18 @@ func (p *proc) stmt(s *stmt) {
 	case "=", "+=":
 		pl := s.place
 		x := s.x
+		if pl.op == "tmp" { // a local variable: the last read and the assignment are one step
+			if s.kind == "+=" {
+				x = &expr{op: "+", sub: []*expr{pl, x}}
+			}
+			p.emit(&instr{kind: "set", tmp: pl.name, x: p.last(x), local: true})
+			return
+		}
 		if pl.op == "idx" && p.block == 0 {
 			pl = &expr{op: "idx", sub: []*expr{p.pure(pl.sub[0])}}
 		}
 		if s.kind == "+=" {
-			x = &expr{op: "+", sub: []*expr{pl.kept(), x}} // the store needs the index too
+			x = &expr{op: "+", sub: []*expr{pl, x}}
 		}
 		p.emit(&instr{kind: "store", place: pl, x: p.pure(x)})
 	case "if":
@@ -413,19 +453,6 @@ func (w *world) eval(p int, x *expr) int {
 	return b(l < r)
 }
 
-// used forgets the temporaries of an operation, which nothing reads any more.
-func (w *world) used(p int, x *expr) {
-	if x == nil {
-		return
-	}
-	if x.op == "tmp" && x.n == 0 {
-		delete(w.tmps[p], x.name)
-	}
-	for _, s := range x.sub {
-		w.used(p, s)
-	}
-}
-
 // second explores a program by the rules of the page.
 type second struct {
 	procs []*proc
@@ -450,6 +477,11 @@ func (m *second) run(w *world, p, at int, first bool) (next *world) {
 		i := m.procs[p].ins[at]
 		if (n > 0 || !first) && i.visible() && (i.block == 0 || i.block != block) || i.kind == "end" {
 			next.at[p] = at
+			for v, n := range next.tmps[p] {
+				if !i.live[v] || n == 0 { // what is missing has its initial value
+					delete(next.tmps[p], v)
+				}
+			}
 			return next
 		}
 		block = i.block
@@ -457,7 +489,9 @@ func (m *second) run(w *world, p, at int, first bool) (next *world) {
 		switch i.kind {
 		case "set":
 			v := next.eval(p, i.x)
-			next.used(p, i.x)
+			if i.local && (v < 0 || v > 3) {
+				panic(broken("no_fault"))
+			}
 			next.tmps[p][i.tmp] = v
 		case "store":
 			c := next.cell(p, i.place)
@@ -469,13 +503,10 @@ func (m *second) run(w *world, p, at int, first bool) (next *world) {
 				panic(broken("no_fault"))
 			}
 			next.v[c] = v
-			next.used(p, i.x)
-			next.used(p, i.place)
 		case "test":
 			if next.eval(p, i.x) == 0 {
 				to = i.to[1]
 			}
-			next.used(p, i.x)
 		case "await":
 			if next.eval(p, i.x) == 0 {
 				return nil
@@ -484,7 +515,6 @@ func (m *second) run(w *world, p, at int, first bool) (next *world) {
 			if next.eval(p, i.x) == 0 {
 				panic(broken("assertion"))
 			}
-			next.used(p, i.x)
 		}
 		at = to
 	}
@@ -560,6 +590,8 @@ func num(n int) *expr { return &expr{op: "num", n: n} }
 
 func (g *maker) value(depth int) *expr {
 	switch k := g.r.IntN(8); {
+	case k == 0:
+		return &expr{op: "tmp", name: g.pick("i", "j")}
 	case depth == 0 || k < 3:
 		return &expr{op: "var", name: g.pick("x", "y", "b")}
 	case k == 3:
@@ -587,6 +619,9 @@ func (g *maker) cond(depth int) *expr {
 }
 
 func (g *maker) place() *expr {
+	if g.r.IntN(4) == 0 {
+		return &expr{op: "tmp", name: g.pick("i", "j")}
+	}
 	if g.r.IntN(3) == 0 {
 		return &expr{op: "idx", sub: []*expr{g.value(1)}}
 	}
@@ -671,13 +706,14 @@ func TestSecondImplementation(t *testing.T) {
 		for i := range 2 {
 			p := &proc{}
 			list := g.list(2+g.r.IntN(3), 2)
-			fmt.Fprintf(&b, "process p%d {\n", i)
+			fmt.Fprintf(&b, "process p%d {\n\tu2 i;\n\tu2 j;\n\n", i)
 			for _, s := range list {
 				s.print(&b, "\t")
 			}
 			b.WriteString("}\n")
 			p.stmts(list)
 			p.emit(&instr{kind: "end"})
+			p.liveness()
 			m.procs = append(m.procs, p)
 		}
 		// One writes every cell and one reads every cell, so that all are shared.
