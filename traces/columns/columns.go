@@ -396,6 +396,9 @@ func (d *drawing) under(c *column, n, proc int, heads []traces.Call, text string
 	if same == len(heads) {
 		d.bracket(c, n, proc, heads, same, same) // taken since the headings were written
 	}
+	if k := len(d.lines); k > 0 && !d.opt.Full && d.lines[k-1].step == n && d.lines[k-1].text == text && st == plain {
+		return // read twice in one step
+	}
 	d.lines = append(d.lines, line{step: n, col: col, indent: len(heads), text: text, style: st})
 }
 

@@ -46,7 +46,7 @@ func (s *Story) lanes() {
 				queued = true
 			case isGather(cell):
 				gathered = true
-			case !local[cell] && s.object(cell) == "":
+			case !local[cell] && s.object(cell) == "" && !isCached(cell):
 				c.Links = append(c.Links, cell)
 			}
 		}

@@ -45,6 +45,11 @@ func isGather(cell string) bool {
 	return strings.HasPrefix(cell, "tlb.") || strings.Contains(cell, ".tlb.") || strings.Contains(cell, "gather")
 }
 
+// isCached says whether a cell is what a TLB holds: it points to a table, but does not keep it linked.
+func isCached(cell string) bool {
+	return strings.HasPrefix(cell, "tlb_walk[") || strings.HasPrefix(cell, "tlb_leaf[")
+}
+
 // isCallback says whether a cell is a queue of callbacks that a grace period has to end for.
 func isCallback(cell string) bool { return strings.HasPrefix(cell, "rcu_") }
 

@@ -144,9 +144,46 @@ func (s *Story) tellFatal() {
 	if len(setters) > 0 {
 		s.Text = append(s.Text, strings.Join(setters, "; ")+".")
 	}
-	if foreign > 0 && len(s.About) > 0 {
-		s.protection(who, s.process(foreign), n, foreign, "")
+	if foreign == 0 || len(s.About) == 0 {
+		return
 	}
+	for _, op := range st.Ops {
+		for _, r := range op.Reads {
+			if isCached(r.Cell) && s.target(r.Value) != "" {
+				s.Text = append(s.Text, fmt.Sprintf("The TLB of %s was not flushed in between.", Short(t.Processes[who])))
+				return
+			}
+		}
+	}
+	if u := s.unlinked(who, foreign, n); u > 0 {
+		foreign = u
+	}
+	s.protection(who, s.process(foreign), n, foreign, "")
+}
+
+// unlinked says that somebody took an object out of the slot in which the process that fails had found it, and returns the step; 0 if nobody did. What was
+// written into the object later, at step m, only shows the damage, unless it was written by who takes the object down.
+func (s *Story) unlinked(who, m, n int) int {
+	for _, l := range s.Lanes[:min(len(s.About), len(s.Lanes))] {
+		if slices.ContainsFunc(l.Changes, func(c Change) bool {
+			return c.Step > 0 && c.Step <= n && c.State != Live && s.process(c.Step) == s.process(m)
+		}) {
+			continue
+		}
+		k, cell := s.found(who, l.Object, n)
+		if k == 0 {
+			continue
+		}
+		for _, c := range l.Changes {
+			if c.Step > k && c.Step < n && c.Step != m && s.process(c.Step) != who && !slices.Contains(c.Links, cell) && slices.Contains(l.At(c.Step-1).Links, cell) {
+				_, op, _ := s.writer(cell, c.Step+1)
+				s.Text = append(s.Text, fmt.Sprintf("%s had read the pointer to %s from %s at step %d; %s took it out at step %d%s.",
+					Short(s.Trace.Processes[who]), l.Object, cell, k, s.who(s.process(c.Step)), c.Step, s.where(op.Call)))
+				return c.Step
+			}
+		}
+	}
+	return 0
 }
 
 // found is the last step in which a process read a pointer to an object from a shared cell.
@@ -192,6 +229,10 @@ func (s *Story) protection(who, by, n, m int, object string) {
 		since := "from the start"
 		if l.From > 0 {
 			since = fmt.Sprintf("since step %d", l.From)
+		}
+		if l.From > m {
+			s.Text = append(s.Text, fmt.Sprintf("%s takes %s at step %d, too late for %s.", name, l, l.From, did))
+			continue
 		}
 		var why string
 		switch {
