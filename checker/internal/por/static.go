@@ -48,10 +48,7 @@ func New(prog *program.Program) *Static {
 	sys := prog.Sys
 	s := &Static{prog: prog, sys: sys, atoms: program.NewAtoms(sys)}
 	s.traced = prog.Traced(s.atoms)
-	for _, p := range sys.Processes {
-		s.base = append(s.base, s.n)
-		s.n += len(p.Trans)
-	}
+	s.count()
 	for _, p := range sys.Processes {
 		own := newBits(s.n)
 		for _, t := range p.Trans {
@@ -100,10 +97,25 @@ func New(prog *program.Program) *Static {
 	return s
 }
 
+// count numbers the transitions.
+func (s *Static) count() {
+	for _, p := range s.sys.Processes {
+		s.base = append(s.base, s.n)
+		s.n += len(p.Trans)
+	}
+}
+
 func (s *Static) id(t *model.Transition) int { return s.base[t.Proc] + t.ID }
 
 // Acyclic reports whether the state space was shown to have no cycle.
 func (s *Static) Acyclic() bool { return s.sticky.empty() }
+
+// Acyclic says what [Static.Acyclic] does, without the rest of the analysis.
+func Acyclic(sys *model.System) bool {
+	s := &Static{sys: sys}
+	s.count()
+	return s.findSticky().empty()
+}
 
 // Interchange makes the sticky transitions the same for all members of each group, so that a cycle up to a permutation of them has one as well.
 func (s *Static) Interchange(groups []program.Group) {
