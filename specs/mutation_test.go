@@ -20,7 +20,7 @@ import (
 	"pmdcheck/specs"
 )
 
-var allMutants = flag.Bool("mutants", false, "TestEveryProtectionMatters: remove every statement of the library, not a sample of them")
+var mutants = flag.String("mutants", "", "TestEveryProtectionMatters: remove every statement whose `key`, as in harmless, matches this expression, instead of a sample")
 
 const (
 	cellsPerSpec  = 10 // cells of a spec that are asked at least, spread over its sweep,
@@ -161,6 +161,10 @@ func TestEveryProtectionMatters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow: every mutant is tried on many cells")
 	}
+	var chosen *regexp.Regexp
+	if *mutants != "" {
+		chosen = regexp.MustCompile(*mutants)
+	}
 	cells := asked(t)
 	files := fstest.MapFS{}
 	var names []string
@@ -189,7 +193,7 @@ func TestEveryProtectionMatters(t *testing.T) {
 			}
 			known[key] = true
 			removed++
-			if !*allMutants && removed%sampleOf != 0 {
+			if chosen != nil && !chosen.MatchString(key) || chosen == nil && removed%sampleOf != 0 {
 				continue
 			}
 			mutant := append([]string{}, lines...)
