@@ -84,6 +84,14 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 	if err := f.checkResume(); err != nil {
 		return err
 	}
+	if f.checkpoint+f.resume != "" {
+		switch {
+		case f.store != "exact" || o.Verify || o.Explain || o.Swarm > 0:
+			return errors.New("a checkpoint has all of a search only with --store exact, and without --check-reduction, --explain-reduction and --swarm")
+		case f.every <= 0:
+			return fmt.Errorf("--checkpoint-every %v: that is no time between checkpoints", f.every)
+		}
+	}
 	if f.checkpoint != "" {
 		if err := os.MkdirAll(f.checkpoint, 0o755); err != nil {
 			return err
@@ -94,8 +102,8 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 	}
 	o.Spill = f.spill
 	switch {
-	case f.checkpoint != "" || f.resume != "" || f.store != "exact" || o.Workers > 1 || o.Search == checker.BFS:
-		return errors.New("--spill has one worker, an order of its own and an exact store, and keeps no checkpoints: leave out --workers, --search, --store and --checkpoint")
+	case f.checkpoint != "" || f.resume != "" || f.store != "exact" || o.Workers > 1 || o.Search == checker.BFS || o.Swarm > 0:
+		return errors.New("--spill has one worker, an order of its own and an exact store, and keeps no checkpoints: leave out --workers, --search, --store, --checkpoint and --swarm")
 	case o.Memory < 16<<20:
 		return errors.New("--spill needs at least 22M of --memory")
 	}

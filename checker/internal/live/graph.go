@@ -92,7 +92,7 @@ func (s *Search) Explore(ctx context.Context) explore.Stop {
 			}
 			trans++
 			switch full := s.Limits.States > 0 && int64(s.count) >= s.Limits.States; {
-			case !full && s.count < maxStates:
+			case !full && int64(s.count) < maxStates:
 				s.insert(next)
 			case s.slots[s.slot(next)] != 0:
 			case full:

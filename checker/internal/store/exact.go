@@ -52,8 +52,8 @@ type shard struct {
 	_       [95]byte
 
 	// Written at each new state.
+	next     atomic.Int64 // slab places handed out; aligned for atomic access, and so is what follows
 	count    int64        // plain with one worker
-	next     atomic.Int64 // slab places handed out
 	has0     atomic.Bool  // one-word states that look like an empty or frozen slot
 	hasAllOn atomic.Bool
 	_        [104]byte
