@@ -87,7 +87,8 @@ type Usage struct {
 	Memory int64 // bytes: the largest resident set
 }
 
-// Measure runs a command and adds what it used.
+// Measure runs a command and adds what it used. The memory is never less than what this process had resident at most when it made the other one, since that is what the
+// system accounts to it: whoever measures should be small.
 func (u *Usage) Measure(cmd *exec.Cmd) error {
 	start := time.Now()
 	err := cmd.Run()
