@@ -140,7 +140,7 @@ func (g *steps) body(tabs, n int) {
 
 func (g *steps) stmt(tabs int) {
 	in := strings.Repeat("\t", tabs)
-	switch k := g.r.IntN(16); {
+	switch k := g.r.IntN(17); {
 	case k < 3 || k < 5 && g.atomic:
 		g.p("%sawait (%s);\n", in, g.cond(1))
 	case k < 6:
@@ -149,7 +149,16 @@ func (g *steps) stmt(tabs int) {
 		g.p("%s%s;\n", in, g.pick(g.stores...))
 	case k < 14:
 		g.p("%s%s;\n", in, g.pick(g.rare...))
-	case k == 14:
+	case k == 14 && !g.atomic:
+		lock := g.pick("a", "c", "req", "m & 4", "arr[1]", "A.v", "root->v")
+		take, leave := lock+" = 1", lock+" = 0"
+		if lock == "m & 4" {
+			take, leave = "m |= 4", "m &= 3"
+		}
+		g.p("%satomic {\n%s\tawait ((%s) == 0);\n%s\t%s;\n%s}\n", in, in, lock, in, take, in)
+		g.body(tabs, 1)
+		g.p("%s%s;\n", in, leave)
+	case k < 16:
 		g.p("%sif (%s) {\n", in, g.cond(0))
 		g.stmt(tabs + 1)
 		if g.r.IntN(2) == 0 {

@@ -241,7 +241,7 @@ func (sp *space) cycles() error {
 }
 
 // checkParts checks one spec; small reports whether it could be.
-func checkParts(src string, o model.BuildOptions, most int) (checked int, small bool, err error) {
+func checkParts(src string, o model.BuildOptions, noAssert bool) (checked int, small bool, err error) {
 	spec, err := (&model.Loader{}).Load("random.pmd", []byte(src))
 	if err != nil {
 		return 0, false, nil
@@ -254,11 +254,11 @@ func checkParts(src string, o model.BuildOptions, most int) (checked int, small 
 	if err != nil {
 		return 0, false, nil
 	}
-	prog, err := program.Compile(sys, program.Options{})
+	prog, err := program.Compile(sys, program.Options{NoAssert: noAssert})
 	if err != nil {
 		return 0, false, nil
 	}
-	sp := newSpace(New(prog), most)
+	sp := newSpace(New(prog), maxSpace)
 	if sp == nil {
 		return 0, false, nil
 	}
@@ -267,13 +267,13 @@ func checkParts(src string, o model.BuildOptions, most int) (checked int, small 
 }
 
 // shrinkParts drops lines as long as the check of what is left fails.
-func shrinkParts(src string, o model.BuildOptions, err error) (string, error) {
+func shrinkParts(src string, o model.BuildOptions, noAssert bool, err error) (string, error) {
 	lines := strings.Split(src, "\n")
 	for again := true; again; {
 		again = false
 		for i := 0; i < len(lines); i++ {
 			rest := append(append([]string{}, lines[:i]...), lines[i+1:]...)
-			if _, _, e := checkParts(strings.Join(rest, "\n"), o, maxSpace); e != nil {
+			if _, _, e := checkParts(strings.Join(rest, "\n"), o, noAssert); e != nil {
 				lines, again, err = rest, true, e
 				i--
 			}
@@ -286,13 +286,17 @@ const maxSpace = 500
 
 func conclude(t *testing.T, seed uint64) (checked int, small bool) {
 	o := model.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%7 == 0}
+	noAssert := seed%11 == 0
 	src := testkit.Steps(rand.New(rand.NewPCG(seed, 11)))
+	if seed%2 == 1 {
+		src = testkit.Loops(rand.New(rand.NewPCG(seed, 17)))
+	}
 	if seed%10 == 0 {
 		src = testkit.Source(rand.New(rand.NewPCG(seed, 2022)))
 	}
-	n, ok, err := checkParts(src, o, maxSpace)
+	n, ok, err := checkParts(src, o, noAssert)
 	if err != nil {
-		src, err = shrinkParts(src, o, err)
+		src, err = shrinkParts(src, o, noAssert, err)
 		t.Fatalf("seed %d: %v\n%s", seed, err, src)
 	}
 	return n, ok
@@ -317,6 +321,19 @@ func TestConclusions(t *testing.T) {
 		t.Errorf("%d of %d models were small enough, %d conclusions were checked", used, n, total)
 	}
 	t.Logf("%d conclusions checked on %d models", total, used)
+}
+
+// TestConclusionsByHand: what chance does not write often enough.
+func TestConclusionsByHand(t *testing.T) {
+	for name, src := range map[string]string{
+		"alloc resets a field": "property dead \"dead\"; @use(dead) @free(dead) struct s { u1 v; }; struct s A; struct s *r; u1 z; process p { A.v = 1; atomic { await (peek(A.v) == 0); z = 1; } } " +
+			"process q { await (peek(A.v) == 1); free (&A); r = alloc(struct s); } process o { u1 l; l = z; }",
+		"a store to an array of locals": "u1 x; u1 z; process p { u1 k[2]; u2 i; u1 h; i = x; k[i] = 0; atomic { k[0] = x; h = k[0]; await (h == 1); z = 1; } } process q { x = 1; } process o { u1 l; l = z; }",
+	} {
+		if n, small, err := checkParts(src, model.BuildOptions{}, false); err != nil || !small || n == 0 {
+			t.Errorf("%s: %d checked, small %v, %v", name, n, small, err)
+		}
+	}
 }
 
 // FuzzConclusions goes on where TestConclusions ends.

@@ -151,6 +151,11 @@ func TestLoops(t *testing.T) {
 		{"bits that are answered", "u4 mask; process ask { atomic { mask |= 3; } } process cpu[2](u1 i) { while (true) { end: atomic { await ((mask & (1 << i)) != 0); mask &= 15 - (1 << i); } } }", true},
 		{"spinning", "u1 x; process p { while (x == 0) { skip; } } process q { x = 1; }", false},
 		{"toggle", "u1 x; process p { while (true) { x = 1; x = 0; } }", false},
+		{"bits that are answered and asked again", "u3 m; process p { while (true) { atomic { m |= 1; } atomic { await ((m & 1) != 0); m &= 6; } } }", false},
+		{"bits that are cleared and all set", "u3 m; process p { while (true) { atomic { m &= 3; } atomic { await (m == 3); m = 7; } } }", false},
+		{"an element that was something else", "u1 arr[2]; u1 b; process q { b = 1; b = 0; } process p { while (true) { atomic { await (arr[0] == 0); arr[b] = 1; await (arr[0] == 1); } arr[0] = 0; } }", false},
+		{"an answer that is not always given", "u1 a; u1 b; process q { a = 1; b = 1; } process p { while (true) { atomic { await (a == 1); if (b == 1) a = 0; } } }", false},
+		{"an answer given two ways", "u1 a; u1 b; process q { a = 1; b = 1; } process p { while (true) { atomic { await (a == 1); if (b == 1) a = 0; else a = 0; } } }", true},
 		{"sets what is set", "u1 x; u1 y; process p { while (true) { x = 1; y = 1; } }", false},
 	} {
 		if s := static(t, "t.pmd", tc.src); s.Acyclic() != tc.acyclic {
