@@ -291,6 +291,10 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 			j.err = crashed(v)
 		}
 	}()
+	if ctx.Err() != nil {
+		j.res = &checker.Result{Reason: checker.ReasonInterrupt} // an interrupted run of many cells ends at once
+		return
+	}
 	sys, err := j.spec.Build(j.cell, j.opts)
 	if err != nil {
 		j.err = err
@@ -310,7 +314,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		j.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", j.spec.Name, j.cell, err)}
 		return
 	}
-	if f.everyTrace {
+	if f.everyTrace && ctx.Err() == nil {
 		j.collectEvidence(sys)
 	}
 	if len(j.res.Violations) == 0 || (f.traceDir == "" && !f.verbose && !f.everyTrace && len(f.property) == 0 && j.judge(f).OK) {

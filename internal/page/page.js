@@ -107,7 +107,7 @@ function matrix(spec, list) {
   })));
   const t = el("table", {class: "m"},
     el("caption", {class: "sr"}, spec.name + ", " + (cols.join(" and ") || "cells") + " across, " + (rows.join(" and ") || "cells") + " down"),
-    el("thead", {}, el("tr", {}, el("th", {}, rows.join(" ") + (cols.length ? " \\ " + cols.join(" ") : "")), colKeys.map(k => el("th", {scope: "col"}, k || "all")))), el("tbody", {}, body));
+    el("thead", {}, el("tr", {}, el("th", {}, [rows.join(" "), cols.join(" ")].filter(x => x).join(" \\ ")), colKeys.map(k => el("th", {scope: "col"}, k || "all")))), el("tbody", {}, body));
   t.addEventListener("keydown", walkGrid);
   return el("section", {}, el("h2", {}, spec.name), spec.doc ? el("p", {class: "spec-doc"}, spec.doc) : null, el("div", {class: "scroll"}, t));
 }
@@ -212,7 +212,7 @@ function drawCell(c, at) {
     if (c.t[k] >= 0) t = D.traces[c.t[k]];
     else box.append(el("div", {class: "say"}, el("p", {}, S[c.m[k]])), el("p", {class: "small"}, "No trace of it is stored here; pmdcheck check --set … -v shows one."));
   }
-  if (t) { view = new TraceView(c, t, box); view.prop = at.p; view.run = at.r; view.show(at.s >= 0 ? at.s : t.cy || !t.s.length ? 0 : Math.min(1, t.s.length), true); }
+  if (t) { view = new TraceView(c, t, box); view.prop = at.p; view.run = at.r; view.show(Math.max(0, at.s), true); }
   else if (!(c.p || []).length) box.append(card(c));
   $("cell-name").focus({preventScroll: true});
   window.scrollTo(0, 0);
