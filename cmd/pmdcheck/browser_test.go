@@ -47,7 +47,7 @@ func newBrowser(t *testing.T) *browser {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, late := context.WithTimeout(ctx, 3*time.Minute) // for a browser that hangs
+	ctx, late := context.WithTimeout(ctx, 5*time.Minute) // for a browser that hangs
 	t.Cleanup(late)
 	b := &browser{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, func(ev any) {

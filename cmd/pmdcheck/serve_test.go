@@ -96,7 +96,7 @@ func TestServe(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Replace(served, "x == 1", "x == 0", 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if _, body := get(t, "GET", address+"changed?v=1", ""); body == "new" {
 			break
 		}

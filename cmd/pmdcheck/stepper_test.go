@@ -41,7 +41,7 @@ func (s *screen) read() {
 // await waits until a text has been written since the last one that was waited for; the time is only for a program that never writes it.
 func (s *screen) await(text string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		s.mu.Lock()
 		all := s.all.String()
 		if i := strings.Index(all, text); i >= 0 {
