@@ -11,11 +11,14 @@ import (
 // maxShrink bounds the steps that [Shrink] executes, so that its time is bounded whatever it is given.
 const maxShrink = 60_000
 
+// maxReorder is the longest run whose steps are compared with each other.
+const maxReorder = 2000
+
 // Shrink makes a run that violates a property simpler to read: fewer context switches, and no step that does not matter. The result violates the same property
 // when it is run, is never longer, and never switches more often; it depends on nothing but the arguments. Runs that violate a liveness property or the order
 // of locks, and those that violate nothing, are returned as they are.
 //
-// Every attempt is executed on the oracle, step by step, and ends where the property is first violated. What is attempted: to leave out a process, a part of
+// Every attempt is executed on the oracle, step by step, and ends where the property is first violated. What is attempted: to leave out what lies between a state and the same state again; to leave out a process, a part of
 // what a process does in one go, or a round of a loop; to bring together what a process does in two goes; and to run the steps in an order that
 // is equivalent, because only steps that do not touch the same cells change places, and has the fewest context switches among those (by search; greedily where that
 // takes too long). This is done over and over until nothing helps, after the manner of Zeller and Hildebrandt's minimisation of failing inputs (2002).
@@ -33,6 +36,9 @@ func Shrink(sys *model.System, moves []Move, opt Options) []Move {
 	best, ok := h.run(moves)
 	if !ok {
 		return moves
+	}
+	if done, ok := h.run(h.straight(best)); ok && simpler(done, best) {
+		best = done
 	}
 	for {
 		before := best
@@ -146,6 +152,33 @@ func (h *shrinker) badEnd(s *eval.State) bool {
 		return h.in.Quiescent(s) && slices.ContainsFunc(properties.Leaks(h.sys, s.Vals), func(l properties.Leak) bool { return l.Prop == h.prop.ID })
 	}
 	return false
+}
+
+// straight leaves out what lies between a state and the same state again: the run goes on alike without it.
+func (h *shrinker) straight(moves []Move) []Move {
+	keys := []string{h.start.Key()} // of the states on the way
+	at := map[string]int{keys[0]: 0}
+	var out []Move
+	s := h.start
+	for _, m := range moves {
+		o := h.in.Step(s, m.Proc, m.Trans)
+		if !o.Enabled {
+			return moves
+		}
+		s = o.Next
+		out = append(out, m)
+		k := s.Key()
+		if n, ok := at[k]; ok {
+			for _, old := range keys[n+1:] {
+				delete(at, old)
+			}
+			out, keys = out[:n], keys[:n+1]
+			continue
+		}
+		at[k] = len(out)
+		keys = append(keys, k)
+	}
+	return out
 }
 
 // without leaves out the moves for which f holds.
@@ -273,6 +306,9 @@ func (h *shrinker) touches(m Move, out eval.Outcome) touched {
 // reorder finds an equivalent order of a run with the fewest context switches. It is a shortest path: a node is how far each process has come and who
 // went on last, an edge a step all of whose predecessors were made, of cost 1 where it switches.
 func (h *shrinker) reorder(moves []Move) []Move {
+	if len(moves) > maxReorder {
+		return moves
+	}
 	procs := len(h.sys.Processes)
 	var touch []touched
 	s := h.start

@@ -190,6 +190,19 @@ func TestShrinkRandom(t *testing.T) {
 	}
 }
 
+// TestShrinkWalk: a random walk of thousands of steps through a few dozen states becomes a run without loops, in bounded time.
+func TestShrinkWalk(t *testing.T) {
+	src := "u2 x; u2 turn; process p[2](u1 i) { while (true) { end: atomic { await (turn == i); turn = 1 - i; } } } process q { while (true) { end: atomic { await (x < 3); x++; } x = 0; } }\n" +
+		"process late { u4 n; while (n < 9) { await (turn == 1); await (turn == 0); n++; } assert(false); }"
+	sys := build(t, "walk.pmd", src, first)
+	before, after := shrink(t, sys, checker.Options{Swarm: 4, Seed: 5, MaxSteps: 20_000})
+	t.Logf("%d steps with %d switches became %d with %d", before[0], before[1], after[0], after[1])
+	// Each of nine rounds takes turn to 1 and back, a step each of p[0] and p[1], and two steps of late behind them.
+	if before[0] < 100 || after[0] > 9*4+1 {
+		t.Errorf("%d steps became %d", before[0], after[0])
+	}
+}
+
 func TestShrinkRace(t *testing.T) {
 	src, err := specs.FS.ReadFile("seed/race_a.pmd")
 	if err != nil {
