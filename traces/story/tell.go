@@ -24,13 +24,15 @@ func (s *Story) tell() {
 		s.tellRun()
 	}
 	if len(s.Text) == 0 && t.Message != "" {
-		s.Text = []string{upper(t.Message) + "."}
+		s.Text = []string{s.upper(t.Message) + "."}
 	}
 }
 
-func upper(m string) string {
-	if m == "" {
-		return ""
+// upper begins a sentence, unless it begins with the name of a process.
+func (s *Story) upper(m string) string {
+	word, _, _ := strings.Cut(m, " ")
+	if m == "" || slices.ContainsFunc(s.Trace.Processes, func(p traces.Process) bool { return p.Name == strings.TrimSuffix(word, ":") }) {
+		return m
 	}
 	return strings.ToUpper(m[:1]) + m[1:]
 }
@@ -343,7 +345,7 @@ func (s *Story) tellLiveness() {
 }
 
 func (s *Story) tellAbout() {
-	s.Text = append(s.Text, upper(s.Trace.Message)+".")
+	s.Text = append(s.Text, s.upper(s.Trace.Message)+".")
 	var how []string
 	for _, a := range s.Trace.About {
 		if strings.HasPrefix(a.Cell, "live(") {
