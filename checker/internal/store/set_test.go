@@ -41,6 +41,9 @@ func TestSetAgainstMap(t *testing.T) {
 func TestSetHammer(t *testing.T) {
 	for _, tc := range []struct{ words, workers, states int }{{1, 4, 200_000}, {2, 4, 200_000}, {1, 40, 20_000}, {3, 40, 20_000}} {
 		words, workers, states := tc.words, tc.workers, tc.states
+		if testing.Short() {
+			states /= 4
+		}
 		set := store.NewExact(words, workers, 0)
 		var added atomic.Int64
 		var wg sync.WaitGroup
@@ -95,6 +98,9 @@ func TestBytesPerState(t *testing.T) {
 // set with 64 bits loses nothing that a test could count.
 func TestOmitted(t *testing.T) {
 	for _, tc := range []struct{ bytes, states int }{{1 << 16, 20_000}, {1 << 16, 100_000}, {1 << 20, 1_000_000}} {
+		if testing.Short() && tc.states > 100_000 {
+			continue
+		}
 		set := store.NewBitstate(1, int64(tc.bytes))
 		in := set.Inserter(0)
 		lost := 0
