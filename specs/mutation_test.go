@@ -292,4 +292,8 @@ var harmless = map[string]string{
 	"mm/rmap.pmd: try_to_migrate_one: flush_hugetlb_tlb_range(vma->vm_mm); (2)":                       "flushes a single entry, see above",
 	"mm/mmu_gather.pmd: tlb_finish_mmu: mm->tlb_flush_pending--;":                                     "without it later gathers flush more",
 	"mm/pgtable.pmd: free_page_table: pgtable_pmd_page_dtor(table);":                                  "the page goes right after, and the lock with it",
+	"mm/mremap.pmd: move_hugetlb_page_tables: tlb_flush_mmu_tlbonly(&tlb, vma->vm_mm);":               "huge_pmd_unshare_flush() flushes what it finds pending",
+	"mm/mprotect.pmd: hugetlb_change_protection: tlb_flush_mmu_tlbonly(&tlb, vma->vm_mm);":            "as above",
+	"mm/rmap.pmd: try_to_migrate_one: ptl_unlock(ptl);":                                               "no migration here finds the entry gone",
+	"mm/hugetlb.pmd: hugetlb_vma_lock_alloc: lock->vma = vma;":                                        "nobody follows the back pointer of a lock that a split or fork() has made",
 }
