@@ -263,20 +263,19 @@ func (q *motion) counts() bool {
 func (q *motion) falls() bool { return !q.other && !q.up && !q.dn && len(q.consts) == 0 && q.clears }
 
 // feasible reports whether some way through the edge's transition to its goto can be executed on a cycle on which the given facts hold.
-func (m *motions) feasible(e edge, given facts) bool {
+func (m *motions) feasible(e edge, given *fact) bool {
 	w := &way{m: m, e: e, paths: maxPaths}
-	return w.walk(0, nil, given, 0)
+	return w.walk(0, nil, nil, given, 0)
 }
 
 // implied finds, for each edge, constants that cells have on every cycle through it: the cell is only ever set to that constant, and without the edges that
 // surely do so the edge is on no cycle.
-func (m *motions) implied(edges []edge) []facts {
-	out := make([]facts, len(edges))
+func (m *motions) implied(edges []edge) []*fact {
+	out := make([]*fact, len(edges))
 	sure := make([]map[model.Cell]bool, len(edges))
 	cells := map[model.ProcID][]model.Cell{}
 	listed := map[model.Cell]bool{}
 	for i, e := range edges {
-		out[i] = facts{}
 		sure[i] = m.surely(e)
 		for op := range e.t.Code {
 			c, ok := cellOf(m.s.sys, e.t.Code[op].Dst)
@@ -304,7 +303,7 @@ func (m *motions) implied(edges []edge) []facts {
 			k, _ := m.of(c).only()
 			for i, e := range edges {
 				if e.p.ID == p && !round[&e.t.Code[e.op]] {
-					out[i] = out[i].with(c, exactly(k))
+					out[i] = with(out[i], c, exactly(k))
 				}
 			}
 		}
@@ -335,16 +334,22 @@ func (m *motions) surely(e edge) map[model.Cell]bool {
 	return out
 }
 
-// facts are what is known of cells; a nil map knows nothing.
-type facts map[model.Cell]value
+// A fact is what is known of a cell, followed by what else is known; the latest comes first, and nil knows nothing.
+type fact struct {
+	cell model.Cell
+	is   value
+	rest *fact
+}
 
-func (f facts) with(c model.Cell, v value) facts {
-	g := make(facts, len(f)+1)
-	for k, x := range f {
-		g[k] = x
+func with(f *fact, c model.Cell, v value) *fact { return &fact{c, v, f} }
+
+func known(f *fact, c model.Cell) (value, bool) {
+	for ; f != nil; f = f.rest {
+		if f.cell == c {
+			return f.is, true
+		}
 	}
-	g[c] = v
-	return g
+	return value{}, false
 }
 
 // value is a number from lo to hi whose bits in zero are zero (as far as it is not negative).
@@ -357,8 +362,8 @@ func exactly(k int64) value { return value{lo: k, hi: k} }
 
 func (v value) known() (int64, bool) { return v.lo, v.lo == v.hi }
 
-// way walks the code of one transition, each branch both ways. Stores along the way imply assumptions about the whole cycle, so a path is walked to its end,
-// collecting what it stores to, and then once more under the assumptions.
+// way walks the code of one transition, each branch both ways unless what is assumed so far rules one out. Stores along the way imply assumptions about the whole
+// cycle, so a path that comes to its end is walked once more under all of them.
 type way struct {
 	m     *motions
 	e     edge
@@ -366,7 +371,7 @@ type way struct {
 }
 
 // walk goes on from op i, with the branches taken so far and what the stores so far let one assume.
-func (w *way) walk(i int, taken []bool, assumed facts, steps int) bool {
+func (w *way) walk(i int, taken []bool, now, assumed *fact, steps int) bool {
 	code := w.e.t.Code
 	for {
 		if steps++; steps > 10_000 {
@@ -375,46 +380,62 @@ func (w *way) walk(i int, taken []bool, assumed facts, steps int) bool {
 		op := &code[i]
 		switch op.Kind {
 		case model.OpGoto:
-			if i != w.e.op {
-				return false
-			}
 			if w.paths--; w.paths < 0 {
 				return true
 			}
-			return w.replay(taken, assumed)
+			return i == w.e.op && w.replay(taken, assumed)
 		case model.OpBranch:
 			if len(taken) > 24 {
 				return true
 			}
-			yes := append(append([]bool{}, taken...), true)
-			no := append(append([]bool{}, taken...), false)
-			return w.walk(op.Then, yes, assumed, steps) || w.walk(op.Else, no, assumed, steps)
+			// What is assumed so far may rule out a branch already.
+			truth, sure := w.truth(op.X, now, assumed)
+			for _, t := range []bool{true, false} {
+				to := op.Else
+				if t {
+					to = op.Then
+				}
+				if (!sure || truth == t) && w.walk(to, append(taken[:len(taken):len(taken)], t), w.learn(op.X, t, now, assumed), assumed, steps) {
+					return true
+				}
+			}
+			return false
 		case model.OpJump:
 			i = op.Then
 			continue
+		case model.OpAssume:
+			if truth, sure := w.truth(op.X, now, assumed); sure && !truth {
+				return false
+			}
+			now = w.learn(op.X, true, now, assumed)
 		case model.OpAssign:
 			c, ok := w.cell(op.Dst)
-			if ok {
-				q := w.m.of(c)
-				for _, f := range w.m.s.storeEffect(op, c) {
-					switch {
-					case q.counts() && f.kind == effectAdd && f.k != 0:
-						return false // no cycle executes this store
-					case f.kind == effectConst:
-						if k, ok := q.only(); ok {
-							assumed = assumed.with(c, exactly(k))
-						}
-					case f.kind == effectClear && q.falls():
-						v, known := assumed[c]
-						if !known {
-							t := w.m.s.sys.Vars[c.Var].Type
-							v = value{lo: int64(t.Lo), hi: int64(t.Hi)}
-						}
-						v.zero |= uint64(f.k)
-						assumed = assumed.with(c, v)
+			if !ok {
+				now = nil
+				break
+			}
+			now = with(now, c, w.eval(op.X, now, assumed))
+			q := w.m.of(c)
+			for _, f := range w.m.s.storeEffect(op, c) {
+				switch {
+				case q.counts() && f.kind == effectAdd && f.k != 0:
+					return false // no cycle executes this store
+				case f.kind == effectConst:
+					if k, ok := q.only(); ok {
+						assumed = with(assumed, c, exactly(k))
 					}
+				case f.kind == effectClear && q.falls():
+					v, ok := known(assumed, c)
+					if !ok {
+						t := w.m.s.sys.Vars[c.Var].Type
+						v = value{lo: int64(t.Lo), hi: int64(t.Hi)}
+					}
+					v.zero |= uint64(f.k)
+					assumed = with(assumed, c, v)
 				}
 			}
+		case model.OpAlloc, model.OpFree:
+			now = nil
 		}
 		i++
 	}
@@ -434,9 +455,9 @@ func cellOf(sys *model.System, p *model.Place) (model.Cell, bool) {
 }
 
 // replay walks one path under the assumptions and reports whether it can be executed.
-func (w *way) replay(taken []bool, assumed facts) bool {
+func (w *way) replay(taken []bool, assumed *fact) bool {
 	code := w.e.t.Code
-	now := facts{}
+	var now *fact
 	for i := 0; ; i++ {
 		op := &code[i]
 		switch op.Kind {
@@ -462,18 +483,18 @@ func (w *way) replay(taken []bool, assumed facts) bool {
 			now = w.learn(op.X, true, now, assumed)
 		case model.OpAssign:
 			if c, ok := w.cell(op.Dst); ok {
-				now = now.with(c, w.eval(op.X, now, assumed))
+				now = with(now, c, w.eval(op.X, now, assumed))
 			} else {
-				now = facts{}
+				now = nil
 			}
 		case model.OpAlloc, model.OpFree:
-			now = facts{}
+			now = nil
 		}
 	}
 }
 
 // learn adds what a condition that came out as want says of single cells.
-func (w *way) learn(x *model.Expr, want bool, now, assumed facts) facts {
+func (w *way) learn(x *model.Expr, want bool, now, assumed *fact) *fact {
 	switch {
 	case x.Op == model.Not:
 		return w.learn(x.X, !want, now, assumed)
@@ -486,14 +507,14 @@ func (w *way) learn(x *model.Expr, want bool, now, assumed facts) facts {
 		}
 		if l.Op == model.Load && r.Op == model.Const {
 			if c, ok := w.cell(l.Place); ok {
-				return now.with(c, exactly(int64(r.Val)))
+				return with(now, c, exactly(int64(r.Val)))
 			}
 		}
 	}
 	return now
 }
 
-func (w *way) truth(x *model.Expr, now, assumed facts) (truth, known bool) {
+func (w *way) truth(x *model.Expr, now, assumed *fact) (truth, known bool) {
 	v := w.eval(x, now, assumed)
 	if v.lo > 0 || v.hi < 0 {
 		return true, true
@@ -504,7 +525,7 @@ func (w *way) truth(x *model.Expr, now, assumed facts) (truth, known bool) {
 
 const far = int64(1) << 40
 
-func (w *way) eval(x *model.Expr, now, assumed facts) value {
+func (w *way) eval(x *model.Expr, now, assumed *fact) value {
 	anything := value{lo: -far, hi: far}
 	boolean := func(truth, known bool) value {
 		switch {
@@ -523,10 +544,10 @@ func (w *way) eval(x *model.Expr, now, assumed facts) value {
 		if !ok {
 			return anything
 		}
-		if v, ok := assumed[c]; ok {
+		if v, ok := known(assumed, c); ok {
 			return v
 		}
-		if v, ok := now[c]; ok {
+		if v, ok := known(now, c); ok {
 			return v
 		}
 		t := w.m.s.sys.Vars[c.Var].Type
@@ -608,7 +629,7 @@ func (v value) zeros() uint64 {
 	return v.zero
 }
 
-func (w *way) compare(x *model.Expr, now, assumed facts, boolean func(truth, known bool) value) value {
+func (w *way) compare(x *model.Expr, now, assumed *fact, boolean func(truth, known bool) value) value {
 	a, b := w.eval(x.X, now, assumed), w.eval(x.Y, now, assumed)
 	ka, oka := a.known()
 	kb, okb := b.known()
