@@ -155,17 +155,19 @@ func (c *check) findSymmetry() {
 }
 
 func (c *check) findReduction() error {
-	watched, owed, err := c.watch()
-	if err != nil {
-		return err
-	}
-	if watched != nil {
-		if r := por.New(watched); r.Acyclic() {
-			c.prog, c.reduce, c.owed = watched, r, owed
+	loops := por.FindLoops(c.sys)
+	if loops.Acyclic() {
+		watched, owed, err := c.watch()
+		if err != nil {
+			return err
+		}
+		if watched != nil {
+			// What it remembers makes no cycle where there was none.
+			c.prog, c.reduce, c.owed = watched, por.New(watched, loops), owed
 			return nil
 		}
 	}
-	c.reduce = por.New(c.prog)
+	c.reduce = por.New(c.prog, loops)
 	c.reduce.Interchange(c.groups)
 	return nil
 }

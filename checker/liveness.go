@@ -5,7 +5,6 @@ import (
 
 	"pmdcheck/checker/internal/explore"
 	"pmdcheck/checker/internal/live"
-	"pmdcheck/checker/internal/por"
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
@@ -21,11 +20,11 @@ func (c *check) liveProps() (out []*model.Prop) {
 }
 
 // watch makes a program that remembers what liveness properties owe, and tests of what it remembers. Where the state space has no cycle, a reduced walk of it decides
-// them: something owed for ever is owed where nothing can move any more. It makes none if nothing is to be decided, if there may be a cycle, if a predicate could go wrong,
+// them: something owed for ever is owed where nothing can move any more. It makes none if nothing is to be decided, if a predicate could go wrong,
 // or if there are interchangeable processes, for what is owed to one of them is not owed to another.
 func (c *check) watch() (*program.Program, []explore.Owed, error) {
 	props := c.liveProps()
-	if len(props) == 0 || len(c.groups) > 0 || !por.Acyclic(c.sys) {
+	if len(props) == 0 || len(c.groups) > 0 {
 		return nil, nil, nil
 	}
 	x, st := c.prog.NewExec(), make([]uint64, c.prog.Total)

@@ -65,7 +65,7 @@ func (c *check) edgeRun(ctx context.Context, prop *model.Prop, mark model.CoverI
 		return nil, explore.Complete, err
 	}
 	if c.reduce != nil {
-		d.reduce = por.New(d.prog)
+		d.reduce = por.New(d.prog, nil)
 	}
 	found := false
 	var path []explore.Move

@@ -258,7 +258,7 @@ func checkParts(src string, o model.BuildOptions, noAssert bool) (checked int, s
 	if err != nil {
 		return 0, false, nil
 	}
-	sp := newSpace(New(prog), maxSpace)
+	sp := newSpace(New(prog, nil), maxSpace)
 	if sp == nil {
 		return 0, false, nil
 	}

@@ -38,7 +38,7 @@ func static(t testing.TB, path, src string, set ...model.ConfigValue) *por.Stati
 	if err != nil {
 		t.Fatal(err)
 	}
-	return por.New(prog)
+	return por.New(prog, nil)
 }
 
 // explore visits the (reduced) state space with a plain map; visit is told each state and how many transitions are explored from it.

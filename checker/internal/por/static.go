@@ -43,8 +43,22 @@ type info struct {
 	blocks        []block
 }
 
-// New analyses the system of a program.
-func New(prog *program.Program) *Static {
+// Loops says which transitions are sticky.
+type Loops struct{ sticky Bits }
+
+// FindLoops finds out which loops of a system end.
+func FindLoops(sys *model.System) *Loops {
+	s := &Static{sys: sys}
+	s.count()
+	return &Loops{s.findSticky()}
+}
+
+// Acyclic reports whether the state space was shown to have no cycle.
+func (l *Loops) Acyclic() bool { return l.sticky.empty() }
+
+// New analyses the system of a program. loops are those of its system, or of one with the same transitions whose state space has a cycle wherever this one's has;
+// nil finds them.
+func New(prog *program.Program, loops *Loops) *Static {
 	sys := prog.Sys
 	s := &Static{prog: prog, sys: sys, atoms: program.NewAtoms(sys)}
 	s.traced = prog.Traced(s.atoms)
@@ -74,7 +88,10 @@ func New(prog *program.Program) *Static {
 	for _, p := range sys.Processes {
 		s.graph(p)
 	}
-	s.sticky = s.findSticky()
+	if loops == nil {
+		loops = FindLoops(sys)
+	}
+	s.sticky = loops.sticky.clone()
 	for _, p := range sys.Processes {
 		for _, t := range p.Trans {
 			s.trans[s.id(t)].blocks = s.blocksOf(p, t)
@@ -109,13 +126,6 @@ func (s *Static) id(t *model.Transition) int { return s.base[t.Proc] + t.ID }
 
 // Acyclic reports whether the state space was shown to have no cycle.
 func (s *Static) Acyclic() bool { return s.sticky.empty() }
-
-// Acyclic says what [Static.Acyclic] does, without the rest of the analysis.
-func Acyclic(sys *model.System) bool {
-	s := &Static{sys: sys}
-	s.count()
-	return s.findSticky().empty()
-}
 
 // Interchange makes the sticky transitions the same for all members of each group, so that a cycle up to a permutation of them has one as well.
 func (s *Static) Interchange(groups []program.Group) {
