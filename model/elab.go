@@ -555,10 +555,13 @@ func cmpOr(a, b string) string {
 // text is the source text of a node on one line.
 func (e *elab) text(n syntax.Node) string {
 	sp := n.Span()
-	f := e.prog.files.File(sp.Start)
-	if f == nil {
-		return ""
+	if s, ok := e.prog.texts.Load(sp); ok {
+		return s.(string)
 	}
-	s := string(f.Text(sp))
-	return strings.Join(strings.Fields(s), " ")
+	s := ""
+	if f := e.prog.files.File(sp.Start); f != nil {
+		s = strings.Join(strings.Fields(string(f.Text(sp))), " ")
+	}
+	e.prog.texts.Store(sp, s)
+	return s
 }

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"sync"
+
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -8,6 +10,7 @@ import (
 // program is the declarations of a spec and everything it imports, in one name space. It is built once per spec; cells share it.
 type program struct {
 	files     *source.Set
+	texts     sync.Map       // by span: its source text on one line; cells are elaborated by several goroutines
 	asts      []*syntax.File // imports before importers
 	syms      map[string]*symbol
 	structs   map[string]*structInfo
