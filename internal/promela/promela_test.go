@@ -145,6 +145,9 @@ func theirs(t *testing.T, s *spin.Tool, sys *model.System, noAssert bool, states
 		Pan: []string{fmt.Sprintf("-m%d", states+10), "-w18"},
 	})
 	if err != nil {
+		if strings.Contains(err.Error(), "text too long") {
+			t.Skip(err) // SPIN's own limit, which depends on the whole model
+		}
 		t.Fatal(err)
 	}
 	if r.Truncated || r.Errors > 0 {

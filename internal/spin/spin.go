@@ -111,12 +111,12 @@ func (t *Tool) Run(ctx context.Context, j Job) (*Report, error) {
 }
 
 // Compile makes the verifier of a job.
-func (t *Tool) Compile(ctx context.Context, j Job) (v *Verifier, err error) {
+func (t *Tool) Compile(ctx context.Context, j Job) (_ *Verifier, err error) {
 	dir, err := os.MkdirTemp("", "pmdcheck-spin-")
 	if err != nil {
 		return nil, err
 	}
-	v = &Verifier{dir: dir}
+	v := &Verifier{dir: dir}
 	defer func() {
 		if err != nil {
 			v.Close()
