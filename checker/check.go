@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -145,12 +144,11 @@ func (c *check) run(ctx context.Context, w *explore.Walk) explore.Stop {
 func (c *check) findSymmetry() {
 	found := symmetry.Find(c.sys)
 	c.groups = found.Groups
-	for _, g := range found.Groups {
-		name, _, _ := strings.Cut(c.sys.Processes[g.Members[0].Proc].Name, "[")
-		c.symm = append(c.symm, Symmetry{Process: name, Members: len(g.Members)})
+	for i, g := range found.Groups {
+		c.symm = append(c.symm, Symmetry{Name: found.Names[i], Objects: len(g.Members[0].Procs) == 0, Members: len(g.Members), Barred: g.Barred != nil})
 	}
 	for _, r := range found.Refused {
-		c.symm = append(c.symm, Symmetry{Process: r.Process, Refused: r.Reason})
+		c.symm = append(c.symm, Symmetry{Name: r.Name, Objects: r.Objects, Refused: r.Reason})
 	}
 }
 
@@ -174,17 +172,26 @@ func (c *check) findReduction() error {
 
 // ran reports whether a transition, or one that an interchangeable process has in its place, was executed.
 func (c *check) ran(w *explore.Walk, t *model.Transition) bool {
-	for _, g := range c.groups {
-		in, any := false, false
-		for _, m := range g.Members {
-			in = in || m.Proc == t.Proc
-			any = any || t.ID < len(w.Ran[m.Proc]) && w.Ran[m.Proc][t.ID].Load()
+	seen := map[model.ProcID]bool{t.Proc: true}
+	for work := []model.ProcID{t.Proc}; len(work) > 0; work = work[1:] {
+		if w.Ran[work[0]][t.ID].Load() {
+			return true
 		}
-		if in {
-			return any
+		for _, g := range c.groups {
+			for k := range g.Members[0].Procs {
+				if !slices.ContainsFunc(g.Members, func(m program.Member) bool { return m.Procs[k] == work[0] }) {
+					continue
+				}
+				for _, m := range g.Members {
+					if p := m.Procs[k]; !seen[p] {
+						seen[p] = true
+						work = append(work, p)
+					}
+				}
+			}
 		}
 	}
-	return w.Ran[t.Proc][t.ID].Load()
+	return false
 }
 
 // lookForCovers decides the required covers by state that a complete reduced walk has not met. To keep every such state from the start would cost much of

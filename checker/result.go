@@ -45,7 +45,7 @@ type Result struct {
 	Covers     []CoverResult        // one per cover of the spec
 	LockOrder  properties.LockOrder // where the spec checks it
 	Reduction  Reduction            // in use
-	Symmetry   []Symmetry           // one for each process with replicas, with Options.Symmetry
+	Symmetry   []Symmetry           // what was found, with Options.Symmetry
 	Reducing   *Reducing            // what stops the reduction, with Options.Explain
 	Swarm      *Swarm               // with Options.Swarm
 	Dead       []Dead               // transitions that never ran; only of a complete search
@@ -70,10 +70,12 @@ type CoverResult struct {
 	Reached  bool
 }
 
-// Symmetry says whether the replicas of a process are interchangeable, and if not, why.
+// Symmetry says whether the replicas of a process, or objects, are interchangeable, and if not, why.
 type Symmetry struct {
-	Process string
+	Name    string // processes that are exchanged together are separated by commas
+	Objects bool
 	Members int    // 0: refused
+	Barred  bool   // objects are interchangeable once nobody can allocate one any more
 	Refused string // the reason
 }
 

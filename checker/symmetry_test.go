@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 	"pmdcheck/model/eval"
 )
@@ -94,6 +96,121 @@ func TestSymmetryOnRandomModels(t *testing.T) {
 	if used < int(n)*3/4 || fewer < used/2 {
 		t.Errorf("symmetry was used in %d of %d models and stored fewer states in %d", used, n, fewer)
 	}
+}
+
+// interchangeable is a random model of one of the kinds that are made for symmetry.
+func interchangeable(seed uint64) string {
+	r := rand.New(rand.NewPCG(seed, 17))
+	switch seed % 3 {
+	case 0:
+		return testkit.Objects(r)
+	case 1:
+		return testkit.Columns(r)
+	}
+	return testkit.Replicas(r)
+}
+
+// compareSymmetry holds searches with symmetry against the full one. It returns the states of the full one and of the one with symmetry alone, or zeros where the full one is too
+// large or nothing is interchangeable, and what differs.
+func compareSymmetry(src string, o model.BuildOptions) (full, symmetric int64, diff string) {
+	spec, err := (&model.Loader{}).Load("random.pmd", []byte(src))
+	if err != nil {
+		return 0, 0, ""
+	}
+	cells, err := spec.Cells(nil)
+	if err != nil {
+		return 0, 0, ""
+	}
+	sys, err := spec.Build(cells[0], o)
+	if err != nil {
+		return 0, 0, ""
+	}
+	check := func(o checker.Options) *checker.Result {
+		o.MaxStates = maxRandom
+		res, err := checker.Check(context.Background(), sys, o)
+		if err != nil && diff == "" {
+			diff = err.Error()
+		}
+		return res
+	}
+	ref := check(checker.Options{})
+	if diff != "" || ref.Reason != checker.ReasonNone {
+		return 0, 0, diff
+	}
+	sym := check(checker.Options{Symmetry: true})
+	if diff != "" || !slices.ContainsFunc(sym.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 }) {
+		return 0, 0, diff
+	}
+	for _, c := range []struct {
+		name string
+		o    checker.Options
+	}{
+		{"symmetry", checker.Options{Symmetry: true}},
+		{"symmetry, bfs", checker.Options{Symmetry: true, Search: checker.BFS}},
+		{"symmetry, 3 workers", checker.Options{Symmetry: true, Workers: 3}},
+		{"both", checker.Options{Symmetry: true, Reduction: checker.ReductionStubborn}},
+		{"both, no chains", checker.Options{Symmetry: true, Reduction: checker.ReductionStubborn, NoChains: true, Search: checker.BFS}},
+	} {
+		res := check(c.o)
+		if diff == "" && evidence(res) != evidence(ref) {
+			diff = fmt.Sprintf("%s: %s\nfull: %s", c.name, evidence(res), evidence(ref))
+		}
+		if diff == "" && c.o.Reduction == checker.ReductionNone && res.Stats.States != sym.Stats.States {
+			diff = fmt.Sprintf("%s: %d states, in other orders %d", c.name, res.Stats.States, sym.Stats.States)
+		}
+		if diff != "" {
+			break
+		}
+	}
+	return ref.Stats.States, sym.Stats.States, diff
+}
+
+func symmetrySeed(t *testing.T, seed uint64) (full, symmetric int64) {
+	o := model.BuildOptions{NoMerge: seed%4 == 0, NoReset: seed%11 == 0}
+	src := interchangeable(seed)
+	full, symmetric, diff := compareSymmetry(src, o)
+	if diff != "" {
+		differs := func(s string) bool {
+			_, _, d := compareSymmetry(s, o)
+			return d != ""
+		}
+		small := shrink(src, differs)
+		_, _, diff = compareSymmetry(small, o)
+		t.Fatalf("seed %d: %s\n%s", seed, diff, small)
+	}
+	return full, symmetric
+}
+
+// TestSymmetryOfManyKinds compares searches with and without symmetry on models of objects, of columns of processes, and of replicas that are told apart in many ways. Witnesses are executed by the
+// interpreter as always.
+func TestSymmetryOfManyKinds(t *testing.T) {
+	n := uint64(3000)
+	if testing.Short() {
+		n = 300
+	}
+	var used, fewer, full, symmetric int64
+	for seed := range n {
+		a, b := symmetrySeed(t, seed)
+		if a == 0 {
+			continue
+		}
+		used++
+		full += a
+		symmetric += b
+		if b < a {
+			fewer++
+		}
+	}
+	if used < int64(n)/4 || fewer < used/4 {
+		t.Errorf("symmetry was used in %d of %d models and stored fewer states in %d", used, n, fewer)
+	}
+	t.Logf("symmetry was used in %d of %d models and stored fewer states in %d: %d of %d", used, n, fewer, symmetric, full)
+}
+
+// FuzzSymmetry goes on where TestSymmetryOfManyKinds ends.
+func FuzzSymmetry(f *testing.F) {
+	f.Add(uint64(1_000_000))
+	f.Fuzz(func(t *testing.T, seed uint64) { symmetrySeed(t, seed) })
 }
 
 // classes counts, on the interpreter, the reachable states up to a permutation of the first members processes, trying every permutation.

@@ -6,30 +6,58 @@ import (
 	"pmdcheck/model"
 )
 
-// A Member is one of several interchangeable processes: what belongs to it besides its location and locals.
-type Member struct {
-	Proc  model.ProcID
-	Cells []model.Cell // shared cells, in the same order for each member
-	Names []int64      // by owner cell of the group: the value there that means this member
+// A Part is a cell that belongs to a member of a group, or one bit of a cell that is used as a mask.
+type Part struct {
+	Cell model.Cell
+	Bit  int // WholeCell: all of it
 }
 
-// A Group is interchangeable processes.
+// WholeCell is the [Part.Bit] of a part that is a cell.
+const WholeCell = -1
+
+// An Object is an object by its handle.
+type Object struct {
+	Pool   model.PoolID
+	Handle int32
+}
+
+// A Member is one of several interchangeable things: processes, objects, or both. What it has is in the same order for each member of a group.
+type Member struct {
+	Procs   []model.ProcID // what belongs to a process besides is its location and locals
+	Parts   []Part         // shared cells, among them those of its objects
+	Objects []Object       // every handle and reference of the system that names one names another after an exchange
+	Names   []int64        // by owner cell of the group: the value there that means this member
+}
+
+// A Group is interchangeable things.
 type Group struct {
 	Members []Member
-	Owners  []model.Cell // cells that can name a member
+	Owners  []model.Cell // cells of numbers that can name a member
+	Barred  [][]bool     // by process and location: while the process is there, members are told apart. nil: never
+}
+
+// Has reports whether a process belongs to a member.
+func (g *Group) Has(p model.ProcID) bool {
+	return slices.ContainsFunc(g.Members, func(m Member) bool { return slices.Contains(m.Procs, p) })
 }
 
 // A Canonizer brings states into a canonical form: members of a group sorted by what belongs to them.
 //
-// Two states are equal up to a permutation of members if and only if their canonical forms are equal: what belongs to a member, and which owner cells name it,
-// is all that tells members apart.
+// What it applies to a state is always a permutation of members, so equal canonical forms mean that two states are equal up to one. The converse holds for groups
+// whose members nothing refers to but owner cells; for the others see [named].
 type Canonizer struct {
-	groups []canonGroup
+	stages []stage
 }
 
+// A stage permutes the members of some groups. Whatever the stages, one after the other they permute members.
+type stage interface {
+	canonize(st []uint64, perm []model.ProcID)
+}
+
+// canonGroup is a group whose members have the same layout and are referred to by owner cells only.
 type canonGroup struct {
-	procs  []model.ProcID
-	fields [][]field // by member: location, locals, cells
+	procs  [][]model.ProcID // by member
+	fields [][]field        // by member: locations, locals, parts
 	owners []field
 	names  [][]int64 // by member, by owner cell
 
@@ -40,34 +68,91 @@ type canonGroup struct {
 // Canonizer makes a canonizer; each goroutine has one of its own.
 func (p *Program) Canonizer(groups []Group) *Canonizer {
 	c := &Canonizer{}
-	for _, g := range groups {
-		cg := canonGroup{}
-		for _, o := range g.Owners {
-			cg.owners = append(cg.owners, p.lay.cells[o.Var][o.Idx])
+	if !slices.ContainsFunc(groups, p.referredTo) {
+		// Where nothing refers to members by handle or reference, each group is sorted by itself.
+		for _, g := range groups {
+			if cg := p.canonGroup(&g); cg != nil {
+				c.stages = append(c.stages, cg)
+			} else if n := p.named([]Group{g}); n != nil {
+				c.stages = append(c.stages, n)
+			}
 		}
-		for _, m := range g.Members {
-			fields := []field{p.lay.pcs[m.Proc]}
-			for _, v := range p.Sys.Processes[m.Proc].Locals {
+		return c
+	}
+	// Objects and the processes whose locals name them are sorted together. Groups that get in each other's way are sorted one after the other.
+	for left := groups; len(left) > 0; {
+		var now, later []Group
+		for _, g := range left {
+			if slices.ContainsFunc(now, func(h Group) bool { return clash(&g, &h) || clash(&h, &g) }) {
+				later = append(later, g)
+			} else {
+				now = append(now, g)
+			}
+		}
+		if n := p.named(now); n != nil {
+			c.stages = append(c.stages, n)
+		}
+		left = later
+	}
+	return c
+}
+
+// canonGroup is the group for the fast way, or nil if its members are not laid out alike.
+func (p *Program) canonGroup(g *Group) *canonGroup {
+	cg := &canonGroup{}
+	if g.Barred != nil {
+		return nil
+	}
+	for _, o := range g.Owners {
+		cg.owners = append(cg.owners, p.lay.cells[o.Var][o.Idx])
+	}
+	for _, m := range g.Members {
+		var fields []field
+		for _, q := range m.Procs {
+			fields = append(fields, p.lay.pcs[q])
+			for _, v := range p.Sys.Processes[q].Locals {
 				for _, f := range p.lay.cells[v] {
 					if f.word >= 0 && f.word < p.lay.stored {
 						fields = append(fields, f)
 					}
 				}
 			}
-			for _, k := range m.Cells {
-				if f := p.lay.cells[k.Var][k.Idx]; f.word >= 0 {
-					fields = append(fields, f)
-				}
-			}
-			cg.procs = append(cg.procs, m.Proc)
-			cg.fields = append(cg.fields, fields)
-			cg.names = append(cg.names, m.Names)
-			cg.keys = append(cg.keys, make([]int64, len(fields)+len(g.Owners)))
-			cg.order = append(cg.order, 0)
 		}
-		c.groups = append(c.groups, cg)
+		for _, k := range m.Parts {
+			if f, ok := p.lay.part(k); !ok {
+				return nil
+			} else if f.word >= 0 {
+				fields = append(fields, f)
+			}
+		}
+		cg.procs = append(cg.procs, m.Procs)
+		cg.fields = append(cg.fields, fields)
+		cg.names = append(cg.names, m.Names)
+		cg.keys = append(cg.keys, make([]int64, len(fields)+len(g.Owners)))
+		cg.order = append(cg.order, 0)
 	}
-	return c
+	for _, fields := range cg.fields[1:] {
+		if !slices.EqualFunc(fields, cg.fields[0], func(a, b field) bool { return a.mask == b.mask && a.lo == b.lo }) {
+			return nil
+		}
+	}
+	return cg
+}
+
+// part is the field of a part. It is not ok for a bit of a mask that is not stored as it is.
+func (l *layout) part(k Part) (f field, ok bool) {
+	f = l.cells[k.Cell.Var][k.Cell.Idx]
+	switch {
+	case k.Bit == WholeCell:
+		return f, true
+	case f.word < 0:
+		return field{word: -1, lo: f.lo >> k.Bit & 1}, true
+	case f.lo != 0:
+		return f, false
+	case f.mask>>k.Bit&1 == 0:
+		return field{word: -1}, true // never set
+	}
+	return field{word: f.word, shift: f.shift + uint(k.Bit), mask: 1}, true
 }
 
 // Canonize rewrites st. If perm is not nil, perm[p] becomes the process that process p of the canonical state was in st.
@@ -75,8 +160,15 @@ func (c *Canonizer) Canonize(st []uint64, perm []model.ProcID) {
 	for i := range perm {
 		perm[i] = model.ProcID(i)
 	}
-	for k := range c.groups {
-		c.groups[k].canonize(st, perm)
+	for _, s := range c.stages {
+		s.canonize(st, perm)
+	}
+}
+
+// exchange notes in perm that the processes of one member now are where those of another were.
+func exchange(perm, old []model.ProcID, to, from []model.ProcID) {
+	for i := range to {
+		perm[to[i]] = old[from[i]]
 	}
 }
 
@@ -115,13 +207,14 @@ func (g *canonGroup) canonize(st []uint64, perm []model.ProcID) {
 			}
 		}
 	}
+	old := slices.Clone(perm)
 	for to, from := range g.order {
 		for i := range g.fields[to] {
 			f := &g.fields[to][i]
 			f.put(st, g.keys[from][i])
 		}
 		if perm != nil {
-			perm[g.procs[to]] = g.procs[from]
+			exchange(perm, old, g.procs[to], g.procs[from])
 		}
 	}
 }

@@ -16,10 +16,20 @@ func Reducing(w io.Writer, res *checker.Result) error {
 	}
 	var b strings.Builder
 	for _, s := range res.Symmetry {
+		what, when := "processes", ""
+		switch {
+		case s.Objects:
+			what = "objects"
+		case strings.Contains(s.Name, ", "):
+			what = "columns of processes"
+		}
+		if s.Barred {
+			when = " once nobody can allocate one any more"
+		}
 		if s.Members > 0 {
-			fmt.Fprintf(&b, "     the %d processes %s are interchangeable\n", s.Members, s.Process)
+			fmt.Fprintf(&b, "     the %d %s %s are interchangeable%s\n", s.Members, what, s.Name, when)
 		} else {
-			fmt.Fprintf(&b, "     the processes %s are not interchangeable: %s\n", s.Process, s.Refused)
+			fmt.Fprintf(&b, "     the %s %s are not interchangeable: %s\n", what, s.Name, s.Refused)
 		}
 	}
 	fmt.Fprintf(&b, "     states with a choice %d; explored one transition in %d, several in %d (all in %d)\n", r.Choices, r.Choices-r.Branches, r.Branches, r.Full)

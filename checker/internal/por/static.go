@@ -130,15 +130,16 @@ func (s *Static) Acyclic() bool { return s.sticky.empty() }
 // Interchange makes the sticky transitions the same for all members of each group, so that a cycle up to a permutation of them has one as well.
 func (s *Static) Interchange(groups []program.Group) {
 	for _, g := range groups {
-		n := len(s.sys.Processes[g.Members[0].Proc].Trans)
-		for t := range n {
-			any := false
-			for _, m := range g.Members {
-				any = any || s.sticky.has(s.base[m.Proc]+t)
-			}
-			for _, m := range g.Members {
-				if any {
-					s.sticky.set(s.base[m.Proc] + t)
+		for k, first := range g.Members[0].Procs {
+			for t := range s.sys.Processes[first].Trans {
+				any := false
+				for _, m := range g.Members {
+					any = any || s.sticky.has(s.base[m.Procs[k]]+t)
+				}
+				for _, m := range g.Members {
+					if any {
+						s.sticky.set(s.base[m.Procs[k]] + t)
+					}
 				}
 			}
 		}
