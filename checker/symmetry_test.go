@@ -181,7 +181,8 @@ func symmetrySeed(t *testing.T, seed uint64) (full, symmetric int64) {
 	return full, symmetric
 }
 
-// TestSymmetryOfManyKinds compares searches with and without symmetry on models of objects, of columns of processes, and of replicas that are told apart in many ways. Witnesses are executed by the
+// TestSymmetryOfManyKinds compares searches with and without symmetry on models of objects, of columns of processes, and of replicas that are told apart in many
+// ways. Witnesses are executed by the
 // interpreter as always.
 func TestSymmetryOfManyKinds(t *testing.T) {
 	n := uint64(3000)

@@ -22,7 +22,6 @@ type named struct {
 
 	read    []token // of naming and of outside, of the state at hand
 	orders  int
-	key     []int64
 	content []int64
 	best    []int64
 	found   bool

@@ -34,6 +34,7 @@ func newRanges(sys *model.System) *ranges {
 		}
 		r.cells = append(r.cells, c)
 	}
+	r.masks()
 	for n := 0; ; n++ {
 		changed := false
 		next := make([][]span, len(r.cells))
@@ -70,6 +71,42 @@ func newRanges(sys *model.System) *ranges {
 			return r
 		}
 		r.cells = next
+	}
+}
+
+// masks lets cells of which known bits are looked at, set or cleared begin at 0, so that these are bits of what is stored: to exchange members of a group may be to exchange bits.
+func (r *ranges) masks() {
+	expr := func(x *model.Expr) {
+		if x.Op != model.And && x.Op != model.Or || x.X.Op != model.Const && x.Y.Op != model.Const {
+			return
+		}
+		for _, y := range []*model.Expr{x.X, x.Y} {
+			if y.Op != model.Load {
+				continue
+			}
+			q := *y.Place
+			q.Unchecked = true
+			if c, ok := StaticCell(r.sys, &q); ok && r.sys.Vars[c.Var].Type.Lo == 0 {
+				r.cells[c.Var][c.Idx].lo = 0
+			}
+		}
+	}
+	code := func(ops []model.Op) {
+		for i := range ops {
+			model.WalkOp(&ops[i], expr)
+		}
+	}
+	for _, p := range r.sys.Processes {
+		code(p.Start)
+		for _, t := range p.Trans {
+			code(t.Code)
+		}
+	}
+	for _, q := range r.sys.Props {
+		q.X.Walk(expr)
+	}
+	for _, c := range r.sys.Covers {
+		c.X.Walk(expr)
 	}
 }
 

@@ -306,8 +306,8 @@ var generators = []struct {
 	least, most int
 }{
 	{"replicas", testkit.Replicas, 50, 90},
-	{"objects", testkit.Objects, 10, 90},
-	{"columns", testkit.Columns, 10, 90},
+	{"objects", testkit.Objects, 10, 80},
+	{"columns", testkit.Columns, 10, 95},
 }
 
 func exchangeSeed(t *testing.T, gen int, seed uint64) (groups int) {

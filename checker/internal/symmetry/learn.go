@@ -179,7 +179,15 @@ func (l *learner) place(a, b *model.Place) error {
 	if a.Var != b.Var && l.local[a.Var] != b.Var || a.Domain != b.Domain || a.Unchecked != b.Unchecked {
 		return differ
 	}
-	for _, z := range [][2]*model.Expr{{a.Obj, b.Obj}, {a.Idx, b.Idx}, {a.Ref, b.Ref}} {
+	objs := [2]*model.Expr{a.Obj, b.Obj}
+	if l.whole && a.Obj != nil && b.Obj != nil && a.Obj.Op == model.Const && b.Obj.Op == model.Const && a.Obj.Val > 0 && b.Obj.Val > 0 {
+		pool := l.sys.Vars[a.Var].Pool
+		if err := l.object(program.Object{Pool: pool, Handle: a.Obj.Val}, program.Object{Pool: pool, Handle: b.Obj.Val}); err != nil {
+			return err
+		}
+		objs = [2]*model.Expr{}
+	}
+	for _, z := range [][2]*model.Expr{objs, {a.Idx, b.Idx}, {a.Ref, b.Ref}} {
 		if err := l.expr(z[0], z[1], nil, false); err != nil {
 			return err
 		}

@@ -62,13 +62,14 @@ func (s *searcher) objects(r *Result) {
 func (s *searcher) classes(pool *model.Pool) (out [][]int32) {
 	named := s.named(pool.ID)
 	changes := slices.ContainsFunc(pool.Fields, func(v model.VarID) bool { return slices.Contains(s.written[v], true) }) || pool.Live != model.NoVar && slices.Contains(s.written[pool.Live], true)
+	allocated := s.allocated(pool.ID)
 	if !changes {
 		return nil
 	}
 	for i := range pool.Objects {
 		h := int32(i + 1)
-		if named[h] {
-			continue
+		if named[h] || pool.Live != model.NoVar && !allocated && s.sys.Vars[pool.Live].Init[i] == 0 {
+			continue // an object that is dead for ever is like any other
 		}
 		at := slices.IndexFunc(out, func(c []int32) bool { return s.alike(pool.ID, c[0], h) })
 		if at < 0 {
@@ -113,8 +114,8 @@ func (s *searcher) named(pool model.PoolID) map[int32]bool {
 			}
 		}
 	}, func(p *model.Place) {
-		if c, ok := known(s.sys, p); ok {
-			cell(c)
+		if p.Obj != nil && p.Obj.Op == model.Const && p.Ref == nil && s.sys.Vars[p.Var].Pool == pool {
+			out[p.Obj.Val] = true
 		}
 	})
 	for _, v := range s.sys.Vars {
@@ -134,7 +135,7 @@ func (s *searcher) named(pool model.PoolID) map[int32]bool {
 	return out
 }
 
-// everywhere calls f for every expression and g for every place of the system.
+// everywhere calls f for every expression and g for every place of the system, but for those of liveness, which is judged without symmetry.
 func everywhere(sys *model.System, f func(*model.Expr), g func(*model.Place)) {
 	var place func(p *model.Place)
 	var expr func(x *model.Expr)
@@ -163,10 +164,6 @@ func everywhere(sys *model.System, f func(*model.Expr), g func(*model.Place)) {
 	})
 	for _, q := range sys.Props {
 		expr(q.X)
-		for _, c := range q.Cases {
-			expr(c.P)
-			expr(c.Q)
-		}
 	}
 	for _, c := range sys.Covers {
 		expr(c.X)
@@ -333,7 +330,7 @@ func pointers(sys *model.System) (err error) {
 		is(p.Idx, number)
 		if p.Ref != nil {
 			is(p.Ref, class{model.KindRef, int32(p.Domain)})
-		} else if p.Obj != nil {
+		} else if p.Obj != nil && p.Obj.Op != model.Const {
 			is(p.Obj, class{model.KindHandle, int32(sys.Vars[p.Var].Pool)})
 		}
 	}

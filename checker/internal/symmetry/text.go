@@ -195,7 +195,16 @@ func (m *match) place(p *model.Place, exchange bool) string {
 			return "an element that depends on the state"
 		}
 	}
-	return fmt.Sprint("place ", v, " ", p.Domain, " ", p.Unchecked, " ", p.Access, m.expr(p.Obj, exchange, sort{}), m.expr(p.Idx, exchange, sort{}), m.expr(p.Ref, exchange, sort{}))
+	obj := m.expr(p.Obj, exchange, sort{})
+	if p.Obj != nil && p.Obj.Op == model.Const {
+		// Whatever its type, it is a handle.
+		h := p.Obj.Val
+		if to, ok := m.objects[m.sys.Vars[p.Var].Pool][h]; ok && exchange {
+			h = to
+		}
+		obj = fmt.Sprint("(object ", h, ")")
+	}
+	return fmt.Sprint("place ", v, " ", p.Domain, " ", p.Unchecked, " ", p.Access, obj, m.expr(p.Idx, exchange, sort{}), m.expr(p.Ref, exchange, sort{}))
 }
 
 // uniform reports whether the exchange moves the cells that a place may be as it changes the handles, references and indices that choose one of them.
