@@ -71,12 +71,34 @@ func (c *compiler) moveTo(pc uint64, live []model.VarID) []maskSet {
 	return out
 }
 
-func (c *compiler) code(ops []model.Op) []instr {
+// code compiles operations one by one; with fused set, those that end a step and together store constants only are one.
+func (c *compiler) code(ops []model.Op, fused bool) []instr {
 	var out []instr
 	for i := range ops {
+		if fused {
+			if m, ok := c.tail(ops, i); ok {
+				out = append(out, done(m))
+				continue
+			}
+		}
 		out = append(out, c.op(&ops[i], i))
 	}
 	return out
+}
+
+// done ends a step with stores.
+func done(m []maskSet) instr {
+	if len(m) == 1 {
+		w := m[0]
+		return func(e *Exec) int {
+			e.s[w.word] = e.s[w.word]&w.keep | w.set
+			return pcDone
+		}
+	}
+	return func(e *Exec) int {
+		apply(e.s, m)
+		return pcDone
+	}
 }
 
 // ignored reports whether failures of a property are not looked at.
@@ -147,18 +169,7 @@ func (c *compiler) op(op *model.Op, i int) instr {
 	case model.OpFree:
 		return c.free(op, next)
 	case model.OpGoto:
-		m := c.moveTo(uint64(op.Loc), c.proc.Locations[op.Loc].Live)
-		if len(m) == 1 {
-			w := m[0]
-			return func(e *Exec) int {
-				e.s[w.word] = e.s[w.word]&w.keep | w.set
-				return pcDone
-			}
-		}
-		return func(e *Exec) int {
-			apply(e.s, m)
-			return pcDone
-		}
+		return done(c.moveTo(uint64(op.Loc), c.proc.Locations[op.Loc].Live))
 	}
 	return func(*Exec) int { return next }
 }
@@ -336,6 +347,17 @@ func (c *compiler) plainAssign(op *model.Op, next int) instr {
 			}
 		}
 		x, base := c.expr(op.X), f.lo
+		if d, ok := c.step(op); ok && c.p.opt.trace == nil {
+			return func(e *Exec) int {
+				v := int64(e.s[word]>>shift&mask) + base + d
+				if v < lo || v > hi {
+					e.failed = model.PropNoFault
+					return pcFailed
+				}
+				e.s[word] = e.s[word]&clear | uint64(v-base)&mask<<shift
+				return next
+			}
+		}
 		return func(e *Exec) int {
 			v := x(e)
 			if e.failed >= 0 {
@@ -373,6 +395,25 @@ func (c *compiler) plainAssign(op *model.Op, next int) instr {
 		f.put(e.s, v)
 		return next
 	}
+}
+
+// step recognises `v = v + d` and `v = v - d`.
+func (c *compiler) step(op *model.Op) (d int64, ok bool) {
+	x := op.X
+	if x.Op != model.Add && x.Op != model.Sub || x.X.Op != model.Load || x.Y.Op != model.Const {
+		return 0, false
+	}
+	to, ok := StaticCell(c.sys, op.Dst)
+	if !ok {
+		return 0, false
+	}
+	if from, ok := StaticCell(c.sys, x.X.Place); !ok || from != to {
+		return 0, false
+	}
+	if d = int64(x.Y.Val); x.Op == model.Sub {
+		d = -d
+	}
+	return d, true
 }
 
 func (c *compiler) varType(p *model.Place) *model.Type {

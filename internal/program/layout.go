@@ -42,6 +42,7 @@ type layout struct {
 	cells   [][]field // by VarID, then cell
 	pcs     []field   // by process
 	stored  int       // words that make up a state
+	bits    int       // of them
 	total   int       // with scratch
 	overlay map[model.VarID]bool
 }
@@ -120,8 +121,11 @@ func makeLayout(sys *model.System) *layout {
 			}})
 		}
 	}
-	l.stored = max(1, pack(slots, 0))
-	l.total = max(l.stored, pack(scratch, l.stored))
+	words, last := pack(slots, 0)
+	l.stored = max(1, words)
+	l.bits = 64*(l.stored-1) + last
+	words, _ = pack(scratch, l.stored)
+	l.total = max(l.stored, words)
 	return l
 }
 
@@ -142,8 +146,8 @@ func (l *layout) noted(a *Atoms) *layout {
 
 func (s span) width() int { return bits.Len64(uint64(s.hi - s.lo)) }
 
-// pack places slots first fit, widest first, from word base on, and returns the number of words in use.
-func pack(slots []slot, base int) int {
+// pack places slots first fit, widest first, from word base on, and returns the number of words in use, and of bits in the last.
+func pack(slots []slot, base int) (words, last int) {
 	slices.SortStableFunc(slots, func(a, b slot) int { return cmp.Compare(b.width, a.width) })
 	var used []int
 	for _, s := range slots {
@@ -155,7 +159,10 @@ func pack(slots []slot, base int) int {
 		s.set(field{word: base + w, shift: uint(used[w]), mask: 1<<s.width - 1})
 		used[w] += s.width
 	}
-	return base + len(used)
+	if len(used) > 0 {
+		last = used[len(used)-1]
+	}
+	return base + len(used), last
 }
 
 // analysis is the liveness of one process's locals at the level of operations.

@@ -1,7 +1,8 @@
 // Package program is the compiled form of a model: a bit-packed state vector and, for every transition, a short array of closures that work on it.
 //
 //	layout.go     which bits of which word hold which cell; locals that never live together share bits
-//	compile.go    operations and places to closures, with fused forms for the common shapes
+//	compile.go    operations and places to closures
+//	fuse.go       steps of the common shapes without closures: tests and masks
 //	expr.go       expressions to closures
 //	program.go    the machine: candidates by location, running a transition, whole-state predicates
 //	atoms.go      what transitions can conflict over, for partial-order reduction
@@ -21,15 +22,18 @@ import (
 // Options choose between the semantics of checking and of counting.
 type Options struct {
 	NoAssert bool // failing asserts and accesses to dead objects are ignored; faults still park
+	NoFuse   bool // every operation is a closure
 
 	trace *Atoms // see [Program.Traced]
 }
 
 // Program is a compiled system. It is immutable; each goroutine runs it with an [Exec] of its own.
 type Program struct {
-	Sys   *model.System
-	Words int // words of a stored state
-	Total int // words a destination vector needs
+	Sys         *model.System
+	Words       int // words of a stored state
+	Bits        int // of which so many, from the lowest of the first word on, can differ from 0
+	Total       int // words a destination vector needs
+	Transitions int
 
 	opt    Options
 	lay    *layout
@@ -40,19 +44,27 @@ type Program struct {
 }
 
 type process struct {
-	pc     field
-	start  []instr
-	at     [][]*Transition // candidates by location
-	end    []bool          // by location: a proper place to stay
-	parked uint64          // value of pc
-	park   []maskSet       // moves to parked and resets the locals
+	pc      field
+	start   []instr
+	at      [][]*Transition // candidates by location
+	numbers []int           // by transition
+	end     []bool          // by location: a proper place to stay
+	parked  uint64          // value of pc
+	park    []maskSet       // moves to parked and resets the locals
 }
 
 // Transition is a compiled transition.
 type Transition struct {
 	ID   int
 	Proc model.ProcID
-	code []instr
+	No   int // of all, from 0 to [Program.Transitions]
+
+	checks  []check   // come first
+	sets    []maskSet // then this, if there is no code
+	code    []instr
+	from    int  // where the code goes on after the checks
+	counted bool // the number of operations must be bounded
+	flat    bool // there is nothing but checks that enable and one word set, and states have one word
 }
 
 type predicate struct {
@@ -102,16 +114,23 @@ func (p *Program) Traced(a *Atoms) *Program {
 }
 
 func compile(sys *model.System, opt Options, lay *layout) *Program {
-	p := &Program{Sys: sys, opt: opt, lay: lay, Words: lay.stored, Total: lay.total}
+	p := &Program{Sys: sys, opt: opt, lay: lay, Words: lay.stored, Bits: lay.bits, Total: lay.total}
 	for _, mp := range sys.Processes {
 		c := &compiler{p: p, sys: sys, proc: mp}
 		q := process{pc: p.lay.pcs[mp.ID], parked: uint64(len(mp.Locations))}
 		q.park = c.moveTo(q.parked, nil)
-		q.start = c.code(mp.Start)
+		q.start = c.code(mp.Start, false)
+		q.numbers = slices.Repeat([]int{-1}, len(mp.Trans))
 		for _, l := range mp.Locations {
 			var ts []*Transition
 			for _, t := range l.Trans {
-				ts = append(ts, &Transition{ID: t, Proc: mp.ID, code: c.code(mp.Trans[t].Code)})
+				ct := c.fuse(mp.Trans[t].Code)
+				ct.ID, ct.Proc, ct.No = t, mp.ID, p.Transitions
+				ct.flat = p.Words == 1 && ct.code == nil && len(ct.sets) == 1 && ct.sets[0].word == 0 &&
+					!slices.ContainsFunc(ct.checks, func(c check) bool { return c.word != 0 || c.prop != model.NoProp })
+				q.numbers[t] = ct.No
+				p.Transitions++
+				ts = append(ts, ct)
 			}
 			q.at = append(q.at, ts)
 			q.end = append(q.end, l.End || len(l.Trans) == 0)
@@ -161,7 +180,7 @@ func (x *Exec) Initial(dst []uint64) (failed []model.PropID, covers []model.Cove
 	old := make([]uint64, p.Total)
 	for i := range p.procs {
 		copy(old, dst)
-		switch x.run(&p.procs[i], p.procs[i].start, dst) {
+		switch x.run(&Transition{code: p.procs[i].start, counted: true}, dst) {
 		case Failed:
 			failed = append(failed, x.failed)
 			apply(dst, p.procs[i].park)
@@ -190,13 +209,70 @@ func (p *Program) Processes() int { return len(p.procs) }
 
 // Run executes t from s (Words words) into dst (Total words).
 func (x *Exec) Run(t *Transition, s, dst []uint64) Status {
-	copy(dst, s)
-	q := &x.p.procs[t.Proc]
-	st := x.run(q, t.code, dst)
+	for i := range t.checks {
+		c := &t.checks[i]
+		if c.holds(s) {
+			continue
+		}
+		if c.prop == model.NoProp {
+			return Disabled
+		}
+		x.failed, x.covers = c.prop, x.covers[:0]
+		copy(dst, s)
+		apply(dst, x.p.procs[t.Proc].park)
+		return Failed
+	}
+	if len(s) == 1 {
+		dst[0] = s[0]
+	} else {
+		copy(dst, s)
+	}
+	if t.code == nil {
+		x.covers = x.covers[:0]
+		apply(dst, t.sets)
+		return Moved
+	}
+	st := x.run(t, dst)
 	if st == Failed {
-		apply(dst, q.park)
+		apply(dst, x.p.procs[t.Proc].park)
 	}
 	return st
+}
+
+// Expand runs all candidates of a state, processes in order. The i-th one that is enabled is in done[i], and its successor in buf, which holds states one
+// after the other and room for Total words behind the last. special is called for one that fails or passes a cover, while [Exec.Failed] and
+// [Exec.Covers] tell about it; if it returns false, the rest is left out. done and buf must have room for [Program.MostCandidates]. Expand returns how many were enabled.
+func (x *Exec) Expand(s, buf []uint64, done []*Transition, special func(*Transition, Status) (goOn bool)) int {
+	p := x.p
+	n, at := 0, 0
+	for i := range p.procs {
+		q := &p.procs[i]
+	candidates:
+		for _, t := range q.at[s[q.pc.word]>>(q.pc.shift&63)&q.pc.mask] {
+			if t.flat {
+				w := s[0]
+				for k := range t.checks {
+					if c := &t.checks[k]; (w>>(c.shift&63)&c.mask-c.lo <= c.span) == c.not {
+						continue candidates
+					}
+				}
+				m := &t.sets[0]
+				buf[at] = w&m.keep | m.set
+			} else {
+				st := x.Run(t, s, buf[at:at+p.Total])
+				if st == Disabled {
+					continue
+				}
+				if (st == Failed || len(x.covers) > 0) && !special(t, st) {
+					return n
+				}
+			}
+			done[n] = t
+			n++
+			at += p.Words
+		}
+	}
+	return n
 }
 
 // Failed is the property that the last run violated, if its status was [Failed].
@@ -211,20 +287,22 @@ const (
 	pcFailed   = -3
 )
 
-func (x *Exec) run(q *process, code []instr, s []uint64) Status {
+func (x *Exec) run(t *Transition, s []uint64) Status {
 	x.s, x.failed, x.covers = s, model.NoProp, x.covers[:0]
-	clear(x.Reads)
-	clear(x.Writes)
-	pc := 0
-	for n := 0; ; n++ {
-		if n >= model.MaxAtomicOps {
-			x.failed = model.PropNoFault
-			return Failed
+	pc := t.from
+	if t.counted {
+		clear(x.Reads)
+		clear(x.Writes)
+		for n := 0; pc >= 0; n++ {
+			if n >= model.MaxAtomicOps {
+				x.failed = model.PropNoFault
+				return Failed
+			}
+			pc = t.code[pc](x)
 		}
-		pc = code[pc](x)
-		if pc < 0 {
-			break
-		}
+	}
+	for pc >= 0 {
+		pc = t.code[pc](x)
 	}
 	switch pc {
 	case pcDone:
@@ -335,3 +413,18 @@ func (p *Program) Location(s []uint64, proc int) model.LocID {
 	}
 	return model.LocID(l)
 }
+
+// MostCandidates is the largest number of candidates that any state can have.
+func (p *Program) MostCandidates() (n int) {
+	for _, q := range p.procs {
+		most := 0
+		for _, ts := range q.at {
+			most = max(most, len(ts))
+		}
+		n += most
+	}
+	return n
+}
+
+// Number is the number of a transition of a process, or -1 if it begins nowhere.
+func (p *Program) Number(proc, trans int) int { return p.procs[proc].numbers[trans] }

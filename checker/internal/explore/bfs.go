@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/store"
 	"pmdcheck/model"
 )
 
@@ -16,19 +16,15 @@ type origin struct {
 
 // BFS walks breadth first with one worker. Of a state that was expanded only its origin is kept, for the paths.
 func (w *Walk) BFS(ctx context.Context) Stop {
-	p := w.Program
-	n := p.Words
-	set := w.newSet(1)
-	in := set.Inserter(0)
+	set := w.newSets(1)[0]
 	e := w.expander()
 	defer e.done()
 	var (
-		queue  = newPile[uint64](n)
+		queue  = newPile[uint64](w.Program.Words)
 		from   = newPile[origin](1) // by number, in the order found
 		st     []uint64             // of number cur
 		cur    int
 		levels int
-		todo   []*program.Transition
 	)
 	e.path = func() []Move {
 		var path []Move
@@ -48,7 +44,11 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 		return w.note(set.Bytes() + queue.bytes() + from.bytes())
 	}
 	defer publish()
-	queue.push(e.initial(in)...)
+	st = e.initial()
+	if _, ok := set.Insert(st, store.Hash(st)); !ok {
+		return StopBytes
+	}
+	queue.push(st...)
 	from.push(origin{})
 	levelEnd := 1
 	for ; queue.len() > 0; cur++ {
@@ -65,30 +65,27 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 			return StopAsked
 		}
 		st = queue.shift(st[:0])
-		moved := false
-		todo = e.candidates(st, todo[:0])
-		for _, t := range todo {
-			if !e.step(t, st) {
+		if !e.expand(st) {
+			e.stuck(st)
+		}
+		next := &e.next
+		done := set.InsertAll(next.states(), next.hashes[:next.n], next.added)
+		for i := range done {
+			if !next.added[i] {
 				continue
 			}
-			moved = true
-			next := e.dst[:n]
-			added, ok := in.Insert(next)
-			if !ok || uint64(from.len()) >= 1<<32-1 {
+			if int64(from.len()) == w.Limits.States {
+				return StopStates
+			}
+			if uint64(from.len()) >= 1<<32-1 {
 				return StopBytes
 			}
-			if added {
-				if w.Limits.States > 0 && int64(from.len()) == w.Limits.States {
-					return StopStates
-				}
-				e.enter(next)
-				queue.push(next...)
-				from.push(origin{uint32(cur), uint16(t.Proc), uint16(t.ID)})
-			}
-			e.edge = e.edge[:0]
+			e.arrive(i)
+			queue.push(next.state(i)...)
+			from.push(origin{uint32(cur), uint16(next.trans[i].Proc), uint16(next.trans[i].ID)})
 		}
-		if !moved {
-			e.stuck(st)
+		if done < next.n {
+			return StopBytes
 		}
 	}
 	return w.finish(set)

@@ -3,127 +3,101 @@ package explore
 import (
 	"context"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/store"
 	"pmdcheck/model"
 )
 
-// frame is what the stack of a depth-first walk holds for a state on the path, besides its words.
+// frame is what the stack of a depth-first walk holds for a state, besides its words. States that are expanded stay below their successors: they are the path.
 type frame struct {
-	next, end   uint32 // candidates left: in todo, or the process whose candidates are tried and the number of those tried
 	proc, trans uint16 // the move that led here
-	moved       bool   // whether any candidate was enabled
+	open        bool   // it was expanded
 }
 
 // DFS walks depth first with one worker: processes in order, transitions of a process in program order.
+//
+// All successors of a state are made and looked up at once, and are visited from then on; so the tree that is walked is not that of the textbook, in which
+// a successor is looked up only when its turn comes. It has the same states, and the path to each is as real.
 func (w *Walk) DFS(ctx context.Context) Stop {
-	p := w.Program
-	n := p.Words
-	set := w.newSet(1)
-	in := set.Inserter(0)
+	set := w.newSets(1)[0]
 	e := w.expander()
 	defer e.done()
 	var (
-		states = newPile[uint64](n)
+		states = newPile[uint64](w.Program.Words)
 		frames = newPile[frame](1)
-		todo   = newPile[uint32](1) // candidates of a stubborn set: process and transition, 16 bits each
-		cands  []*program.Transition
-		top    *frame
-		cur    []uint64 // the state of top
-		depth  int
+		depth  int       // of the state being expanded: states on the path to it
+		most         = 1 // the largest depth of any state found
 		count  int64 = 1
 	)
 	e.path = func() []Move {
 		var path []Move
-		frames.each(func(f []frame) { path = append(path, Move{model.ProcID(f[0].proc), int(f[0].trans)}) })
+		frames.each(func(f []frame) {
+			if f[0].open {
+				path = append(path, Move{model.ProcID(f[0].proc), int(f[0].trans)})
+			}
+		})
 		return path[min(1, len(path)):] // no move leads to the initial state
-	}
-	push := func(st []uint64, proc model.ProcID, trans int) {
-		states.push(st...)
-		f := frame{proc: uint16(proc), trans: uint16(trans)}
-		if e.sel != nil {
-			f.next = uint32(todo.len())
-			cands = e.candidates(st, cands[:0])
-			for _, t := range cands {
-				todo.push(uint32(t.Proc)<<16 | uint32(t.ID))
-			}
-			f.end = uint32(todo.len())
-		}
-		frames.push(f)
-	}
-	procs := uint32(p.Processes())
-	candidate := func(f *frame, st []uint64) *program.Transition {
-		if e.sel != nil {
-			if f.next == f.end {
-				return nil
-			}
-			c := todo.at(int(f.next))[0]
-			f.next++
-			return e.transition(st, int(c>>16), int(c&0xffff))
-		}
-		for ; f.next < procs; f.next, f.end = f.next+1, 0 {
-			if c := p.Candidates(st, int(f.next)); int(f.end) < len(c) {
-				f.end++
-				return c[f.end-1]
-			}
-		}
-		return nil
 	}
 	publish := func() int64 {
 		w.Stats.States.Store(count)
 		w.Stats.Transitions.Store(e.trans)
-		w.Stats.Depth.Store(int64(depth))
+		w.Stats.Depth.Store(int64(most))
 		w.Stats.Frontier.Store(int64(frames.len()))
-		return w.note(set.Bytes() + states.bytes() + frames.bytes() + todo.bytes())
+		return w.note(set.Bytes() + states.bytes() + frames.bytes())
 	}
 	defer publish()
-	push(e.initial(in), 0, 0)
-	top, cur = &frames.top()[0], states.top()
-	depth = 1
-	polls := 0
-	for frames.len() > 0 {
+	first := e.initial()
+	if _, ok := set.Insert(first, store.Hash(first)); !ok {
+		return StopBytes
+	}
+	states.push(first...)
+	frames.push(frame{})
+	for polls := 0; frames.len() > 0; {
 		if e.stop {
 			return StopAsked
 		}
-		t := candidate(top, cur)
-		if t == nil {
-			if !top.moved {
-				e.stuck(cur)
-			}
+		top := &frames.top()[0]
+		if top.open {
 			frames.pop()
 			states.pop()
-			if frames.len() == 0 {
-				break
-			}
-			top, cur = &frames.top()[0], states.top()
-			if e.sel != nil {
-				todo.cut(todo.len() - int(top.end))
-			}
+			depth--
 			continue
 		}
-		if !e.step(t, cur) {
+		top.open = true
+		depth++
+		cur := states.top()
+		if !e.expand(cur) {
+			e.stuck(cur)
 			continue
 		}
-		top.moved = true
-		next := e.dst[:n]
-		added, ok := in.Insert(next)
-		if !ok {
-			return StopBytes
-		}
-		if added {
-			if w.Limits.States > 0 && count == w.Limits.States {
+		next := &e.next
+		done := set.InsertAll(next.states(), next.hashes[:next.n], next.added)
+		last, fresh := 0, 0
+		for i := range done {
+			if !next.added[i] {
+				continue
+			}
+			if count == w.Limits.States {
 				return StopStates
 			}
 			count++
-			e.enter(next)
-			push(next, t.Proc, t.ID)
-			top, cur = &frames.top()[0], states.top()
+			e.arrive(i)
+			last, fresh = i, fresh+1
 		}
-		e.edge = e.edge[:0]
-		if !added {
+		if done < next.n {
+			return StopBytes
+		}
+		if fresh == 0 {
 			continue
 		}
-		depth = max(depth, frames.len())
-		if polls++; polls == pollEvery {
+		most = max(most, depth+1)
+		// The first successor comes last, to be expanded next.
+		for i := last; i >= 0; i-- {
+			if next.added[i] {
+				states.push(next.state(i)...)
+				frames.push(frame{proc: uint16(next.trans[i].Proc), trans: uint16(next.trans[i].ID)})
+			}
+		}
+		if polls += fresh; polls >= pollEvery {
 			polls = 0
 			if s, over := w.over(ctx, publish()); over {
 				return s

@@ -8,6 +8,7 @@ package explore
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -95,6 +96,8 @@ type Walk struct {
 	Race     func(vals [][]int32, locs []model.LocID) bool
 	RaceProp model.PropID
 	raced    atomic.Bool // one was found
+
+	tidied atomic.Bool
 }
 
 // Counters are sampled while a walk runs.
@@ -127,312 +130,42 @@ func stopOf(ctx context.Context) (Stop, bool) {
 	return Complete, false
 }
 
-// expander visits states for one goroutine.
-type expander struct {
-	w        *Walk
-	x        *program.Exec
-	dst      []uint64
-	tmp      []uint64
-	trans    int64
-	path     func() []Move      // to the state being expanded; nil if the walk keeps none
-	edge     []Move             // from there, while its successors are looked at
-	sink     func(model.PropID) // where what is found goes instead of Walk.Found, if set
-	stop     bool
-	hasInv   bool
-	hasCover bool
-	sel      *por.Selector      // nil: no reduction
-	canon    *program.Canonizer // nil: no symmetry
-}
-
-func (w *Walk) expander() *expander {
-	p := w.Program
-	e := &expander{w: w, x: p.NewExec(), dst: make([]uint64, p.Total), tmp: make([]uint64, p.Total), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
-	if len(w.Groups) > 0 {
-		e.canon = p.Canonizer(w.Groups)
-	}
-	if w.Reduce != nil {
-		e.sel = w.Reduce.Selector(w.Aim)
-		if w.Blame != nil {
-			e.sel.Blame = por.NewBlame()
+// newSets makes a visited set for each worker.
+func (w *Walk) newSets(workers int) []store.Set {
+	b := store.NewBudget(w.Limits.Bytes)
+	sets := make([]store.Set, workers)
+	for i := range sets {
+		switch w.Store {
+		case Compact:
+			sets[i] = store.NewCompact(w.Program.Words, b)
+		case Bitstate:
+			sets[i] = store.NewBitstate(w.Limits.Bytes / 4 * 3 / int64(workers))
+		default:
+			sets[i] = store.NewExact(w.Program.Bits, b)
 		}
 	}
-	return e
-}
-
-func (e *expander) found(p model.PropID) {
-	if e.sink != nil {
-		e.sink(p)
-		return
-	}
-	f := Found{Prop: p}
-	if e.path != nil {
-		f.Path = func() []Move { return e.w.unfold(e.path(), e.edge) }
-	}
-	if e.w.Found(f) {
-		e.stop = true
-	}
-}
-
-// enter looks at a state that was just added.
-func (e *expander) enter(st []uint64) {
-	if e.hasInv {
-		e.x.Invariants(st, e.found)
-	}
-	if e.hasCover {
-		e.x.CoverStates(st, e.cover)
-	}
-	if e.w.Suspects != nil && (e.sink != nil || !e.w.raced.Load()) && e.races(st) {
-		e.w.raced.Store(true)
-		e.found(e.w.RaceProp)
-	}
-}
-
-// races reports whether two accesses of a state are a data race.
-func (e *expander) races(st []uint64) bool {
-	p := e.w.Program
-	for proc := range p.Processes() {
-		for _, t := range p.Candidates(st, proc) {
-			for _, m := range e.w.Suspects[proc][t.ID] {
-				for _, u := range p.Candidates(st, int(m.Proc)) {
-					if u.ID == m.Trans {
-						// The judge looks at the whole state, so it is asked once.
-						return e.w.Race(p.Decode(st))
-					}
-				}
-			}
-		}
-	}
-	return false
-}
-
-func (e *expander) cover(c model.CoverID) {
-	if b := &e.w.Covered[c]; !b.Load() {
-		b.Store(true)
-		e.stop = e.stop || e.w.aimed()
-	}
-}
-
-// aimed reports whether everything the walk was made for has been covered.
-func (w *Walk) aimed() bool {
-	for _, c := range w.Aim {
-		if !w.Covered[c].Load() {
-			return false
-		}
-	}
-	return len(w.Aim) > 0
-}
-
-// candidates appends the transitions to try in a state: those of every process, or those of a stubborn set.
-func (e *expander) candidates(st []uint64, to []*program.Transition) []*program.Transition {
-	if e.sel != nil {
-		e.verify(st)
-		return append(to, e.sel.Select(st)...)
-	}
-	for proc := range e.w.Program.Processes() {
-		to = append(to, e.w.Program.Candidates(st, proc)...)
-	}
-	return to
-}
-
-// verify checks the stubborn set of a state, if asked to.
-func (e *expander) verify(st []uint64) {
-	if e.w.Verify != nil {
-		pairs, err := e.sel.Verify(st, verifyStates, verifySteps)
-		e.w.Verify(pairs, err)
-		e.stop = e.stop || err != nil
-	}
-}
-
-// done ends the work of an expander.
-func (e *expander) done() {
-	if e.sel != nil && e.sel.Blame != nil {
-		e.w.Blame(e.sel.Blame)
-	}
-}
-
-// transition is a candidate by its numbers.
-func (e *expander) transition(st []uint64, proc, trans int) *program.Transition {
-	for _, t := range e.w.Program.Candidates(st, proc) {
-		if t.ID == trans {
-			return t
-		}
-	}
-	panic("not a candidate")
-}
-
-// step runs a transition. If it is enabled, the successor is in e.dst, or, where the walk follows chains, the next state that is to be stored.
-func (e *expander) step(t *program.Transition, st []uint64) (enabled bool) {
-	e.edge = e.edge[:0]
-	if !e.run(t, st) {
-		return false
-	}
-	if e.w.Chains && e.sel != nil {
-		e.follow()
-	}
-	if e.canon != nil {
-		e.canon.Canonize(e.dst, nil)
-	}
-	return true
-}
-
-// follow runs on as long as there is one transition to explore and no cycle can close: such states lead to one state only, so storing them would
-// save nothing but walking the rest of the chain again.
-func (e *expander) follow() {
-	n := e.w.Program.Words
-	for !e.stop {
-		t := e.sel.Single(e.dst[:n])
-		if t == nil {
-			return
-		}
-		e.verify(e.dst[:n])
-		e.enter(e.dst[:n])
-		copy(e.tmp, e.dst)
-		e.run(t, e.tmp[:n])
-	}
-}
-
-// run executes a transition into e.dst and looks at what it did.
-func (e *expander) run(t *program.Transition, st []uint64) (enabled bool) {
-	s := e.x.Run(t, st, e.dst)
-	if s == program.Disabled {
-		return false
-	}
-	e.edge = append(e.edge, Move{t.Proc, t.ID})
-	e.trans++
-	if r := &e.w.Ran[t.Proc][t.ID]; !r.Load() {
-		r.Store(true)
-	}
-	for _, c := range e.x.Covers() {
-		e.cover(c)
-	}
-	if s == program.Failed {
-		e.found(e.x.Failed())
-	}
-	return true
-}
-
-// unfold turns a path of moves between stored states, and the moves after the last of them, into the run of the system they stand for: with the steps inside
-// chains, and with the processes that the canonical forms stand for.
-func (w *Walk) unfold(path, edge []Move) []Move {
-	if (!w.Chains || w.Reduce == nil) && len(w.Groups) == 0 {
-		return append(path, edge...)
-	}
-	p := w.Program
-	e := w.expander()
-	st, next := make([]uint64, p.Total), make([]uint64, p.Total)
-	e.x.Initial(st)
-	who := make([]model.ProcID, p.Processes()) // by process of the canonical state: the process of the run
-	perm := make([]model.ProcID, len(who))
-	for i := range who {
-		who[i] = model.ProcID(i)
-	}
-	canonize := func() {
-		if e.canon == nil {
-			return
-		}
-		e.canon.Canonize(st, perm)
-		for i := range perm {
-			perm[i] = who[perm[i]]
-		}
-		who, perm = perm, who
-	}
-	var out []Move
-	run := func(t *program.Transition) {
-		e.x.Run(t, st[:p.Words], next)
-		st, next = next, st
-		out = append(out, Move{who[t.Proc], t.ID})
-	}
-	canonize()
-	for _, m := range path {
-		for _, t := range p.Candidates(st[:p.Words], int(m.Proc)) {
-			if t.ID == m.Trans {
-				run(t)
-				break
-			}
-		}
-		if e.sel != nil && w.Chains {
-			for t := e.sel.Single(st[:p.Words]); t != nil; t = e.sel.Single(st[:p.Words]) {
-				run(t)
-			}
-		}
-		canonize()
-	}
-	for _, m := range edge {
-		out = append(out, Move{who[m.Proc], m.Trans})
-	}
-	return out
-}
-
-// stuck looks at a state without successors.
-func (e *expander) stuck(st []uint64) {
-	p := e.w.Program
-	if p.Parked(st) {
-		return
-	}
-	for _, o := range e.w.Owed {
-		if owed, _ := o.Test(e.x, st); owed {
-			e.found(o.Prop)
-		}
-	}
-	if !p.AllAtEnd(st) {
-		if p.Sys.Props[model.PropNoDeadlock].Checked {
-			e.found(model.PropNoDeadlock)
-		}
-		return
-	}
-	if p.ChecksLeaks() {
-		vals, _ := p.Decode(st)
-		for _, q := range e.w.Leaks(vals) {
-			e.found(q)
-		}
-	}
-}
-
-// initial visits the initial state.
-func (e *expander) initial(in store.Inserter) []uint64 {
-	p := e.w.Program
-	st := make([]uint64, p.Total)
-	failed, covers := e.x.Initial(st)
-	for _, c := range covers {
-		e.cover(c)
-	}
-	if e.canon != nil {
-		e.canon.Canonize(st, nil)
-	}
-	st = st[:p.Words]
-	in.Insert(st)
-	for _, f := range failed {
-		e.found(f)
-	}
-	e.enter(st)
-	return st
-}
-
-// newSet makes the visited set.
-func (w *Walk) newSet(workers int) store.Set {
-	switch w.Store {
-	case Compact:
-		return store.NewCompact(w.Program.Words, workers, w.Limits.Bytes)
-	case Bitstate:
-		return store.NewBitstate(workers, w.Limits.Bytes/4*3)
-	}
-	if w.Program.Words == 2 && workers == 1 {
-		return store.NewPairs(w.Limits.Bytes)
-	}
-	return store.NewExact(w.Program.Words, workers, w.Limits.Bytes)
+	return sets
 }
 
 // finish is how a walk ends that has nothing left to visit.
-func (w *Walk) finish(set store.Set) Stop {
-	if set.Exact() {
-		return Complete
+func (w *Walk) finish(sets ...store.Set) (s Stop) {
+	for _, set := range sets {
+		if !set.Exact() {
+			w.Omitted += set.Omitted()
+			s = Inexact
+		}
 	}
-	w.Omitted = set.Omitted()
-	return Inexact
+	return s
 }
+
+// tidyBytes is how large a walk gets before what was garbage when it began is collected: what it needs from then on lies where that was.
+const tidyBytes = 2 << 20
 
 // note keeps the largest number of bytes in use.
 func (w *Walk) note(bytes int64) int64 {
+	if bytes >= tidyBytes && !w.tidied.Swap(true) {
+		runtime.GC()
+	}
 	for {
 		old := w.Stats.Bytes.Load()
 		if bytes <= old || w.Stats.Bytes.CompareAndSwap(old, bytes) {

@@ -3,105 +3,173 @@ package explore
 import (
 	"context"
 	"io"
+	"math/bits"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"pmdcheck/checker/internal/store"
-	"pmdcheck/internal/program"
 )
 
-// batch is how many states workers hand each other at a time.
-const batch = 256
+// Workers share nothing but batches of states. Each state has an owner, by its hash; the owner keeps it in a visited set of its own and expands it. A worker
+// that comes across somebody else's state sends it there (Stern and Dill, "Parallelizing the Murφ verifier", CAV 1997). So no word of a visited set is ever
+// touched by two processors, which between distant ones would cost more than all the rest of a step, and the sets need no locks.
 
-// crew is the workers of a parallel walk, and the work that nobody has taken yet.
+// batch is how many states workers send each other at a time.
+const batch = 512
+
+// sentBits is the size of the memory of states sent of late, as a power of two. A state that is in it need not be sent again.
+const sentBits = 12
+
+// spins is how many times a worker without work looks for mail before it goes to sleep: where there is little to do at a time, being woken up would take longest.
+const spins = 1000
+
+// crew is the workers of a parallel walk.
 type crew struct {
 	w       *Walk
-	set     store.Set
 	members []*member
 
-	hungry atomic.Int32 // workers that wait for work which nobody has offered yet
-	stop   atomic.Int32 // 0, or Stop+1
+	hungry  atomic.Int32 // workers that wait for work
+	made    atomic.Int64 // batches that were made
+	stop    atomic.Int32 // 0, or Stop+1
+	pausing atomic.Bool  // everybody is to stand still; see keep
 
-	pausing atomic.Bool // everybody is to stand still; see keep
-
-	mu      sync.Mutex
-	wake    *sync.Cond // work has come, or the end, or standing still is over
-	still   *sync.Cond // somebody stands still, or waits, or it is the end
-	batches [][]uint64
-	idle    int // who waits for work
-	parked  int // who stands still
-	done    bool
+	mu     sync.Mutex
+	still  *sync.Cond // somebody stands still, or waits, or it is the end
+	idle   int        // who waits for work
+	parked int        // who stands still
+	done   bool
+	spare  [][]uint64 // empty batches
 }
 
-// member is one worker: it has a stack of its own and counts for itself, so that workers meet only in the visited set.
+// member is one worker.
 type member struct {
 	c      *crew
+	id     int
 	e      *expander
-	in     store.Inserter
+	set    store.Set
 	stack  *pile[uint64]
-	states int64 // found since publish
+	out    [][]uint64 // by member: states to be sent
+	sent   []uint64   // states sent of late, by some bits of their hash
+	states int64      // found since publish
 	bytes  atomic.Int64
 	left   atomic.Int64 // states on the stack
-	_      [64]byte
+
+	mailed  atomic.Bool // there is mail
+	waiting atomic.Bool // for mail
+	mail    [][]uint64  // states from others, and those that found no room; guarded by crew.mu
+	wake    *sync.Cond
+	_       [64]byte
 }
 
-// count says how many of those who wait have nothing to hope for.
-func (c *crew) count() { c.hungry.Store(int32(max(c.idle-len(c.batches), 0))) }
-
-// put offers a batch.
-func (c *crew) put(b []uint64) {
-	c.mu.Lock()
-	c.batches = append(c.batches, b)
-	c.count()
-	c.mu.Unlock()
-	c.wake.Signal()
+// owner is whose a state with the given hash is. It uses bits of the hash that the visited sets do not look at.
+func (c *crew) owner(h uint64) int {
+	hi, _ := bits.Mul64(h<<48, uint64(len(c.members)))
+	return int(hi)
 }
 
-// get waits for a batch; nil means that all work is done or the walk was stopped.
-func (c *crew) get() []uint64 {
+// send puts a batch into somebody's mail and returns an empty one.
+func (c *crew) send(to *member, b []uint64) []uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.idle++
-	c.count()
-	c.still.Signal()
-	for !c.done && (len(c.batches) == 0 || c.pausing.Load()) {
-		if len(c.batches) == 0 && c.idle == len(c.members) {
-			c.done = true
-			c.wake.Broadcast()
-			c.still.Signal()
-			break
+	to.mail = append(to.mail, b)
+	to.mailed.Store(true)
+	if to.waiting.Load() {
+		to.wake.Signal()
+	}
+	if n := len(c.spare); n > 0 {
+		b = c.spare[n-1]
+		c.spare = c.spare[:n-1]
+		return b
+	}
+	c.made.Add(1)
+	return make([]uint64, 0, cap(b))
+}
+
+// flush sends what is to be sent; to those who wait, or to all.
+func (m *member) flush(all bool) {
+	for i, b := range m.out {
+		if to := m.c.members[i]; len(b) > 0 && (all || to.waiting.Load()) {
+			m.out[i] = m.c.send(to, b)
 		}
-		c.wake.Wait()
+	}
+}
+
+// receive is the mail, if there is any. With nothing else to do a worker waits for it; nil then means that all work is done or the walk was stopped.
+func (m *member) receive(wait bool) [][]uint64 {
+	c := m.c
+	if wait {
+		m.waiting.Store(true)
+		c.hungry.Add(1)
+		for i := 0; i < spins && !m.mailed.Load() && c.stop.Load() == 0 && !c.pausing.Load(); i++ {
+			runtime.Gosched()
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if wait {
+		c.idle++
+		c.still.Signal()
+		for !c.done && (len(m.mail) == 0 || c.pausing.Load()) {
+			if c.idle == len(c.members) && !slices.ContainsFunc(c.members, func(o *member) bool { return len(o.mail) > 0 }) {
+				c.end()
+				break
+			}
+			m.wake.Wait()
+		}
+		m.waiting.Store(false)
+		c.hungry.Add(-1)
+		c.idle--
 	}
 	if c.done {
 		return nil
 	}
-	b := c.batches[len(c.batches)-1]
-	c.batches = c.batches[:len(c.batches)-1]
-	c.idle--
-	c.count()
-	return b
+	mail := m.mail
+	m.mail = nil
+	m.mailed.Store(false)
+	return mail
+}
+
+// end wakes everybody up; mu is held.
+func (c *crew) end() {
+	c.done = true
+	c.wakeAll()
+	c.still.Signal()
+}
+
+func (c *crew) wakeAll() {
+	for _, m := range c.members {
+		m.wake.Broadcast()
+	}
 }
 
 // halt ends the walk; the first reason counts.
 func (c *crew) halt(s Stop) {
 	c.stop.CompareAndSwap(0, int32(s)+1)
 	c.mu.Lock()
-	c.done = true
+	c.end()
 	c.mu.Unlock()
-	c.wake.Broadcast()
-	c.still.Signal()
 }
 
-// Parallel walks with several workers that share the visited set. Each has a stack of its own and hands over part of it when another has run dry.
-// Every reachable state is expanded exactly once, so a complete walk counts the same states and transitions as DFS does.
+// Parallel walks with several workers. Every reachable state is expanded exactly once, so a complete walk counts the same states and transitions as DFS does.
 func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
-	c := &crew{w: w, set: w.newSet(workers)}
-	c.wake, c.still = sync.NewCond(&c.mu), sync.NewCond(&c.mu)
+	c := &crew{w: w}
+	c.still = sync.NewCond(&c.mu)
+	n := w.Program.Words
+	sets := w.newSets(workers)
 	for i := range workers {
-		c.members = append(c.members, &member{c: c, e: w.expander(), in: c.set.Inserter(i), stack: newPile[uint64](w.Program.Words)})
+		m := &member{c: c, id: i, e: w.expander(), set: sets[i], stack: newPile[uint64](n), wake: sync.NewCond(&c.mu)}
+		if workers > 1 {
+			m.sent = make([]uint64, n<<sentBits)
+			m.out = make([][]uint64, workers)
+			for k := range m.out {
+				m.out[k] = make([]uint64, 0, batch*n)
+				c.made.Add(1)
+			}
+		}
+		c.members = append(c.members, m)
 	}
-	m := c.members[0]
 	if w.Saving != nil && w.Saving.Restore != nil {
 		ok, err := c.load(w.Saving.Restore)
 		if err != nil {
@@ -112,9 +180,16 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 			return StopBytes
 		}
 	} else {
-		m.stack.push(m.e.initial(m.in)...)
+		e := c.members[0].e
+		st := e.initial()
+		h := store.Hash(st)
+		m := c.members[c.owner(h)]
+		if _, ok := m.set.Insert(st, h); !ok {
+			return StopBytes
+		}
+		m.stack.push(st...)
 		m.states = 1
-		if m.e.stop {
+		if e.stop {
 			m.publish()
 			return StopAsked
 		}
@@ -143,7 +218,7 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 		}
 	}
 	if stop == Complete {
-		return w.finish(c.set)
+		return w.finish(sets...)
 	}
 	return stop
 }
@@ -154,37 +229,28 @@ func (m *member) publish() (bytes int64) {
 	st.Transitions.Add(m.e.trans)
 	st.States.Add(m.states)
 	m.e.trans, m.states = 0, 0
-	m.bytes.Store(m.stack.bytes())
+	m.bytes.Store(m.set.Bytes() + m.stack.bytes() + int64(8*len(m.sent)))
 	m.left.Store(int64(m.stack.len()))
 	left := int64(0)
+	bytes = m.c.made.Load() * int64(8*batch*m.c.w.Program.Words)
 	for _, o := range m.c.members {
 		bytes += o.bytes.Load()
 		left += o.left.Load()
 	}
 	st.Frontier.Store(left)
-	return m.c.w.note(m.c.set.Bytes() + bytes)
+	return m.c.w.note(bytes)
 }
 
 // work publishes the counts and looks at the limits every pollEvery states.
 func (m *member) work(ctx context.Context) {
 	c, w, e := m.c, m.c.w, m.e
-	n := w.Program.Words
-	cur := make([]uint64, n)
-	var todo []*program.Transition
+	cur := make([]uint64, w.Program.Words)
 	defer e.done()
 	defer m.publish()
 	for polls := 0; c.stop.Load() == 0; polls++ {
-		if m.stack.len() == 0 {
-			m.publish()
-			b := c.get()
-			if b == nil {
-				return
-			}
-			m.stack.push(b...)
-		}
 		if c.pausing.Load() {
 			m.publish()
-			c.park()
+			m.park()
 			continue
 		}
 		if polls%pollEvery == 0 {
@@ -193,56 +259,141 @@ func (m *member) work(ctx context.Context) {
 				return
 			}
 		}
-		if c.hungry.Load() > 0 && m.stack.len() >= 2 {
-			// The older half is nearer to the root and likely to be the larger part of the work.
-			give := make([]uint64, 0, batch*n)
-			for range min(m.stack.len()/2, batch) {
-				give = m.stack.shift(give)
+		if wait := m.stack.len() == 0; wait || m.mailed.Load() {
+			if wait {
+				m.flush(true)
+				m.publish()
 			}
-			c.put(give)
+			mail := m.receive(wait)
+			if mail == nil && wait {
+				return
+			}
+			if !m.read(mail) {
+				return
+			}
+			continue
 		}
 		copy(cur, m.stack.top())
 		m.stack.pop()
-		moved := false
-		trans := e.trans
-		todo = e.candidates(cur, todo[:0])
-		for _, t := range todo {
-			if !e.step(t, cur) {
-				continue
-			}
-			moved = true
-			next := e.dst[:n]
-			added, ok := m.in.Insert(next)
-			if !ok {
-				// What was found so far is in the set and on the stack; whoever takes the walk up expands this state once more.
-				e.trans = trans
-				m.stack.push(cur...)
-				c.halt(StopBytes)
-				return
-			}
-			if !added {
-				continue
-			}
-			if w.Limits.States > 0 {
-				if w.Stats.States.Add(m.states+1) > w.Limits.States {
-					w.Stats.States.Add(-1)
-					m.states = 0
-					c.halt(StopStates)
-					return
-				}
-				m.states = 0
-			} else {
-				m.states++
-			}
-			e.enter(next)
-			m.stack.push(next...)
-		}
-		if !moved {
+		if !e.expand(cur) {
 			e.stuck(cur)
+		}
+		if !m.deal() {
+			return
 		}
 		if e.stop {
 			c.halt(StopAsked)
 			return
 		}
+		if c.hungry.Load() > 0 {
+			m.flush(false)
+		}
 	}
+}
+
+// deal visits the successors of the state just expanded that are the worker's own and sends the others to their owners. It reports whether the walk goes on.
+func (m *member) deal() bool {
+	next := &m.e.next
+	own := 0
+	for i := range next.n {
+		st, h := next.state(i), next.hashes[i]
+		if o := m.c.owner(h); o != m.id {
+			m.post(o, st, h)
+			continue
+		}
+		if own < i {
+			copy(next.state(own), st)
+			next.hashes[own], next.trans[own] = h, next.trans[i]
+		}
+		own++
+	}
+	next.n = own
+	return m.visit()
+}
+
+// post sends a state to its owner, sooner or later, unless that was done of late.
+func (m *member) post(to int, st []uint64, h uint64) {
+	n := len(st)
+	seen := m.sent[int(h>>16&(1<<sentBits-1))*n:][:n]
+	if slices.Equal(seen, st) && slices.Max(seen) != 0 { // all zero: nothing was sent
+		return
+	}
+	copy(seen, st)
+	b := append(m.out[to], st...)
+	if len(b) == cap(b) {
+		b = m.c.send(m.c.members[to], b)
+	}
+	m.out[to] = b
+}
+
+// read visits the states in the mail, as many at a time as fit where successors lie.
+func (m *member) read(mail [][]uint64) (ok bool) {
+	next := &m.e.next
+	size := len(next.hashes) * next.words
+	for k, b := range mail {
+		for at := 0; at < len(b); {
+			next.n = copy(next.buf[:size], b[at:]) / next.words
+			for i := range next.n {
+				next.hashes[i] = store.Hash(next.state(i))
+			}
+			at += next.n * next.words
+			if !m.visit() {
+				m.giveBack(b[at:])
+				for _, b := range mail[k+1:] {
+					m.giveBack(b)
+				}
+				return false
+			}
+		}
+		m.c.mu.Lock()
+		m.c.spare = append(m.c.spare, b[:0])
+		m.c.mu.Unlock()
+	}
+	if m.e.stop {
+		m.c.halt(StopAsked)
+		return false
+	}
+	return true
+}
+
+// visit visits the states of e.next and puts the new ones on the stack. If there is no room for them, they are given back.
+func (m *member) visit() bool {
+	next := &m.e.next
+	done := m.set.InsertAll(next.states(), next.hashes[:next.n], next.added)
+	for i := range done {
+		if next.added[i] && !m.add(i) {
+			return false
+		}
+	}
+	if done < next.n {
+		m.c.halt(StopBytes)
+		m.giveBack(slices.Clone(next.states()[done*next.words:]))
+		return false
+	}
+	return true
+}
+
+// giveBack keeps states in the mail for which there was no room: whoever takes the walk up begins with them.
+func (m *member) giveBack(b []uint64) {
+	m.c.mu.Lock()
+	m.mail = append(m.mail, b)
+	m.c.mu.Unlock()
+}
+
+// add counts and looks at a state that was just added. It reports whether it is within the bounds.
+func (m *member) add(i int) bool {
+	if w := m.c.w; w.Limits.States > 0 {
+		if w.Stats.States.Add(m.states+1) > w.Limits.States {
+			w.Stats.States.Add(-1)
+			m.states = 0
+			m.c.halt(StopStates)
+			return false
+		}
+		m.states = 0
+	} else {
+		m.states++
+	}
+	m.e.arrive(i)
+	m.stack.push(m.e.next.state(i)...)
+	return true
 }

@@ -107,13 +107,6 @@ func (p *pile[T]) drop(k int) {
 	}
 }
 
-// cut removes the last n records.
-func (p *pile[T]) cut(n int) {
-	for range n {
-		p.pop()
-	}
-}
-
 // shift removes the first record and appends it to a slice.
 func (p *pile[T]) shift(to []T) []T {
 	c := p.chunks[0]

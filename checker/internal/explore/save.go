@@ -5,21 +5,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"pmdcheck/checker/internal/store"
 )
 
-// Saving is how a parallel walk can be kept and taken up again. What is kept is the visited set, the states yet to be expanded, the counts, and what was covered
+// Saving is how a parallel walk can be kept and taken up again. What is kept is the visited set, the states yet to be expanded, those yet to be looked up, the counts, and what was covered
 // and run: a walk that begins with these does what is left of the other, whatever the number of workers. Every state is expanded as a whole before or after.
 type Saving struct {
 	Every   time.Duration
 	Keep    func(write func(io.Writer) error) error // keeps what write writes, or what is kept already
 	Restore io.Reader                               // if set, the walk begins with what this was
-}
-
-// lister is a visited set that knows what is in it: every exact one.
-type lister interface {
-	Each(f func(st []uint64) bool)
 }
 
 var errCut = errors.New("the checkpoint ends too soon")
@@ -30,19 +28,19 @@ func words(w io.Writer, v ...uint64) error { return binary.Write(w, binary.Littl
 // save writes a walk that stands still. Of a walk that is done, neither states nor set are needed.
 func (c *crew) save(out io.Writer, done bool) error {
 	w := c.w
-	left := int64(0)
-	for _, m := range c.members {
-		left += int64(m.stack.len())
-	}
 	n := w.Program.Words
-	for _, b := range c.batches {
-		left += int64(len(b) / n)
+	left, pending, size := int64(0), int64(0), int64(0)
+	for _, m := range c.members {
+		m.e.tally()
+		left += int64(m.stack.len())
+		for _, b := range m.pending() {
+			pending += int64(len(b) / n)
+		}
+		if !done {
+			size += m.set.Len()
+		}
 	}
-	size := c.set.Len()
-	if done {
-		size = 0
-	}
-	if err := words(out, uint64(n), uint64(w.Stats.States.Load()), uint64(w.Stats.Transitions.Load()), uint64(left), uint64(size)); err != nil {
+	if err := words(out, uint64(n), uint64(w.Stats.States.Load()), uint64(w.Stats.Transitions.Load()), uint64(left), uint64(pending), uint64(size)); err != nil {
 		return err
 	}
 	for _, f := range w.flags() {
@@ -70,16 +68,23 @@ func (c *crew) save(out io.Writer, done bool) error {
 			}
 		})
 	}
-	for _, b := range c.batches {
-		for i := 0; i < len(b) && err == nil; i += n {
-			put(b[i : i+n])
+	for _, m := range c.members {
+		for _, b := range m.pending() {
+			for i := 0; i < len(b) && err == nil; i += n {
+				put(b[i : i+n])
+			}
 		}
 	}
-	if err == nil && size > 0 {
-		c.set.(lister).Each(put)
+	for _, m := range c.members {
+		if err == nil && !done {
+			m.set.(store.Listed).Each(put)
+		}
 	}
 	return err
 }
+
+// pending are the states that are on their way to a worker, or from it.
+func (m *member) pending() [][]uint64 { return slices.Concat(m.mail, m.out) }
 
 // flags are what a walk has covered and run.
 func (w *Walk) flags() (all []*atomic.Bool) {
@@ -98,7 +103,7 @@ func (w *Walk) flags() (all []*atomic.Bool) {
 func (c *crew) load(in io.Reader) (ok bool, err error) {
 	w := c.w
 	n := w.Program.Words
-	head := make([]uint64, 5)
+	head := make([]uint64, 6)
 	if err := binary.Read(in, binary.LittleEndian, head); err != nil {
 		return false, errCut
 	}
@@ -125,18 +130,27 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 		}
 		return nil
 	}
-	m := c.members[0]
 	for range head[3] {
 		if err := get(); err != nil {
 			return false, err
 		}
-		m.stack.push(st...)
+		c.members[c.owner(store.Hash(st))].stack.push(st...)
 	}
-	for i := range head[4] {
+	for range head[4] {
 		if err := get(); err != nil {
 			return false, err
 		}
-		added, ok := m.in.Insert(st)
+		m := c.members[c.owner(store.Hash(st))]
+		m.mail = append(m.mail, slices.Clone(st))
+		m.mailed.Store(true)
+	}
+	for i := range head[5] {
+		if err := get(); err != nil {
+			return false, err
+		}
+		h := store.Hash(st)
+		m := c.members[c.owner(h)]
+		added, ok := m.set.Insert(st, h)
 		if !ok || i%pollEvery == 0 && w.Limits.Bytes > 0 && m.publish() > w.Limits.Bytes {
 			return false, nil
 		}
@@ -162,7 +176,7 @@ func (c *crew) keep(ctx context.Context) {
 		}
 		c.mu.Lock()
 		c.pausing.Store(true)
-		c.wake.Broadcast()
+		c.wakeAll()
 		for !c.done && c.parked+c.idle < len(c.members) {
 			c.still.Wait()
 		}
@@ -171,7 +185,7 @@ func (c *crew) keep(ctx context.Context) {
 			err = c.w.Saving.Keep(func(out io.Writer) error { return c.save(out, false) })
 		}
 		c.pausing.Store(false)
-		c.wake.Broadcast()
+		c.wakeAll()
 		c.mu.Unlock()
 		if err != nil {
 			c.broken(err)
@@ -187,13 +201,14 @@ func (c *crew) broken(err error) {
 }
 
 // park waits while the walk stands still.
-func (c *crew) park() {
+func (m *member) park() {
+	c := m.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.parked++
 	c.still.Signal()
 	for c.pausing.Load() {
-		c.wake.Wait()
+		m.wake.Wait()
 	}
 	c.parked--
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"pmdcheck/checker/internal/store"
-	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
 
@@ -17,7 +16,7 @@ import (
 // state is expanded once, so a complete walk counts the same states and transitions.
 func (w *Walk) Spill(ctx context.Context, dir string, disk store.Disk) (stop Stop) {
 	n := w.Program.Words
-	set := store.NewSpill(n, w.Limits.Bytes, dir, disk)
+	set := store.NewSpill(w.Program.Bits, w.Limits.Bytes, dir, disk)
 	defer set.Close()
 	e := w.expander()
 	defer e.done()
@@ -63,7 +62,7 @@ func (w *Walk) Spill(ctx context.Context, dir string, disk store.Disk) (stop Sto
 			failed(files.put(todo))
 		}
 	}
-	st := e.initial(anything{})
+	st := e.initial()
 	if _, err := set.Insert(st, [store.TagWords]uint64{}); failed(err) {
 		w.DiskError = fatal
 		return StopDisk
@@ -80,7 +79,6 @@ func (w *Walk) Spill(ctx context.Context, dir string, disk store.Disk) (stop Sto
 		push(st, cur)
 		return fatal
 	}
-	var trans []*program.Transition
 	for polls := 0; ; polls++ {
 		if fatal != nil {
 			w.DiskError = fatal
@@ -112,38 +110,26 @@ func (w *Walk) Spill(ctx context.Context, dir string, disk store.Disk) (stop Sto
 		copy(record, todo.top())
 		todo.pop()
 		st, cur = append(st[:0], record[:n]...), record[n]
-		moved := false
-		trans = e.candidates(st, trans[:0])
-		for _, t := range trans {
-			if !e.step(t, st) {
-				continue
-			}
-			moved = true
-			next := e.dst[:n]
-			move := uint64(t.Proc)<<32 | uint64(t.ID)
-			added, err := set.Insert(next, [store.TagWords]uint64{cur, move})
+		if !e.expand(st) {
+			e.stuck(st)
+		}
+		for i := range e.next.n {
+			st := e.next.state(i)
+			move := uint64(e.next.trans[i].Proc)<<32 | uint64(e.next.trans[i].ID)
+			added, err := set.Insert(st, [store.TagWords]uint64{cur, move})
 			if failed(err) {
 				break
 			}
 			if added {
-				if w.Limits.States > 0 && int64(count) == w.Limits.States {
+				if int64(count) == w.Limits.States {
 					return StopStates
 				}
-				e.enter(next)
-				push(next, number(cur, move))
+				e.arrive(i)
+				push(st, number(cur, move))
 			}
-			e.edge = e.edge[:0]
-		}
-		if !moved {
-			e.stuck(st)
 		}
 	}
 }
-
-// anything is where the initial state goes at first.
-type anything struct{}
-
-func (anything) Insert([]uint64) (added, ok bool) { return true, true }
 
 const (
 	spillBuffer = 1 << 16

@@ -63,6 +63,7 @@ func (w *Walk) Random(ctx context.Context, walks, steps int64, seed uint64, work
 					break
 				}
 			}
+			r.e.tally()
 			mu.Lock()
 			defer mu.Unlock()
 			total.add(r.sum)
@@ -139,7 +140,7 @@ func (r *walker) walk(ctx context.Context, i, steps int64, seed uint64, stop boo
 	}
 	e.edge = e.edge[:0]
 	cur := make([]uint64, p.Total)
-	copy(cur, e.initial(nowhere{}))
+	copy(cur, e.initial())
 	r.seen.add(store.Hash(cur[:n]))
 	var enabled []*program.Transition
 	cut := false
@@ -189,11 +190,6 @@ func count(b bool) int64 {
 	}
 	return 0
 }
-
-// nowhere takes the initial state of a walk that stores none.
-type nowhere struct{}
-
-func (nowhere) Insert([]uint64) (added, ok bool) { return true, true }
 
 // chooser decides by chance.
 type chooser struct {

@@ -3,7 +3,6 @@ package store
 import (
 	"math"
 	"math/bits"
-	"sync/atomic"
 )
 
 // A Bitstate is a fixed array of bits, of which each state sets [bitsPerState] (Holzmann, "An analysis of bitstate hashing", 1998). A state is taken for
@@ -11,32 +10,18 @@ import (
 //
 // The places are those of enhanced double hashing (Dillinger and Manolios, "Bloom filters in probabilistic verification", FMCAD 2004) from two
 // hashes of 64 bits, so that they are as good as independent ones.
-//
-// Several goroutines that insert the same new state at once may each be told that it is new: it is then expanded twice and counted twice, but never lost.
 type Bitstate struct {
-	bits []uint64
-	in   []bitInserter
+	bits  []uint64
+	added int64
 }
 
 const bitsPerState = 3
 
 // NewBitstate makes an empty set of the given size.
-func NewBitstate(workers int, bytes int64) *Bitstate {
-	b := &Bitstate{bits: make([]uint64, max(bytes/8, 1)), in: make([]bitInserter, max(workers, 1))}
-	for i := range b.in {
-		b.in[i].b = b
-	}
-	return b
-}
+func NewBitstate(bytes int64) *Bitstate { return &Bitstate{bits: make([]uint64, max(bytes/8, 1))} }
 
 // Len is the number of states inserted.
-func (b *Bitstate) Len() int64 {
-	n := int64(0)
-	for i := range b.in {
-		n += b.in[i].added.Load()
-	}
-	return n
-}
+func (b *Bitstate) Len() int64 { return b.added }
 
 // Bytes is the size of the array.
 func (b *Bitstate) Bytes() int64 { return int64(8 * len(b.bits)) }
@@ -62,31 +47,27 @@ func (b *Bitstate) Omitted() float64 {
 	return max(sum, 0)
 }
 
-// Inserter is the way in for one goroutine.
-func (b *Bitstate) Inserter(worker int) Inserter { return &b.in[worker] }
-
-type bitInserter struct {
-	b     *Bitstate
-	added atomic.Int64
-	_     [48]byte
-}
-
 // Insert sets the bits of a state and reports whether any was not set.
-func (w *bitInserter) Insert(st []uint64) (added, ok bool) {
-	x, y := Hash(st), hash(st, compactSeed)
-	n := uint64(len(w.b.bits)) << 6
+func (b *Bitstate) Insert(st []uint64, h uint64) (added, ok bool) {
+	x, y := h, hash(st, compactSeed)
+	n := uint64(len(b.bits)) << 6
 	for i := range uint64(bitsPerState) {
 		at, _ := bits.Mul64(x, n)
-		p, bit := &w.b.bits[at>>6], uint64(1)<<(at&63)
-		if atomic.LoadUint64(p)&bit == 0 && atomic.OrUint64(p, bit)&bit == 0 {
+		if p, bit := &b.bits[at>>6], uint64(1)<<(at&63); *p&bit == 0 {
+			*p |= bit
 			added = true
 		}
 		x, y = x+y, y+i+1
 	}
 	if added {
-		w.added.Add(1)
+		b.added++
 	}
 	return added, true
+}
+
+// InsertAll inserts states one by one.
+func (b *Bitstate) InsertAll(states, hashes []uint64, added []bool) int {
+	return insertAll(b, states, hashes, added)
 }
 
 // has reports whether all bits of a state are set.

@@ -1,25 +1,18 @@
 package store
 
-// A Compact keeps a 64-bit hash of every state (Wolper and Leroy, "Reliable hashing without collision detection", CAV 1993), in the table of an [Exact] set
-// of one word. States of one word are not hashed at all: then the set is exact.
+// A Compact keeps a 64-bit hash of every state (Wolper and Leroy, "Reliable hashing without collision detection", CAV 1993), in an exact set of
+// hashes. States of one word are not hashed at all: then the set is exact.
 type Compact struct {
+	Set
 	words int
-	set   *Exact
+	kept  [1]uint64
 }
 
 // compactSeed makes the kept hash a function of its own: the table hashes it again.
 const compactSeed = 0xd1b54a32d192ed03
 
-// NewCompact makes an empty set. The parameters are those of [NewExact].
-func NewCompact(words, workers int, limit int64) *Compact {
-	return &Compact{words, NewExact(1, workers, limit)}
-}
-
-// Len is the number of states inserted.
-func (c *Compact) Len() int64 { return c.set.Len() }
-
-// Bytes is the memory of the tables.
-func (c *Compact) Bytes() int64 { return c.set.Bytes() }
+// NewCompact makes an empty set of states of the given number of words.
+func NewCompact(words int, b *Budget) *Compact { return &Compact{Set: NewExact(64, b), words: words} }
 
 // Exact reports whether states are so short that nothing is lost.
 func (c *Compact) Exact() bool { return c.words == 1 }
@@ -34,21 +27,19 @@ func (c *Compact) Omitted() float64 {
 	return n * (n + 1) / 2 / (1 << 64)
 }
 
-// Inserter is the way in for one goroutine.
-func (c *Compact) Inserter(worker int) Inserter {
-	if c.words == 1 {
-		return c.set.Inserter(worker)
-	}
-	return &compactInserter{in: c.set}
-}
-
-type compactInserter struct {
-	in   *Exact
-	kept [1]uint64
-}
-
 // Insert adds a state and reports whether its hash is new.
-func (c *compactInserter) Insert(st []uint64) (added, ok bool) {
+func (c *Compact) Insert(st []uint64, h uint64) (added, ok bool) {
+	if c.words == 1 {
+		return c.Set.Insert(st, h)
+	}
 	c.kept[0] = hash(st, compactSeed)
-	return c.in.Insert(c.kept[:])
+	return c.Set.Insert(c.kept[:], Hash(c.kept[:]))
+}
+
+// InsertAll inserts states one by one.
+func (c *Compact) InsertAll(states, hashes []uint64, added []bool) int {
+	if c.words == 1 {
+		return c.Set.InsertAll(states, hashes, added)
+	}
+	return insertAll(c, states, hashes, added)
 }

@@ -3,325 +3,182 @@ package store
 import (
 	"math"
 	"math/bits"
-	"runtime"
-	"sync/atomic"
+	"slices"
+	"unsafe"
 )
 
-// An Exact is a set of states of a fixed number of 64-bit words.
+// Exact is a set that keeps whole states.
 //
-// The set is split into shards by hash, and each shard is an open-addressing table with linear probing, whose size need not be a power of two (the slot
-// of a hash is the high half of its product with the size). A state of one word is stored in its slot. Longer states lie in chunks of a slab
-// without pointers, and the slot holds 24 bits of slab index and 8 bits of hash.
+// It is split into shards by hash, and each shard is an open-addressing table with linear probing, whose size need not be a power of two (the slot of a hash is the
+// high half of its product with the size). A state lies in its slot, so that looking one up costs one access to memory that is not in the cache. Slots are
+// sequences of 64-bit words, or of 32-bit ones where that saves half a word. An empty slot is all zeros; the state of all zeros has a flag.
 //
-// Insertion claims an empty slot by compare-and-swap and takes no lock; that of a state which is there already writes nothing at all. A shard grows by half when
-// it is four fifths full. The grower freezes every empty slot of the old table, one after the other, copies what is in the others to a new table, and
-// publishes that. An insertion that meets a frozen slot waits for the new table and tries again there. So nothing can be inserted behind the grower's back, and the
-// grower waits for nobody: who still reads the old table finds in it what was there, or a frozen slot, and the garbage collector keeps it as long as that
-// takes (Maier, Sanders and Dementiev, "Concurrent hash tables: fast and general(?)!", 2016, mark slots likewise). A pause is that of one shard in [shardCount].
-//
-// The first sizes of the shards are spread between 1 and 3/2 of firstSize. Hashes fill all shards alike, so later growths are spread in time as well: there
-// is no moment when all tables are half empty, or when all are garbage.
-type Exact struct {
+// A shard grows when it is full: by half when four fifths of the slots are taken; sets of longer states are fuller and grow by less. Large tables lie in pages of some kilobytes, all of one size, and the pages of a table that was replaced are those of the next: a set makes
+// no garbage and is never in memory twice. A pause is that of one shard in [shardCount]. The sizes of the shards are spread over one step of growth. Hashes fill all
+// shards alike, so their growths are spread in time: there is no moment when all tables are half empty.
+type exact[T uint32 | uint64] struct {
+	k      int // elements of a slot
 	words  int
-	single bool // only one goroutine inserts
-	spare  int  // goroutines that may pass a bound together
-	most   int64
-	shards []shard
-	bytes  atomic.Int64
+	fill   fill
+	shift  uint // slots of a page, as a power of two
+	budget *Budget
+	bytes  int64
+	count  int64
+	zero   bool // the state of zeros is there
+	shards [shardCount]table[T]
+	free   [][]T    // pages
+	v      []T      // a state as elements
+	st     []uint64 // a state as words
+	near   T        // means nothing, but has to be computed
 }
 
 const (
-	shardBits   = 7
-	shardCount  = 1 << shardBits
-	firstSize   = 16
-	idxBits     = 24
-	idxMask     = 1<<idxBits - 1
-	maxPerShard = idxMask - 1
-
-	frozenOne  = math.MaxUint64 // slots of a table that is being replaced; an empty slot is 0
-	frozenMany = math.MaxUint32
+	shardBits  = 7
+	shardCount = 1 << shardBits
+	firstSize  = 16
+	pageBytes  = 1 << 12
+	smallPages = 4 // a table of up to so many pages is one piece
 )
 
-// A table is full when loadNum/loadDen of its slots are taken.
-const loadNum, loadDen = 4, 5
+// fill is when a table is full, and by how much it then grows. With f taken and growth by g a slot takes ln g / (f (1 - 1/g)) times its size, on average over a step
+// of growth: 1.52, 1.43, 1.31, 1.26. What a state may take is 5/4 of what it packs into and 8 bytes.
+type fill struct{ taken, grow float64 }
 
-type shard struct {
-	table   atomic.Pointer[table]
-	slab    []atomic.Pointer[[]uint64] // see chunkOf
-	growing atomic.Bool
-	_       [95]byte
-
-	// Written at each new state.
-	next     atomic.Int64 // slab places handed out; aligned for atomic access, and so is what follows
-	count    int64        // plain with one worker
-	has0     atomic.Bool  // one-word states that look like an empty or frozen slot
-	hasAllOn atomic.Bool
-	_        [104]byte
-}
-
-// table is immutable but for its slots.
-type table struct {
-	limit int64 // count at which it is full
-	one   []uint64
-	many  []uint32
-}
-
-// NewExact makes an empty set of states of the given number of words. workers is how many goroutines will insert at the same time. The set refuses to grow
-// beyond the given number of bytes; 0 is no limit.
-func NewExact(words, workers int, limit int64) *Exact {
-	s := &Exact{words: words, single: workers <= 1, spare: max(workers, 1), most: limit, shards: make([]shard, shardCount)}
-	if s.most <= 0 {
-		s.most = math.MaxInt64
+func fillOf(bits int) fill {
+	switch {
+	case bits <= 64:
+		return fill{0.8, 1.5}
+	case bits <= 128:
+		return fill{0.85, 1.5}
+	case bits <= 352:
+		return fill{0.85, 1.25}
 	}
-	first := max(firstSize, 4*s.spare)
-	sizes, total := make([]int, shardCount), 0
+	return fill{0.87, 1.2}
+}
+
+type table[T uint32 | uint64] struct {
+	pages [][]T
+	slots uint64
+	count int32
+	limit int32 // count at which it is full
+	grown int32 // times
+}
+
+// Listed is an exact set that says what is in it.
+type Listed interface {
+	Set
+	// Each calls f for every state, as long as f returns true. The slice is valid during the call.
+	Each(f func(st []uint64) bool)
+
+	has(st []uint64) bool
+	eachOf(shard int, f func(st []uint64) bool) bool
+}
+
+// NewExact makes an empty set of states of the given number of bits. It takes its memory from a budget.
+func NewExact(width int, b *Budget) Listed {
+	words := max((width+63)/64, 1)
+	if rest := width - 64*(words-1); words > 1 && rest <= 32 {
+		return newExact[uint32](2*words-1, words, b)
+	}
+	return newExact[uint64](words, words, b)
+}
+
+func newExact[T uint32 | uint64](k, words int, b *Budget) *exact[T] {
+	s := &exact[T]{k: k, words: words, budget: b, v: make([]T, k), st: make([]uint64, words)}
+	s.shift = uint(bits.Len(uint(max(pageBytes/(k*s.size()), firstSize*2))) - 1)
+	s.fill = fillOf(8 * k * s.size())
+	sizes, total := [shardCount]int{}, 0
 	for i := range sizes {
-		sizes[i] = int(float64(first) * math.Pow(1.5, float64(i)/shardCount))
+		sizes[i] = s.slots(i, 0)
 		total += sizes[i]
 	}
-	var one []uint64
-	var many []uint32
-	var slab []atomic.Pointer[[]uint64]
-	if words == 1 {
-		one = make([]uint64, total)
-		s.bytes.Store(int64(8 * total))
-	} else {
-		many = make([]uint32, total)
-		slab = make([]atomic.Pointer[[]uint64], shardCount*maxChunks)
-		s.bytes.Store(int64(4*total + 8*len(slab)))
-	}
-	tables := make([]table, shardCount)
-	for i, n := range sizes {
-		t := &tables[i]
-		t.limit = s.limit(n)
-		if words == 1 {
-			t.one, one = one[:n:n], one[n:]
-		} else {
-			t.many, many = many[:n:n], many[n:]
-			s.shards[i].slab, slab = slab[:maxChunks:maxChunks], slab[maxChunks:]
-		}
-		s.shards[i].table.Store(t)
+	s.bytes = int64(total * k * s.size())
+	b.used.Add(s.bytes) // whatever is left: a set that holds nothing can be made
+	all := s.fresh(total * k)
+	for i := range s.shards {
+		n := sizes[i] * k
+		s.shards[i] = s.newTable(sizes[i], [][]T{all[:n:n]})
+		all = all[n:]
 	}
 	return s
 }
 
-// limit leaves at least one slot empty in a table, even if all workers find it not full at the same time.
-func (s *Exact) limit(size int) int64 { return int64(min(size*loadNum/loadDen, size-1-s.spare)) }
+func (s *exact[T]) size() int { return int(unsafe.Sizeof(*new(T))) }
 
-// Len is the number of states in the set.
-func (s *Exact) Len() int64 {
-	n := int64(0)
-	for i := range s.shards {
-		n += atomic.LoadInt64(&s.shards[i].count)
-	}
-	return n
-}
-
-// Bytes is the memory of tables and slabs.
-func (s *Exact) Bytes() int64 { return s.bytes.Load() }
-
-// Exact is true.
-func (s *Exact) Exact() bool { return true }
-
-// Omitted is 0.
-func (s *Exact) Omitted() float64 { return 0 }
-
-// Each calls f for every state, as long as f returns true. Nobody may insert meanwhile. The slice is valid during the call.
-func (s *Exact) Each(f func(st []uint64) bool) {
-	for i := range s.shards {
-		if !s.eachOf(i, f) {
-			return
-		}
-	}
-}
-
-// eachOf is Each for one shard.
-func (s *Exact) eachOf(i int, f func(st []uint64) bool) bool {
-	sh := &s.shards[i]
-	if sh.has0.Load() && !f([]uint64{0}) || sh.hasAllOn.Load() && !f([]uint64{frozenOne}) {
+// take takes memory for so many elements from the budget, or gives it back.
+func (s *exact[T]) take(n int) bool {
+	bytes := int64(n * s.size())
+	if !s.budget.take(bytes) {
 		return false
 	}
-	t := sh.table.Load()
-	for k, v := range t.one {
-		if v != 0 && !f(t.one[k:k+1]) {
-			return false
+	s.bytes += bytes
+	return true
+}
+
+// slots is the size of a shard after it has grown some times.
+func (s *exact[T]) slots(shard, grown int) int {
+	return int(firstSize * math.Pow(s.fill.grow, float64(grown)+float64(shard)/shardCount))
+}
+
+// newTable leaves at least one slot empty.
+func (s *exact[T]) newTable(slots int, pages [][]T) table[T] {
+	return table[T]{pages: pages, slots: uint64(slots), limit: int32(min(int(float64(slots)*s.fill.taken), slots-1))}
+}
+
+// Len is the number of states in the set.
+func (s *exact[T]) Len() int64 { return s.count }
+
+// Bytes is the memory of tables and free pages.
+func (s *exact[T]) Bytes() int64 { return s.bytes }
+
+// Exact is true.
+func (s *exact[T]) Exact() bool { return true }
+
+// Omitted is 0.
+func (s *exact[T]) Omitted() float64 { return 0 }
+
+// elements writes a state as elements, and reports whether all are zero.
+func (s *exact[T]) elements(v []T, st []uint64) (zero bool) {
+	any := uint64(0)
+	if unsafe.Sizeof(*new(T)) == 8 {
+		for i := range v {
+			v[i] = T(st[i])
+			any |= st[i]
 		}
+		return any == 0
 	}
-	for _, v := range t.many {
-		if v != 0 && !f(s.state(sh, int64(v&idxMask)-1)) {
+	for i := range v {
+		v[i] = T(st[i/2] >> (32 * (i % 2)))
+		any |= st[i/2]
+	}
+	return any == 0
+}
+
+// state writes elements as a state.
+func (s *exact[T]) state(st []uint64, v []T) {
+	if unsafe.Sizeof(*new(T)) == 8 {
+		for i := range v {
+			st[i] = uint64(v[i])
+		}
+		return
+	}
+	clear(st)
+	for i := range v {
+		st[i/2] |= uint64(v[i]) << (32 * (i % 2))
+	}
+}
+
+// empty reports whether a slot is.
+func empty[T uint32 | uint64](slot []T) bool {
+	for _, e := range slot {
+		if e != 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// has reports whether a state is in the set. Nobody may insert meanwhile.
-func (s *Exact) has(st []uint64) bool {
-	h := Hash(st)
-	sh := &s.shards[h>>(64-shardBits)]
-	h <<= shardBits
-	t := sh.table.Load()
-	if s.words == 1 {
-		switch st[0] {
-		case 0:
-			return sh.has0.Load()
-		case frozenOne:
-			return sh.hasAllOn.Load()
-		}
-		n := uint64(len(t.one))
-		for i, _ := bits.Mul64(h, n); t.one[i] != 0; {
-			if t.one[i] == st[0] {
-				return true
-			}
-			if i++; i == n {
-				i = 0
-			}
-		}
-		return false
-	}
-	n := uint64(len(t.many))
-	tag := uint32(h>>8) &^ idxMask
-	for i, _ := bits.Mul64(h, n); t.many[i] != 0; {
-		if w := t.many[i]; w&^idxMask == tag && equal(s.state(sh, int64(w&idxMask)-1), st) {
-			return true
-		}
-		if i++; i == n {
-			i = 0
-		}
-	}
-	return false
-}
-
-// Inserter is the way in for one goroutine.
-func (s *Exact) Inserter(int) Inserter { return s }
-
-// Insert adds a state and reports whether it is new. ok is false when the set may not grow any more: because of its limit, or because a shard holds as many long
-// states as its index can number.
-func (s *Exact) Insert(st []uint64) (added, ok bool) {
-	h := Hash(st)
-	sh := &s.shards[h>>(64-shardBits)]
-	h <<= shardBits
-	for {
-		t := sh.table.Load()
-		var r result
-		if s.words == 1 {
-			r = s.insertOne(sh, t, st[0], h)
-		} else {
-			r = s.insertMany(sh, t, st, h)
-		}
-		switch r {
-		case present:
-			return false, true
-		case inserted:
-			return true, true
-		}
-		if !s.grow(sh, t) {
-			return false, false
-		}
-	}
-}
-
-type result uint8
-
-const (
-	present  result = iota
-	inserted        // it was not there
-	full            // the table is full, or about to be replaced
-)
-
-func (s *Exact) insertOne(sh *shard, t *table, v, h uint64) result {
-	if v == 0 {
-		return sh.flag(&sh.has0)
-	}
-	if v == frozenOne {
-		return sh.flag(&sh.hasAllOn)
-	}
-	n := uint64(len(t.one))
-	i, _ := bits.Mul64(h, n)
-	for {
-		p := &t.one[i]
-		w := atomic.LoadUint64(p)
-		if w == 0 {
-			if atomic.LoadInt64(&sh.count) >= t.limit {
-				return full
-			}
-			if s.single {
-				*p = v
-				sh.count++
-				return inserted
-			}
-			if atomic.CompareAndSwapUint64(p, 0, v) {
-				atomic.AddInt64(&sh.count, 1)
-				return inserted
-			}
-			w = atomic.LoadUint64(p)
-		}
-		if w == v {
-			return present
-		}
-		if w == frozenOne {
-			return full
-		}
-		if i++; i == n {
-			i = 0
-		}
-	}
-}
-
-// flag inserts a state that has a flag of its own.
-func (sh *shard) flag(b *atomic.Bool) result {
-	if b.CompareAndSwap(false, true) {
-		atomic.AddInt64(&sh.count, 1)
-		return inserted
-	}
-	return present
-}
-
-func (s *Exact) insertMany(sh *shard, t *table, st []uint64, h uint64) result {
-	n := uint64(len(t.many))
-	i, _ := bits.Mul64(h, n)
-	tag := uint32(h>>8) &^ idxMask // bits of the hash that choose neither shard nor, for tables of usual size, slot
-	mine := int64(-1)
-	for {
-		p := &t.many[i]
-		w := atomic.LoadUint32(p)
-		if w == 0 {
-			if mine < 0 {
-				if atomic.LoadInt64(&sh.count) >= t.limit || sh.next.Load() >= maxPerShard-int64(s.spare) {
-					return full
-				}
-				if s.single {
-					mine = sh.count
-				} else {
-					mine = sh.next.Add(1) - 1
-				}
-				copy(s.state(sh, mine), st)
-			}
-			if s.single {
-				*p = tag | uint32(mine+1)
-				sh.count++
-				return inserted
-			}
-			if atomic.CompareAndSwapUint32(p, 0, tag|uint32(mine+1)) {
-				atomic.AddInt64(&sh.count, 1)
-				return inserted
-			}
-			w = atomic.LoadUint32(p)
-		}
-		// A slab place taken in a lost race stays unused.
-		if w == frozenMany {
-			return full
-		}
-		if w&^idxMask == tag && equal(s.state(sh, int64(w&idxMask)-1), st) {
-			return present
-		}
-		if i++; i == n {
-			i = 0
-		}
-	}
-}
-
-func equal(a, b []uint64) bool {
+func equal[T uint32 | uint64](a, b []T) bool {
 	for i := range b {
 		if a[i] != b[i] {
 			return false
@@ -330,104 +187,248 @@ func equal(a, b []uint64) bool {
 	return true
 }
 
-// maxChunks is the number of chunks of a slab. They never move and there is a place for the address of each from the start, so that growing does not touch them.
-const maxChunks = 5 + 8*(idxBits-8)
-
-// chunkOf is the chunk of a slab place, its size in states, and the place in it. Chunks double in size up to the place 256; from there each is an eighth of what
-// is below the next power of two, so that at most an eighth of a slab is unused.
-func chunkOf(id int64) (chunk, size, at int) {
-	if id < 16 {
-		return 0, 16, int(id)
+// Insert adds a state, whose [Hash] is h, and reports whether it is new. ok is false when the set may not grow any more.
+func (s *exact[T]) Insert(st []uint64, h uint64) (added, ok bool) {
+	if s.elements(s.v, st) {
+		added = !s.zero
+		s.zero = true
+		if added {
+			s.count++
+		}
+		return added, true
 	}
-	l := bits.Len64(uint64(id)) - 1
-	if l < 8 {
-		return l - 3, 1 << l, int(id - 1<<l)
+	t := &s.shards[h>>(64-shardBits)]
+	for {
+		slot, there := s.find(t, s.v, h<<shardBits)
+		if there {
+			return false, true
+		}
+		if t.count < t.limit {
+			copy(slot, s.v)
+			t.count++
+			s.count++
+			return true, true
+		}
+		if !s.grow(int(h >> (64 - shardBits))) {
+			return false, false
+		}
 	}
-	size = 1 << (l - 3)
-	return 5 + 8*(l-8) + int(id>>(l-3)&7), size, int(id) & (size - 1)
 }
 
-// state is a place in the slab, whose chunk is made when it is first needed.
-func (s *Exact) state(sh *shard, id int64) []uint64 {
-	chunk, size, at := chunkOf(id)
-	c := &sh.slab[chunk]
-	p := c.Load()
-	if p == nil {
-		fresh := make([]uint64, size*s.words)
-		if c.CompareAndSwap(nil, &fresh) {
-			s.bytes.Add(int64(8 * len(fresh)))
+// insertWords is InsertAll for states of one word, none of them 0.
+func (s *exact[T]) insertWords(states, hashes []uint64, added []bool) int {
+	shift := s.shift & 63
+	mask := uint64(1)<<shift - 1
+	for k, h := range hashes {
+		v := T(states[k])
+		t := &s.shards[h>>(64-shardBits)]
+		i, _ := bits.Mul64(h<<shardBits, t.slots)
+		for {
+			p := &t.pages[i>>shift][i&mask]
+			if *p == v {
+				added[k] = false
+				break
+			}
+			if *p == 0 {
+				if t.count < t.limit {
+					*p = v
+					t.count++
+					s.count++
+					added[k] = true
+					break
+				}
+				if !s.grow(int(h >> (64 - shardBits))) {
+					return k
+				}
+				i, _ = bits.Mul64(h<<shardBits, t.slots)
+				continue
+			}
+			if i++; i == t.slots {
+				i = 0
+			}
 		}
-		p = c.Load()
 	}
-	return (*p)[at*s.words:][:s.words]
+	return len(hashes)
 }
 
-// grow replaces a full table, or waits until somebody else has. It reports whether that is allowed.
-func (s *Exact) grow(sh *shard, t *table) bool {
-	if !sh.growing.CompareAndSwap(false, true) {
-		for sh.growing.Load() {
-			runtime.Gosched()
+// find is the slot of a state in a table, or the empty one where it belongs.
+func (s *exact[T]) find(t *table[T], v []T, h uint64) (slot []T, there bool) {
+	i, _ := bits.Mul64(h, t.slots)
+	shift, mask := s.shift&63, uint64(1)<<(s.shift&63)-1
+	first := v[0]
+	for {
+		at := int(i&mask) * len(v)
+		slot = t.pages[i>>shift][at : at+len(v)]
+		if slot[0] == first {
+			if equal(slot, v) {
+				return slot, true
+			}
+			if first == 0 && empty(slot) {
+				return slot, false
+			}
+		} else if slot[0] == 0 && empty(slot) {
+			return slot, false
 		}
-		return true
+		if i++; i == t.slots {
+			i = 0
+		}
 	}
-	defer sh.growing.Store(false)
-	if sh.table.Load() != t {
-		return true // somebody did in between
+}
+
+// InsertAll inserts states that lie one after the other, until there is no room, and returns how many it did.
+func (s *exact[T]) InsertAll(states, hashes []uint64, added []bool) int {
+	// These reads wait for memory all at the same time; each insertion would wait alone.
+	near, zero := T(0), false
+	for k, h := range hashes {
+		t := &s.shards[h>>(64-shardBits)]
+		i, _ := bits.Mul64(h<<shardBits, t.slots)
+		near += t.pages[i>>(s.shift&63)][int(i&(1<<(s.shift&63)-1))*s.k]
+		zero = zero || states[k*s.words] == 0
 	}
-	if s.words > 1 && max(sh.next.Load(), atomic.LoadInt64(&sh.count)) >= maxPerShard-int64(s.spare) {
+	s.near = near
+	if s.k == 1 && !zero {
+		return s.insertWords(states, hashes, added)
+	}
+	for i, h := range hashes {
+		var ok bool
+		if added[i], ok = s.Insert(states[i*s.words:(i+1)*s.words], h); !ok {
+			return i
+		}
+	}
+	return len(hashes)
+}
+
+// has reports whether a state is in the set.
+func (s *exact[T]) has(st []uint64) bool {
+	if s.elements(s.v, st) {
+		return s.zero
+	}
+	h := Hash(st)
+	_, there := s.find(&s.shards[h>>(64-shardBits)], s.v, h<<shardBits)
+	return there
+}
+
+// Each calls f for every state, as long as f returns true. The slice is valid during the call.
+func (s *exact[T]) Each(f func(st []uint64) bool) {
+	for i := range s.shards {
+		if !s.eachOf(i, f) {
+			return
+		}
+	}
+}
+
+// eachOf is Each for one shard.
+func (s *exact[T]) eachOf(shard int, f func(st []uint64) bool) bool {
+	clear(s.st)
+	if s.zero && int(Hash(s.st)>>(64-shardBits)) == shard && !f(s.st) {
 		return false
 	}
-	old := max(len(t.one), len(t.many))
-	size := old + old/2
-	// While the states move, both tables are there; then the slab fills up.
-	need := int64(8 * size)
-	if s.words > 1 {
-		need = int64(4*size) + int64(8*s.words*(size-old)*loadNum/loadDen)
-	}
-	if s.bytes.Load() > s.most-need {
-		return false
-	}
-	fresh := &table{limit: s.limit(size)}
-	n := uint64(size)
-	if s.words == 1 {
-		fresh.one = make([]uint64, size)
-		for k := range t.one {
-			v := atomic.LoadUint64(&t.one[k])
-			if v == 0 {
-				if s.single || atomic.CompareAndSwapUint64(&t.one[k], 0, frozenOne) {
-					continue
-				}
-				v = atomic.LoadUint64(&t.one[k])
-			}
-			i, _ := bits.Mul64(Hash([]uint64{v})<<shardBits, n)
-			for fresh.one[i] != 0 {
-				if i++; i == n {
-					i = 0
+	t := &s.shards[shard]
+	for left, p := int(t.slots), 0; left > 0; p++ {
+		page := t.pages[p]
+		for n := min(left*s.k, len(page)); n > 0; n -= s.k {
+			if slot := page[:s.k]; !empty(slot) {
+				s.state(s.st, slot)
+				if !f(s.st) {
+					return false
 				}
 			}
-			fresh.one[i] = v
+			page = page[s.k:]
+			left--
 		}
-		s.bytes.Add(int64(8 * (size - old)))
-	} else {
-		fresh.many = make([]uint32, size)
-		for k := range t.many {
-			v := atomic.LoadUint32(&t.many[k])
-			if v == 0 {
-				if s.single || atomic.CompareAndSwapUint32(&t.many[k], 0, frozenMany) {
-					continue
-				}
-				v = atomic.LoadUint32(&t.many[k])
-			}
-			i, _ := bits.Mul64(Hash(s.state(sh, int64(v&idxMask)-1))<<shardBits, n)
-			for fresh.many[i] != 0 {
-				if i++; i == n {
-					i = 0
-				}
-			}
-			fresh.many[i] = v
-		}
-		s.bytes.Add(int64(4 * (size - old)))
 	}
-	sh.table.Store(fresh)
 	return true
+}
+
+// grow replaces a full table. It reports whether there is room for that.
+func (s *exact[T]) grow(shard int) bool {
+	old := &s.shards[shard]
+	slots := s.slots(shard, int(old.grown)+1)
+	perPage := s.k << s.shift
+	var pages [][]T
+	if small := smallPages << s.shift; slots <= small {
+		if !s.take(slots * s.k) {
+			return false
+		}
+		pages = slices.Collect(slices.Chunk(s.fresh(slots*s.k), perPage))
+	} else {
+		n := (slots + 1<<s.shift - 1) >> s.shift
+		slots = n << s.shift
+		if missing := n - len(s.free); missing > 0 && !s.take(missing*perPage) {
+			return false
+		}
+		pages = make([][]T, n)
+		for i := range pages {
+			pages[i] = s.page(perPage)
+		}
+	}
+	t := s.newTable(slots, pages)
+	t.count, t.grown = old.count, old.grown+1
+	if s.k == 1 {
+		s.moveWords(old, &t)
+	}
+	for _, p := range old.pages {
+		for at := 0; s.k > 1 && at < len(p); at += s.k {
+			slot := p[at : at+s.k]
+			if empty(slot) {
+				continue
+			}
+			s.state(s.st, slot)
+			to, _ := s.find(&t, slot, Hash(s.st)<<shardBits)
+			copy(to, slot)
+		}
+	}
+	if int(old.slots) <= smallPages<<s.shift {
+		s.take(-int(old.slots) * s.k)
+	} else {
+		s.free = append(s.free, old.pages...)
+	}
+	*old = t
+	return true
+}
+
+// moveWords fills a new table with the states of an old one, if they have one word.
+func (s *exact[T]) moveWords(old, t *table[T]) {
+	shift := s.shift & 63
+	mask := uint64(1)<<shift - 1
+	for _, p := range old.pages {
+		for _, v := range p {
+			if v == 0 {
+				continue
+			}
+			i, _ := bits.Mul64(hashWord(uint64(v))<<shardBits, t.slots)
+			for {
+				to := &t.pages[i>>shift][i&mask]
+				if *to == 0 {
+					*to = v
+					break
+				}
+				if i++; i == t.slots {
+					i = 0
+				}
+			}
+		}
+	}
+}
+
+// page is an empty page.
+func (s *exact[T]) page(size int) []T {
+	if n := len(s.free); n > 0 {
+		p := s.free[n-1]
+		s.free = s.free[:n-1]
+		clear(p)
+		return p
+	}
+	return s.fresh(size)
+}
+
+// fresh is so many elements of new memory, all written to: memory that is first read and then written is mapped twice by the operating system, the second time with
+// an interrupt to every processor.
+func (s *exact[T]) fresh(n int) []T {
+	p := make([]T, n)
+	for i := 0; i < n; i += pageBytes / s.size() {
+		p[i] = 0
+	}
+	p[n-1] = 0
+	return p
 }

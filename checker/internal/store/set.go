@@ -1,19 +1,26 @@
-// Package store holds visited sets. All but one are safe for concurrent insertion.
+// Package store holds visited sets. Each belongs to one goroutine; workers that search together have a set each, for the states they own.
 //
 //	exact.go     every state is kept: the answer of a search is a proof
-//	pairs.go     the same for states of two words and one goroutine
 //	compact.go   a hash of every state is kept
 //	bitstate.go  a few bits of a fixed array are set for every state
+//	spill.go     every state is kept, most of them on disk
 //
 // Compact and bitstate sets may take a new state for a visited one. They say how many times that is to be expected, and no search on them proves anything.
 package store
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+	"sync/atomic"
+)
 
-// A Set is a visited set. Len and Bytes may be called at any time.
+// A Set is a visited set.
 type Set interface {
-	// Inserter is the way in for one of the goroutines the set was made for, numbered from 0.
-	Inserter(worker int) Inserter
+	// Insert adds a state, whose [Hash] is h, and reports whether it is new. ok is false when there is no room for it, now or ever.
+	Insert(st []uint64, h uint64) (added, ok bool)
+	// InsertAll inserts states that lie one after the other, until there is no room, and returns how many it did. With many states it is faster than Insert, because
+	// it looks for all of them at once in memory that is not in the cache.
+	InsertAll(states, hashes []uint64, added []bool) int
 	// Len is the number of states inserted.
 	Len() int64
 	// Bytes is the memory in use.
@@ -21,18 +28,61 @@ type Set interface {
 	// Exact reports whether no new state is ever taken for a visited one.
 	Exact() bool
 	// Omitted bounds the expected number of states that were taken for visited although they were new. By Markov's inequality it bounds the
-	// probability that any state was. It is called when nobody inserts.
+	// probability that any state was.
 	Omitted() float64
 }
 
-// An Inserter inserts on behalf of one goroutine.
-type Inserter interface {
-	// Insert adds a state and reports whether it is new. ok is false when there is no room for it, now or ever.
-	Insert(st []uint64) (added, ok bool)
+// insertAll is InsertAll for sets that have nothing better.
+func insertAll(s Set, states, hashes []uint64, added []bool) int {
+	for i, h := range hashes {
+		n := len(states) / len(hashes)
+		var ok bool
+		if added[i], ok = s.Insert(states[i*n:(i+1)*n], h); !ok {
+			return i
+		}
+	}
+	return len(hashes)
+}
+
+// A Budget is the memory that sets may take together. It is safe for concurrent use.
+type Budget struct {
+	limit int64
+	used  atomic.Int64
+}
+
+// NewBudget makes a budget of so many bytes; 0 is no limit.
+func NewBudget(bytes int64) *Budget {
+	if bytes <= 0 {
+		bytes = math.MaxInt64
+	}
+	return &Budget{limit: bytes}
+}
+
+// take takes so many bytes more, or gives them back, and reports whether that is allowed; if it is not, nothing is taken.
+func (b *Budget) take(bytes int64) bool {
+	if b.used.Add(bytes) > b.limit && bytes > 0 {
+		b.used.Add(-bytes)
+		return false
+	}
+	return true
 }
 
 // Hash mixes a state: multiplications to 128 bits whose halves are folded (after Wang Yi's wyhash), with fixed constants, so that a run is repeatable.
-func Hash(st []uint64) uint64 { return hash(st, 0x9e3779b97f4a7c15) }
+func Hash(st []uint64) uint64 {
+	if len(st) == 1 {
+		return hashWord(st[0])
+	}
+	return hash(st, hashSeed)
+}
+
+const hashSeed = 0x9e3779b97f4a7c15
+
+// hashWord is Hash for a state of one word.
+func hashWord(w uint64) uint64 {
+	hi, lo := bits.Mul64(w^0xa0761d6478bd642f, hashSeed^0xe7037ed1a0b428db)
+	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, 0x589965cc75374cc3)
+	return hi ^ lo
+}
 
 func hash(st []uint64, seed uint64) uint64 {
 	h := seed

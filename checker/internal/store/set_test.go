@@ -1,96 +1,142 @@
 package store_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"pmdcheck/checker/internal/store"
 )
 
-// TestSetAgainstMap inserts random states with many repetitions and compares every answer with a map's.
+// insert is Insert with the hash.
+func insert(s store.Set, st ...uint64) (added, ok bool) { return s.Insert(st, store.Hash(st)) }
+
+// TestSetAgainstMap inserts random states with many repetitions, one by one and several at once, and compares every answer with a map's.
 func TestSetAgainstMap(t *testing.T) {
-	for i, set := range []store.Set{store.NewExact(1, 1, 0), store.NewExact(2, 1, 0), store.NewExact(3, 1, 0), store.NewPairs(0)} {
-		words := []int{1, 2, 3, 2}[i]
-		r := rand.New(rand.NewPCG(1, uint64(words)))
-		in := set.Inserter(0)
-		seen := map[[3]uint64]bool{}
-		for range 300_000 {
-			var k [3]uint64
-			for i := range words {
-				k[i] = r.Uint64N(60)
-				if words == 1 {
-					k[i] = r.Uint64N(100_000)
+	for _, width := range []int{0, 1, 17, 64, 65, 96, 97, 128, 129, 192, 300, 2000} {
+		words := max((width+63)/64, 1)
+		set := store.NewExact(width, store.NewBudget(0))
+		r := rand.New(rand.NewPCG(1, uint64(width)))
+		last := uint64(1)<<(width-64*(words-1)) - 1 // of the last word
+		if width == 64*words {
+			last = math.MaxUint64
+		}
+		seen := map[string]bool{}
+		for range 30_000 {
+			n := 1 + r.IntN(9)
+			states, hashes, added := make([]uint64, n*words), make([]uint64, n), make([]bool, n)
+			for i := range n {
+				st := states[i*words : (i+1)*words]
+				// Few of the words differ from 0, so that states have much in common.
+				st[r.IntN(words)] = r.Uint64N(200) * 0x123456789abcdf
+				st[r.IntN(words)] |= r.Uint64N(50)
+				st[words-1] &= last
+				hashes[i] = store.Hash(st)
+			}
+			if n == 1 {
+				var ok bool
+				if added[0], ok = set.Insert(states, hashes[0]); !ok {
+					t.Fatal("no room")
 				}
+			} else if done := set.InsertAll(states, hashes, added); done != n {
+				t.Fatalf("%d bits: %d of %d inserted", width, done, n)
 			}
-			added, ok := in.Insert(k[:words])
-			if !ok || added == seen[k] {
-				t.Fatalf("%d words: insert of %v: added %v, was there %v", words, k, added, seen[k])
+			for i := range n {
+				key := fmt.Sprint(states[i*words : (i+1)*words])
+				if added[i] == seen[key] {
+					t.Fatalf("%d bits: insert of %v: added %v, was there %v", width, key, added[i], seen[key])
+				}
+				seen[key] = true
 			}
-			seen[k] = true
 		}
 		if set.Len() != int64(len(seen)) {
-			t.Errorf("%d words: Len is %d, want %d", words, set.Len(), len(seen))
+			t.Errorf("%d bits: Len is %d, want %d", width, set.Len(), len(seen))
+		}
+		set.Each(func(st []uint64) bool {
+			key := fmt.Sprint(st)
+			if !seen[key] {
+				t.Errorf("%d bits: Each shows %v, which was not inserted, or shows it twice", width, key)
+			}
+			delete(seen, key)
+			return true
+		})
+		if len(seen) > 0 {
+			t.Errorf("%d bits: Each does not show %d states", width, len(seen))
 		}
 	}
 }
 
-// TestSetHammer inserts the same states from several goroutines at once while the shards grow: each must be new exactly once.
+// TestSetHammer fills sets from several goroutines at once out of one budget, up to its end: each set keeps to itself, and together they do not take more than there is.
 func TestSetHammer(t *testing.T) {
-	for _, tc := range []struct{ words, workers, states int }{{1, 4, 200_000}, {2, 4, 200_000}, {1, 40, 20_000}, {3, 40, 20_000}} {
-		words, workers, states := tc.words, tc.workers, tc.states
-		if testing.Short() {
-			states /= 4
-		}
-		set := store.NewExact(words, workers, 0)
-		var added atomic.Int64
+	for _, width := range []int{40, 80, 300} {
+		words := (width + 63) / 64
+		const workers, limit = 8, 16 << 20
+		b := store.NewBudget(limit)
+		sets := make([]store.Set, workers)
 		var wg sync.WaitGroup
 		for w := range workers {
+			set := store.NewExact(width, b)
+			sets[w] = set
 			wg.Go(func() {
-				in := set.Inserter(w)
-				r := rand.New(rand.NewPCG(7, uint64(w)))
-				for _, i := range r.Perm(states) {
-					st := []uint64{uint64(i)*0x9e3779b97f4a7c15 - 1, uint64(i), 1}[:words] // with all bits and without any
-					if ok, _ := in.Insert(st); ok {
-						added.Add(1)
+				st := make([]uint64, words)
+				n := int64(0)
+				for i := uint64(1); ; i++ {
+					st[words-1] = i & 0xffff
+					st[0] = i << 8
+					for turn := range 2 {
+						added, ok := set.Insert(st, store.Hash(st))
+						if !ok {
+							if set.Len() != n {
+								t.Errorf("%d bits: Len is %d, want %d", width, set.Len(), n)
+							}
+							return
+						}
+						if added != (turn == 0) {
+							t.Errorf("%d bits: state %d inserted for the %d. time: added %v", width, i, turn+1, added)
+							return
+						}
 					}
+					n++
 				}
 			})
 		}
 		wg.Wait()
-		if added.Load() != int64(states) || set.Len() != int64(states) {
-			t.Errorf("%d words: %d insertions were new, Len %d, want %d", words, added.Load(), set.Len(), states)
+		sum, states := int64(0), int64(0)
+		for _, s := range sets {
+			sum += s.Bytes()
+			states += s.Len()
 		}
-		seen := map[uint64]bool{}
-		set.Each(func(st []uint64) bool {
-			seen[st[0]] = true
-			return true
-		})
-		if len(seen) != states {
-			t.Errorf("%d words: Each shows %d states, want %d", words, len(seen), states)
+		if sum > limit || sum < limit/2 || states*int64(words)*8 > sum {
+			t.Errorf("%d bits: %d bytes in use of %d, for %d states", width, sum, limit, states)
 		}
 	}
 }
 
-// TestBytesPerState holds the set to its memory promise at every size from fifty thousand to a million.
+// TestBytesPerState holds sets to their promise: from a million states on a state of 8 bytes takes at most 16, and a longer one 5/4 of what it packs into and 8 bytes
+// more. The tables go through all their sizes once.
 func TestBytesPerState(t *testing.T) {
 	if testing.Short() {
 		t.SkipNow()
 	}
-	for _, tc := range []struct {
-		words, most int
-		set         store.Set
-	}{{1, 16, store.NewExact(1, 1, 0)}, {2, 28, store.NewExact(2, 1, 0)}, {2, 28, store.NewPairs(0)}} {
-		set := tc.set
-		in := set.Inserter(0)
-		for i := range uint64(1_000_000) {
-			in.Insert([]uint64{i*0x9e3779b97f4a7c15 + 1, i}[:tc.words])
-			if n := set.Len(); n >= 50_000 && n%10_000 == 0 && set.Bytes() > int64(tc.most)*n {
-				t.Fatalf("%d words: %d states take %d bytes, more than %d each", tc.words, n, set.Bytes(), tc.most)
+	for _, width := range []int{64, 65, 81, 96, 97, 128, 160, 300, 1000} {
+		words := (width + 63) / 64
+		most := max(16, float64((width+7)/8)*1.25+8)
+		set := store.NewExact(width, store.NewBudget(0))
+		worst := 0.0
+		for i := range uint64(1_600_000) {
+			st := make([]uint64, words)
+			st[0] = i*0x9e3779b97f4a7c15 + 1
+			insert(set, st...)
+			if n := set.Len(); n >= 1_000_000 && n%1000 == 0 {
+				worst = max(worst, float64(set.Bytes())/float64(n))
 			}
 		}
+		if worst > most {
+			t.Errorf("%d bits: up to %.2f bytes a state, more than %.2f", width, worst, most)
+		}
+		t.Logf("%d bits: up to %.2f bytes a state", width, worst)
 	}
 }
 
@@ -101,11 +147,10 @@ func TestOmitted(t *testing.T) {
 		if testing.Short() && tc.states > 100_000 {
 			continue
 		}
-		set := store.NewBitstate(1, int64(tc.bytes))
-		in := set.Inserter(0)
+		set := store.NewBitstate(int64(tc.bytes))
 		lost := 0
 		for i := range uint64(tc.states) {
-			if added, _ := in.Insert([]uint64{i, i ^ 0x5555}); !added {
+			if added, _ := insert(set, i, i^0x5555); !added {
 				lost++
 			}
 		}
@@ -116,10 +161,9 @@ func TestOmitted(t *testing.T) {
 			t.Errorf("Len %d, %d lost", set.Len(), lost)
 		}
 	}
-	set := store.NewCompact(3, 1, 0)
-	in := set.Inserter(0)
+	set := store.NewCompact(3, store.NewBudget(0))
 	for i := range uint64(100_000) {
-		if added, _ := in.Insert([]uint64{i, 7, 7}); !added {
+		if added, _ := insert(set, i, 7, 7); !added {
 			t.Fatal("lost")
 		}
 	}

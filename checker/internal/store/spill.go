@@ -23,13 +23,14 @@ import (
 // nothing is said until [Spill.Settle] compares all of them with all runs in one go (delayed duplicate detection; Stern and Dill, "Using magnetic disk instead of
 // main memory in the Murφ verifier", CAV 1998, do so for every new state of a breadth-first level; here the filter decides most at once).
 type Spill struct {
+	width    int
 	words    int
 	most     int64
 	buffer   int // bytes for each open file
 	disk     Disk
-	young    *Exact
+	young    Listed
 	filter   *Bitstate
-	doubtful *Exact   // to find repetitions
+	doubtful Listed   // to find repetitions
 	asked    []uint64 // doubtful states, each with the tag it was inserted with
 	settled  int64    // states on disk
 	runs     []run
@@ -84,16 +85,16 @@ const LeastMemory = 1 << 18
 
 const mostRuns = 8
 
-// NewSpill makes an empty set that takes about seven eighths of the given bytes of memory, with files in a folder.
-func NewSpill(words int, bytes int64, dir string, disk Disk) *Spill {
-	s := &Spill{words: words, most: bytes, buffer: int(min(max(bytes/64, 1<<12), 1<<18)), filter: NewBitstate(1, bytes/4)}
+// NewSpill makes an empty set of states of the given number of bits, that takes about seven eighths of the given bytes of memory, with files in a folder.
+func NewSpill(width int, bytes int64, dir string, disk Disk) *Spill {
+	s := &Spill{width: width, words: max((width+63)/64, 1), most: bytes, buffer: int(min(max(bytes/64, 1<<12), 1<<18)), filter: NewBitstate(bytes / 4)}
 	s.disk = func(string) (File, error) { return disk.TempFile(dir) }
 	s.young, s.doubtful = s.newYoung(), s.newDoubtful()
 	return s
 }
 
-func (s *Spill) newYoung() *Exact    { return NewExact(s.words, 1, s.most*3/8) }
-func (s *Spill) newDoubtful() *Exact { return NewExact(s.words, 1, s.most/8) }
+func (s *Spill) newYoung() Listed    { return NewExact(s.width, NewBudget(s.most*3/8)) }
+func (s *Spill) newDoubtful() Listed { return NewExact(s.width, NewBudget(s.most/8)) }
 
 // Bytes is the memory in use, Written what was written to disk.
 func (s *Spill) Bytes() int64 {
@@ -120,7 +121,7 @@ func (s *Spill) Insert(st []uint64, tag [TagWords]uint64) (added bool, err error
 		return false, nil
 	}
 	if s.settled > 0 && s.filter.has(st) {
-		if again, ok := s.doubtful.Insert(st); again || !ok {
+		if again, ok := s.doubtful.Insert(st, Hash(st)); again || !ok {
 			s.asked = append(append(s.asked, st...), tag[:]...)
 			s.hold.Store(int64(8 * cap(s.asked)))
 		}
@@ -132,7 +133,7 @@ func (s *Spill) Insert(st []uint64, tag [TagWords]uint64) (added bool, err error
 // add puts a new state into young.
 func (s *Spill) add(st []uint64) error {
 	for {
-		if added, ok := s.young.Insert(st); ok {
+		if added, ok := s.young.Insert(st, Hash(st)); ok {
 			if !added {
 				return errors.New("internal: a new state was there already")
 			}
@@ -167,11 +168,11 @@ func (s *Spill) flush() error {
 	r := run{f: f}
 	w := s.writer(f)
 	var flat []uint64
-	for i := range s.young.shards {
+	for i := range shardCount {
 		flat = flat[:0]
 		s.young.eachOf(i, func(st []uint64) bool {
 			flat = append(flat, st...)
-			s.filter.in[0].Insert(st)
+			s.filter.Insert(st, Hash(st))
 			return true
 		})
 		sort.Sort(&records{flat, s.words, make([]uint64, s.words)})

@@ -20,7 +20,7 @@ func TestSpillAgainstMap(t *testing.T) {
 			continue
 		}
 		dir := t.TempDir()
-		set := store.NewSpill(tc.words, int64(tc.bytes), dir, nil)
+		set := store.NewSpill(64*tc.words, int64(tc.bytes), dir, nil)
 		r := rand.New(rand.NewPCG(5, uint64(tc.words)))
 		first := map[uint64]uint64{} // tag by state
 		told := map[uint64]bool{}
