@@ -54,9 +54,8 @@ func TestStoresOnRandomModels(t *testing.T) {
 				if r.Verdict == checker.Holds || r.Reason != checker.ReasonInexact || len(r.Dead) > 0 {
 					t.Fatalf("%v store: %v %q, %d dead transitions\n%s", r.Store, r.Verdict, r.Reason, len(r.Dead), src)
 				}
-				// Omissions are so rare here that these have none. Several workers may count a state twice in a bitstate store.
-				twice := o.Store == checker.StoreBitstate && o.Workers > 1
-				if r.Omitted <= 0 || r.Omitted > 0.1 || r.Stats.States != ref.Stats.States && !twice {
+				// Omissions are so rare here that these have none.
+				if r.Omitted <= 0 || r.Omitted > 0.1 || r.Stats.States != ref.Stats.States {
 					t.Fatalf("%v store: %d states, %g omitted; exact %d\n%s", r.Store, r.Stats.States, r.Omitted, ref.Stats.States, src)
 				}
 				var want, have []string

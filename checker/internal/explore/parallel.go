@@ -73,11 +73,15 @@ func (c *crew) owner(h uint64) int {
 func (c *crew) send(to *member, b []uint64) []uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	to.mail = append(to.mail, b)
 	to.mailed.Store(true)
 	if to.waiting.Load() {
 		to.wake.Signal()
 	}
+	if k := len(to.mail) - 1; k >= 0 && len(to.mail[k])+len(b) <= cap(to.mail[k]) {
+		to.mail[k] = append(to.mail[k], b...) // a few states do not take a batch of their own
+		return b[:0]
+	}
+	to.mail = append(to.mail, b)
 	if n := len(c.spare); n > 0 {
 		b = c.spare[n-1]
 		c.spare = c.spare[:n-1]
