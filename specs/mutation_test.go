@@ -30,7 +30,7 @@ const (
 )
 
 // kernelFolders are the folders whose specs use the kernel library.
-var kernelFolders = []string{"seed", "family", "tables", "walkers", "bugs", "residual", "hazards"}
+var kernelFolders = []string{"seed", "family", "tables", "walkers", "bugs", "residual", "hazards", "gather"}
 
 // statement matches every statement of the library that does something: calls, assignments, waits, frees. Not declarations, jumps, assertions and
 // lock_acquire() and its kin (which only observe), nor marks.
@@ -260,7 +260,7 @@ var harmless = map[string]string{
 	"kernel/fork.pmd: fork_mm: hugetlb_vma_lock_alloc(child);":                                                "there are no vma_locks yet when fork() copies tables",
 	"kernel/fork.pmd: copy_hugetlb_page_range: set_huge_pte_at(dst_vma, dst, pte_present);":                   "what an entry of the child says decides nothing",
 	"mm/hugetlb.pmd: set_huge_pte_at: *ptep = pte;":                                                           "that the entry is made in the right table is what is judged, not what it says",
-	"mm/hugetlb.pmd: huge_pte_offset: pte = READ_ONCE(table->entry[i]);":                                      "whoever calls it up to v5.8 reads the entry or takes its lock right after",
+	"mm/hugetlb.pmd: huge_pte_offset: pte = READ_ONCE(table->entry[i % PTRS_PER_PMD]);":                       "whoever calls it up to v5.8 reads the entry or takes its lock right after",
 	"mm/hugetlb.pmd: huge_pmd_unshare: assert_may_unshare(vma); (2)":                                          "observes only, and since v6.18 nothing violates it",
 	"mm/hugetlb.pmd: __unmap_hugepage_range: tlb->pending = true;":                                            "decides about the flush of cleared entries; stale translations of single entries are judged in two bugs only, with zaps of their own",
 	"mm/hugetlb.pmd: unmap_hugepage_range: tlb_finish_mmu(&tlb, vma->vm_mm);":                                 "as above; unsharing has flushed before",
@@ -278,8 +278,7 @@ var harmless = map[string]string{
 	"mm/mmap.pmd: vma_interval_tree_insert: vma->mapping->i_mmap[k] = vma;":                                   "as above",
 	"mm/mmu_gather.pmd: flush_tlb_cpus: tlb_drop(this_cpu, levels);":                                          "the CPU that unshares caches nothing in these specs",
 	"mm/mmu_gather.pmd: tlb_finish_mmu: tlb->fullmm = true;":                                                  "with freed_tables set, which is enough for every target",
-	"mm/mmu_gather.pmd: tlb_flush_mmu: tlb->page = NULL;":                                                     "the gather ends here",
-	"mm/mmu_gather.pmd: tlb_table_flush: tlb->table = NULL;":                                                  "the gather ends here",
+	"mm/mmu_gather.pmd: tlb_flush_mmu: tlb->page[k] = NULL;":                                                  "the gather ends here",
 	"mm/mmu_gather.pmd: tlb_flush_mmu_tlbonly: tlb->pending = false;":                                         "without it the mm is flushed once more, later",
 	"mm/mmu_gather.pmd: tlb_flush_mmu_tlbonly: tlb->pud_range = false;":                                       "as above",
 	"mm/mmu_gather.pmd: tlb_flush_mmu_tlbonly: tlb->freed_tables = false;":                                    "as above",
@@ -309,8 +308,8 @@ var harmless = map[string]string{
 	"mm/pgtable.pmd: pmd_alloc: spin_unlock(&mm->page_table_lock); (2)":                                       "who comes later finds a table and does not take the lock",
 	"mm/mremap.pmd: move_hugetlb_page_tables: tlb_finish_mmu(&tlb, vma->vm_mm);":                              "the last act of its mm in these specs, or nobody else wants it",
 	"mm/mremap.pmd: move_hugetlb_page_tables: tlb.pending = true;":                                            "an unshared table is flushed by huge_pmd_unshare_flush()",
-	"mm/mremap.pmd: move_hugetlb_page_tables: *src = pte_none;":                                               "what a moved entry says decides nothing",
 	"mm/mremap.pmd: move_hugetlb_page_tables: set_huge_pte_at(new, dst, *src);":                               "what a moved entry says decides nothing",
+	"mm/mremap.pmd: move_hugetlb_page_tables: unshared = false;":                                              "mremap() of two ranges is for specs to come; gather/unshare has mprotect() and a zap of two",
 	"mm/mremap.pmd: move_hugetlb_page_tables: unshared = true;":                                               "one entry, or a slot that is empty the second time",
 	"mm/mprotect.pmd: userfaultfd_writeprotect: up_read(&vma->vm_mm->mmap_lock);":                             "for specs to come: no embedded spec calls it; mprotect() does the same under the other mode of mmap_lock",
 	"mm/mprotect.pmd: userfaultfd_writeprotect: hugetlb_change_protection(vma);":                              "for specs to come: no embedded spec calls it; mprotect() does the same under the other mode of mmap_lock",
