@@ -135,6 +135,9 @@ func clash(g, h *Group) bool {
 		}
 	}
 	for _, m := range h.Members {
+		if slices.ContainsFunc(m.Procs, g.Has) {
+			return true
+		}
 		for _, k := range m.Parts {
 			if _, ok := cells[k.Cell]; ok {
 				return true

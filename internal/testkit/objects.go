@@ -3,6 +3,7 @@ package testkit
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 )
 
@@ -69,6 +70,8 @@ func Objects(r *rand.Rand) string {
 	return b.String()
 }
 
+var index = regexp.MustCompile(`\bi\b`)
+
 // Columns writes a random spec of replicas of two or three processes that belong together: column i is a[i], b[i] and perhaps c[i], which share cells, bits of masks and objects. Others
 // look at all of them. In some specs the columns can be interchanged.
 func Columns(r *rand.Rand) string {
@@ -77,7 +80,7 @@ func Columns(r *rand.Rand) string {
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	p("property p \"p\";\nproperty q \"q\";\nproperty dead \"dead\";\nproperty lost \"lost\";\n@use(dead) @free(dead)%s struct obj { u1 v; struct obj *next; };\n", pick("", "", " @leak(lost)"))
-	p("struct obj T[%d];\nstruct obj *cur;\nstruct obj *own[%d]%s;\nu2 x;\nu1 y;\nu2 mine[%d];\nu1 lock[%d];\nu2 owner;\nu%d m%s;\nu%d m2;\n", n, n, pick("", "", "", fmt.Sprintf(" = { %s }", strings.Join([]string{"&T[0]", "&T[1]", "&T[2]"}[:n], ", "))), n, n, n, pick("", "", fmt.Sprintf(" = %d", 1<<n-1)), n)
+	p("struct obj T[%d];\nstruct obj *cur;\nstruct obj *own[%d]%s;\nu2 x;\nu1 y;\nu2 mine[%d];\nu1 lock[%d];\nu2 owner;\nu%d m%s;\nu%d m2;\nu4 four;\nu1 each[4];\n", n, n, pick("", "", "", fmt.Sprintf(" = { %s }", strings.Join([]string{"&T[0]", "&T[1]", "&T[2]"}[:n], ", "))), n, n, n, pick("", "", fmt.Sprintf(" = %d", 1<<n-1)), n)
 	full := 1<<n - 1
 	list := some(r, []string{
 		"mine[i] = 1;", "mine[i] = x;", "x = mine[i];", "x = 1;", "y = 1;", "y = 0;", "await (x != 2);", "await (y == 0);", "await (mine[i] == 0);", "assert (mine[i] != 2 || y == 0, q);", "if (mine[i] == 1) mine[i] = 2;", "choose { case: x = 0; case y == 1: mine[i] = 0; }",
@@ -94,13 +97,23 @@ func Columns(r *rand.Rand) string {
 	apart := some(r, []string{"m |= 1;", "x = m;", "await ((m & 1) == 0);", "m = 1;", "mine[0] = 1;", "x = i;", "m = x & 1;", "if (m < 2) x = 1;", "lock[x & 1] = 1;", "atomic { m = m + 1 & 1; }", "cur = &T[0];", "m |= 1 << x;", "if (owner == 1) y = 1;", "await (m == 1);", "y = m == m2;", "x = mine[y];"}, max(0, r.IntN(5)-2))
 	all := append(append(append(append([]string{}, list...), mask...), named...), apart...)
 	for k := range 2 + r.IntN(4)/3 {
-		p("process %c[%d](u2 i) {\n", 'a'+k, n)
+		text := all
+		if k == 0 && n == 2 && r.IntN(3) == 0 {
+			// Two in each column.
+			p("process a[4](u2 k) {\n")
+			text = some(r, []string{"atomic { four |= 1 << k; }", "await ((four & (1 << k)) != 0);", "atomic { four &= 15 - (1 << k); }", "each[k] = 1;", "await (each[k] == 0);", "four = 0;", "await (four == 15);"}, r.IntN(4))
+			for _, line := range all {
+				text = append(text, index.ReplaceAllString(line, "(k / 2)"))
+			}
+		} else {
+			p("process %c[%d](u2 i) {\n", 'a'+k, n)
+		}
 		for range 1 + r.IntN(3) {
 			if r.IntN(4) == 0 {
-				p("\tatomic { %s %s }\n", flat(r, all), flat(r, all))
+				p("\tatomic { %s %s }\n", flat(r, text), flat(r, text))
 				continue
 			}
-			p("\t%s\n", all[r.IntN(len(all))])
+			p("\t%s\n", text[r.IntN(len(text))])
 		}
 		p("}\n")
 	}

@@ -11,6 +11,8 @@
 package por
 
 import (
+	"slices"
+
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
@@ -129,15 +131,17 @@ func (s *Static) Acyclic() bool { return s.sticky.empty() }
 
 // Interchange makes the sticky transitions the same for all members of each group, so that a cycle up to a permutation of them has one as well.
 func (s *Static) Interchange(groups []program.Group) {
-	for _, g := range groups {
-		for k, first := range g.Members[0].Procs {
-			for t := range s.sys.Processes[first].Trans {
-				any := false
-				for _, m := range g.Members {
-					any = any || s.sticky.has(s.base[m.Procs[k]]+t)
-				}
-				for _, m := range g.Members {
-					if any {
+	for again := true; again; { // a process may be in several groups
+		again = false
+		for _, g := range groups {
+			for k, first := range g.Members[0].Procs {
+				for t := range s.sys.Processes[first].Trans {
+					sticky := func(m program.Member) bool { return s.sticky.has(s.base[m.Procs[k]] + t) }
+					if !slices.ContainsFunc(g.Members, sticky) {
+						continue
+					}
+					for _, m := range g.Members {
+						again = again || !sticky(m)
 						s.sticky.set(s.base[m.Procs[k]] + t)
 					}
 				}

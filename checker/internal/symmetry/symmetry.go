@@ -56,16 +56,12 @@ func Find(sys *model.System) *Result {
 			continue
 		}
 		var names []string
-		for i := range together.decls {
-			d := &together.decls[i]
+		for _, d := range together.decls {
 			names = append(names, d.name)
 			failed = slices.DeleteFunc(failed, func(f declaration) bool { return f.name == d.name })
 			// Those that stand in one column may be interchangeable among themselves.
-			for c := len(d.procs) / together.n; c > 1 && d.procs != nil; d.procs = d.procs[c:] {
-				s.runs(r, declaration{name: d.name, procs: d.procs[:c]})
-				if len(d.procs) == c {
-					break
-				}
+			for procs := range slices.Chunk(d.procs, len(d.procs)/together.n) {
+				s.runs(r, declaration{name: d.name, procs: procs})
 			}
 		}
 		r.add(g, strings.Join(names, ", "))
