@@ -316,3 +316,19 @@ func TestLivenessLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestLivenessBeforeACrash: merged, a process fails in the step that a failing local operation belongs to, so that the runs with that step are not judged. Unmerged, it may stop before it,
+// unless it is fair.
+func TestLivenessBeforeACrash(t *testing.T) {
+	const src = "u2 x; u1 y; %sprocess p { u1 i; x = 1; assert (i == 1); x = 2; } process q { while (true) { y = 1; y = 0; } } liveness l: x == 1 leads_to x == 2;"
+	for _, c := range []struct {
+		fair    string
+		noMerge bool
+		want    string
+	}{{"", false, ""}, {"", true, "l"}, {"fair ", false, ""}, {"fair ", true, ""}} {
+		sys := build(t, fmt.Sprintf(src, c.fair), model.BuildOptions{NoMerge: c.noMerge})
+		if got, complete, _ := liveVerdicts(t, sys, checker.Options{}, src); !complete || got != c.want {
+			t.Errorf("%+v: %q is violated", c, got)
+		}
+	}
+}

@@ -98,6 +98,53 @@ process w[2](u2 i) {
 }
 process boss { go = 1; z = 0; go = 0; }
 `, 2},
+	{"a stale pointer", `Two objects, both freed, and a pointer to one of them kept. The next alloc takes S[0]: the pointer is good again, or still bad. States with the one and with the other are not alike,
+though nothing names the objects, as long as somebody can allocate.`, `
+property dead "dead"; property again "again"; @use(dead) @free(dead) struct s { u1 v; };
+pool struct s S[2]; struct s *cur; struct s *old; u1 x;
+process p {
+	struct s *a = alloc(struct s); struct s *b = alloc(struct s);
+	choose { case: old = a; case: old = b; }
+	free (a); free (b);
+	cur = alloc(struct s);
+	assert (old != cur, again);
+	x = old->v;
+}
+process q { end: await (x == 1); cur = NULL; old = NULL; x = 0; }
+`, 2},
+	{"a dead object between", `Nothing is freed, S[0] and S[2] begin alike. But alloc takes S[1] after S[0], so that who has S[0] is not who has S[2].`, `
+property one "one"; property two "two"; @use(one) struct s { u1 v; };
+pool struct s S[3] = { { .v = 1 }, { .v = 0 }, { .v = 1 } }; struct s *a; struct s *b; u1 z;
+process p { a = alloc(struct s); z = 1; b = alloc(struct s); assert (b->v == 1, two); a->v = 0; }
+process q { end: await (z == 2 - a->v); a = NULL; b = NULL; z = 0; }
+`, 2},
+	{"a ring of three", `Exchanging two of three objects in a ring turns the ring round.`, `
+property first "first"; property second "second"; struct s { u1 v; struct s *next; };
+struct s T[3] = { { .next = &T[1] }, { .next = &T[2] }, { .next = &T[0] } }; struct s *a; struct s *b; struct s *c;
+process w[3](u2 i) { atomic { if (a == NULL) a = &T[i]; else if (b == NULL) b = &T[i]; else c = &T[i]; } }
+process boss { await (c != NULL); assert (a->next != b, first); assert (b->next != a, second); T[0].v = 1; }
+`, 0},
+	{"bits as a number", `Workers set bits of their own, and nobody else looks at a bit; but x is the number that all of them make.`, `
+property one "one"; property two "two"; u2 m; u2 x; u1 n;
+process w[2](u2 i) { atomic { m |= 1 << i; } atomic { await (n == 1); n = 0; } }
+process boss { await (m != 0); atomic { x = m; } assert (x != 1, one); assert (x != 2, two); n = 1; }
+`, 0},
+	{"a mask that cannot hold every combination", `4 and 1 fit, 4 and 2 do not.`, `
+u2 n; int<0..5> m;
+process w[2](u2 i) { atomic { n = n + 1; } atomic { m |= 1 << i; } }
+process boss { atomic { await (m == 0); m = 4; } await (n == 1); m = 0; m = 1; }
+`, 0},
+	{"half of a column", `a[i] and b[i] share a lock. Neither the a nor the b alone can be interchanged, columns can.`, `
+property p "p"; u1 lock[3]; u2 n; u3 m;
+process a[3](u2 i) { atomic { await (lock[i] == 0); lock[i] = 1; } atomic { m |= 1 << i; } assert (m != 7 || n != 2, p); lock[i] = 0; }
+process b[3](u2 i) { atomic { await (lock[i] == 0); lock[i] = 1; n = n + 1; } atomic { m &= 7 - (1 << i); } lock[i] = 0; }
+`, 3},
+	{"an object and its owner", `T[i] belongs to w[i], and cur points to the object of one of them. What cur leads to moves with the worker; a field of it that points to another object does, too.`, `
+property p "p"; property q "q"; property dead "dead"; @use(dead) @free(dead) struct s { u1 v; struct s *next; };
+struct s T[3]; struct s *cur; u2 n;
+process w[3](u2 i) { atomic { T[i].next = cur; cur = &T[i]; n = n + 1; } T[i].v = 1; if (cur == &T[i]) free (&T[i]); }
+process boss { await (n == 3); assert (cur->next->v == 0, p); assert (cur->next->next->v == 1, q); }
+`, 3},
 }
 
 // TestTraps searches the models in full and in every reduced way.

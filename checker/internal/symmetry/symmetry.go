@@ -52,19 +52,26 @@ func Find(sys *model.System) *Result {
 	}
 	for _, together := range s.coupled(failed) {
 		g, reason := s.columns(together.decls, together.n)
-		if reason != "" {
-			continue
-		}
 		var names []string
 		for _, d := range together.decls {
 			names = append(names, d.name)
+		}
+		for _, d := range together.decls {
 			failed = slices.DeleteFunc(failed, func(f declaration) bool { return f.name == d.name })
+			if reason != "" {
+				s.runs(r, d)
+				continue
+			}
 			// Those that stand in one column may be interchangeable among themselves.
 			for procs := range slices.Chunk(d.procs, len(d.procs)/together.n) {
 				s.runs(r, declaration{name: d.name, procs: procs})
 			}
 		}
-		r.add(g, strings.Join(names, ", "))
+		if name := strings.Join(names, ", "); reason == "" {
+			r.add(g, name)
+		} else {
+			r.Refused = append(r.Refused, Refusal{Name: name, Reason: reason})
+		}
 	}
 	for _, d := range failed {
 		s.runs(r, d)
@@ -240,11 +247,10 @@ func (f *finder) column(k int) (out []*model.Process) {
 
 // name is a column as a reader knows it.
 func (f *finder) name(k int) string {
-	var names []string
-	for _, p := range f.column(k) {
-		names = append(names, p.Name)
+	if c := f.column(k); len(c) == 1 {
+		return c[0].Name
 	}
-	return strings.Join(names, " with ")
+	return fmt.Sprintf("column %d", k)
 }
 
 // group matches the columns and checks that exchanging neighbours changes nothing.
