@@ -190,6 +190,38 @@ func StaticCell(sys *model.System, p *model.Place) (model.Cell, bool) {
 	return model.Cell{Var: p.Var, Idx: i}, true
 }
 
+// CanFail reports whether evaluating an expression may fail in some state: by a fault or by an access to a dead object.
+func CanFail(sys *model.System, x *model.Expr) bool {
+	return canFail(x, func(p *model.Place) bool {
+		_, ok := StaticCell(sys, p)
+		return ok
+	})
+}
+
+// canFail is [CanFail] with safe telling of what places an access cannot fail.
+func canFail(x *model.Expr, safe func(*model.Place) bool) bool {
+	fails := false
+	x.Walk(func(y *model.Expr) {
+		switch y.Op {
+		case model.Load:
+			fails = fails || !safe(y.Place)
+		case model.AddrOf:
+			q := *y.Place
+			q.Unchecked = true // whether an object lives is not looked at
+			fails = fails || !safe(&q)
+		case model.Container, model.InRange:
+			fails = true
+		case model.Div, model.Mod:
+			fails = fails || y.Y.Op != model.Const || y.Y.Val == 0
+		case model.IsLive:
+			fails = fails || y.X.Op != model.Const || y.X.Val < 0
+		case model.Shl, model.Shr:
+			fails = fails || y.Y.Op != model.Const || y.Y.Val < 0 || y.Y.Val > 31
+		}
+	})
+	return fails
+}
+
 // Op adds the atoms that an operation may read and write, whatever the state.
 func (a *Atoms) Op(op *model.Op, reads, writes AtomSet) {
 	if c, k, _, ok := maskOp(a.sys, op); ok {

@@ -269,18 +269,10 @@ func (c *compiler) guarded(p *model.Place, v *model.Var) bool {
 
 // canFail reports whether evaluating x may fail.
 func (c *compiler) canFail(x *model.Expr) bool {
-	fails := false
-	x.Walk(func(y *model.Expr) {
-		switch y.Op {
-		case model.Load:
-			if _, ok := c.static(y.Place); !ok {
-				fails = true
-			}
-		case model.AddrOf, model.Container, model.IsLive, model.InRange, model.Div, model.Mod, model.Shl, model.Shr:
-			fails = true
-		}
+	return canFail(x, func(p *model.Place) bool {
+		_, ok := c.static(p)
+		return ok
 	})
-	return fails
 }
 
 // traced reports whether accesses to a field are noted.

@@ -66,9 +66,9 @@ func (s *Static) blocksOf(p *model.Process, t *model.Transition) []block {
 				for _, w := range g.ways(x, true) {
 					w.lift.or(g.spoil)
 					w.lift.or(g.failers(x))
-					w.remote = w.remote && g.clean && !canFail(s.sys, x)
+					w.remote = w.remote && g.clean && !program.CanFail(s.sys, x)
 					w.tests = append(w.tests, g.asserts...)
-					if g.awaits > 0 && canFail(s.sys, x) {
+					if g.awaits > 0 && program.CanFail(s.sys, x) {
 						w.tests = append(w.tests, g.test(x, true)) // an earlier await may block: that this one does not fail has to be seen
 					}
 					w.here = w.lift.clone()
@@ -197,11 +197,11 @@ func (g *guards) local(x *model.Expr) bool {
 
 // fallible notes what can make the evaluation of x fail. What x reads from cells that were stored to comes from anywhere.
 func (g *guards) fallible(x *model.Expr) {
-	if x == nil || canFail(g.s.sys, x) && g.readsStored(x) {
+	if x == nil || program.CanFail(g.s.sys, x) && g.readsStored(x) {
 		g.spoilAll()
 		return
 	}
-	if canFail(g.s.sys, x) {
+	if program.CanFail(g.s.sys, x) {
 		g.clean, g.risky = false, true
 		g.spoil.or(g.failers(x))
 	}
@@ -258,11 +258,11 @@ func (g *guards) failers(x *model.Expr) Bits {
 		case model.Div, model.Mod, model.Shl, model.Shr:
 			g.s.atoms.Expr(y.Y, reads)
 		case model.AndAlso, model.OrElse:
-			if canFail(g.s.sys, y.Y) {
+			if program.CanFail(g.s.sys, y.Y) {
 				b.or(g.s.turners(y.X, y.Op == model.AndAlso))
 			}
 		case model.Cond:
-			if canFail(g.s.sys, y.Y) || canFail(g.s.sys, y.Z) {
+			if program.CanFail(g.s.sys, y.Y) || program.CanFail(g.s.sys, y.Z) {
 				g.s.atoms.Expr(y.X, reads)
 			}
 		}
@@ -316,30 +316,6 @@ func (s *Static) freers(p *model.Pool) Bits {
 		}
 	}
 	return b
-}
-
-func canFail(sys *model.System, x *model.Expr) bool {
-	fails := false
-	x.Walk(func(y *model.Expr) {
-		switch y.Op {
-		case model.Load:
-			if _, ok := program.StaticCell(sys, y.Place); !ok {
-				fails = true
-			}
-		case model.AddrOf:
-			p := y.Place
-			for _, z := range []*model.Expr{p.Ref, p.Obj, p.Idx} {
-				fails = fails || z != nil && z.Op != model.Const
-			}
-		case model.Container, model.InRange, model.Div, model.Mod:
-			fails = true
-		case model.IsLive:
-			fails = fails || y.X.Op != model.Const
-		case model.Shl, model.Shr:
-			fails = fails || y.Y.Op != model.Const || y.Y.Val < 0 || y.Y.Val > 31
-		}
-	})
-	return fails
 }
 
 // fits reports whether a value surely lies in the range of a type.

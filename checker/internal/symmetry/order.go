@@ -48,7 +48,7 @@ func (m *match) run(ops []model.Op) int {
 				return i
 			}
 		}
-		clash, fails := false, canFail(m.sys, op.X)
+		clash, fails := false, program.CanFail(m.sys, op.X)
 		var r, w []model.Touch
 		m.sys.Touches(op, func(t model.Touch) {
 			if t.Write {
@@ -99,19 +99,4 @@ func overlaps(t model.Touch, list []model.Touch) bool {
 		}
 	}
 	return false
-}
-
-func canFail(sys *model.System, x *model.Expr) bool {
-	fails := false
-	x.Walk(func(x *model.Expr) {
-		switch x.Op {
-		case model.Load:
-			if _, ok := program.StaticCell(sys, x.Place); !ok {
-				fails = true
-			}
-		case model.AddrOf, model.Container, model.InRange, model.IsLive, model.Div, model.Mod, model.Shl, model.Shr:
-			fails = true
-		}
-	})
-	return fails
 }

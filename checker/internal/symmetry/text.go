@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
 
@@ -123,7 +124,7 @@ func (m *match) expr(x *model.Expr, exchange bool, as sort) string {
 	}
 	collect(x.X, sx)
 	collect(x.Y, sy)
-	if (associative(x.Op) || x.Op == model.Eq || x.Op == model.Ne) && !canFail(m.sys, x) {
+	if (associative(x.Op) || x.Op == model.Eq || x.Op == model.Ne) && !program.CanFail(m.sys, x) {
 		slices.Sort(operands) // the order of operands makes no difference
 	}
 	z := sort{}
