@@ -268,6 +268,8 @@ var harmless = map[string]string{
 	"mm/hugetlb.pmd: hugetlb_unshare_pmds: tlb_finish_mmu(&tlb, vma->vm_mm);":                                 "everything was flushed before i_mmap_rwsem was released",
 	"mm/hugetlb.pmd: hugetlb_vma_lock_alloc: lock->refs = 0;":                                                 "a new lock of the pool has none",
 	"mm/hugetlb.pmd: hugetlb_fault: migration_entry_wait_huge(ptep); (2)":                                     "under the vma_lock it finds nothing wrong, and what it waits for is not modelled",
+	"mm/khugepaged.pmd: madvise_dontneed_reclaim: up_read(&mm->mmap_lock);":                                   "nobody takes mmap_lock for write after it: that is why it does not protect a walker",
+	"mm/khugepaged.pmd: madvise_dontneed_reclaim: tlb.pending = true;":                                        "the table goes too, which is flushed for with all levels",
 	"mm/madvise.pmd: madvise_dontneed: up_read(&vma->vm_mm->mmap_lock);":                                      "nobody takes m1's mmap_lock for write after MADV_DONTNEED: that is why it does not protect a walker",
 	"mm/memory.pmd: ordinary_fault: up_read(&mm->mmap_lock);":                                                 "the owner's last act",
 	"mm/mmap.pmd: munmap_vma: vma_start_write(vma);":                                                          "no fault under the per-VMA lock races with the unmapping of a whole VMA",
