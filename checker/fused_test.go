@@ -148,7 +148,8 @@ func guarded(seed uint64) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "u3 a;\nint<-2..3> b;\nu4 m = %d;\nbool c;\nu2 w[2];\nproperty p \"p\";\nproperty q \"q\";\n", r.IntN(16))
 	for n := range 2 + r.IntN(2) {
-		fmt.Fprintf(&s, "process p%d\n{\n\tu2 i;\n\tu2 rounds;\n\twhile (rounds < 3) {\n\t\tchoose {\n", n)
+		fmt.Fprintf(&s, "process p%d\n{\n\tu2 i;\n\t%s rounds;\n\twhile (%s) {\n\t\tchoose {\n", n,
+			pick("u2", "u3", "u4", "int<-3..9>", "int<0..3>"), pick("rounds < 3", "rounds != 3", "!(rounds >= 2)", "3 > rounds && !c", "rounds <= 2 || a == 1"))
 		for range 1 + r.IntN(3) {
 			s.WriteString("\t\tcase:\n\t\t\tatomic {\n")
 			for range r.IntN(3) {
@@ -162,7 +163,7 @@ func guarded(seed uint64) string {
 			}
 			s.WriteString("\t\t\t}\n")
 		}
-		s.WriteString("\t\t}\n\t\trounds++;\n\t}\n}\n")
+		fmt.Fprintf(&s, "\t\t}\n\t\t%s\n\t}\n}\n", pick("rounds++;", "rounds += 2;", "if (rounds == 2) rounds--; else rounds++;", "rounds = rounds + 1; if (rounds > 2 && b == 0) rounds = 1;"))
 	}
 	return strings.ReplaceAll(s.String(), "cover(met);", "cover met;")
 }
@@ -187,6 +188,9 @@ func TestFusedSteps(t *testing.T) {
 				if sys, ok := tryBuild(t, src, o); ok {
 					built++
 					steps += compareFused(t, sys, src, 150)
+					if seed%6 == 0 {
+						compareEngines(t, sys, src, seed%4 == 0)
+					}
 				}
 			}
 		}

@@ -15,7 +15,7 @@ func (s span) join(o span) span { return span{min(s.lo, o.lo), max(s.hi, o.hi)} 
 // ranges bounds the values of every cell: from its initial value, by what any operation stores there, to a fixed point. A cell declared as a byte of which two
 // bits are used needs two bits. What a store would bring out of the range of the cell's type is a fault and is never stored.
 //
-// Guards are not looked at, so a counter reaches the end of its type. Each sweep over the code sees the ranges of the one before, whatever comes first: so
+// Guards are not looked at, but for counters (counters.go). Each sweep over the code sees the ranges of the one before, whatever comes first: so
 // processes that can be interchanged get the same layout, as exchanging them in packed states demands.
 type ranges struct {
 	sys   *model.System
@@ -68,6 +68,7 @@ func newRanges(sys *model.System) *ranges {
 			}
 		}
 		if !changed {
+			r.counters()
 			return r
 		}
 		r.cells = next
@@ -107,6 +108,31 @@ func (r *ranges) masks() {
 	}
 	for _, c := range r.sys.Covers {
 		c.X.Walk(expr)
+	}
+}
+
+// counters narrows the ranges of counters that only their own process writes, and by name.
+func (r *ranges) counters() {
+	other := map[model.VarID]bool{}
+	for _, p := range r.sys.Processes {
+		code := func(ops []model.Op) {
+			for i := range ops {
+				r.sys.Touches(&ops[i], func(t model.Touch) {
+					if v := r.sys.Vars[t.Var]; t.Write && v.Proc != model.NoProc {
+						if c, ok := StaticCell(r.sys, ops[i].Dst); !ok || ops[i].Kind != model.OpAssign || c.Var != t.Var || v.Proc != p.ID {
+							other[t.Var] = true
+						}
+					}
+				})
+			}
+		}
+		code(p.Start)
+		for _, t := range p.Trans {
+			code(t.Code)
+		}
+	}
+	for _, p := range r.sys.Processes {
+		r.count(p, other)
 	}
 }
 
