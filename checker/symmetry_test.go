@@ -208,6 +208,44 @@ func TestSymmetryOfManyKinds(t *testing.T) {
 	t.Logf("symmetry was used in %d of %d models and stored fewer states in %d: %d of %d", used, n, fewer, symmetric, full)
 }
 
+// TestSymmetryCounts: figures that can be derived by hand. Four processes allocate an object each; who was kth has object k, so that the states are the sequences of different processes, 1 + 4 + 12 + 24 + 24. Up
+// to objects what counts is who has one, 2^4; up to processes as well, how many have one. Then the same where the objects are linked to a list, whose order is that of the processes again.
+func TestSymmetryCounts(t *testing.T) {
+	const head = "@use(dead) struct l { u1 v; struct l *next; }; property dead \"dead\"; pool struct l S[4]; struct l *top; u2 x; process z { end: await (x == 2); x = 1; }\n"
+	body := func(code string) (apart, replicas string) {
+		for i := range 4 {
+			apart += fmt.Sprintf("process p%d { struct l *o; atomic { o = alloc(struct l); %s } end: await (x == 1); o->v = %d; }\n", i, code, i%2)
+		}
+		return apart, fmt.Sprintf("process p[4](u2 i) { struct l *o; atomic { o = alloc(struct l); %s } end: await (x == 1); o->v = 1; }\n", code)
+	}
+	alone, replicas := body("")
+	linked, linkedReplicas := body("o->next = top; top = o;")
+	for _, c := range []struct {
+		name, src       string
+		full, symmetric int64
+	}{
+		{"processes apart", alone, 65, 16},
+		{"replicas", replicas, 65, 5},
+		{"a list", linked, 65, 65},
+		{"a list of replicas", linkedReplicas, 65, 5},
+	} {
+		sys := build(t, head+c.src, model.BuildOptions{})
+		for _, o := range []checker.Options{{}, {Symmetry: true}, {Symmetry: true, Search: checker.BFS}, {Symmetry: true, Workers: 2}} {
+			r, err := checker.Check(context.Background(), sys, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := c.full
+			if o.Symmetry {
+				want = c.symmetric
+			}
+			if r.Verdict != checker.Holds || r.Stats.States != want {
+				t.Errorf("%s, %+v: %v with %d states, not %d; %+v", c.name, o, r.Verdict, r.Stats.States, want, r.Symmetry)
+			}
+		}
+	}
+}
+
 // FuzzSymmetry goes on where TestSymmetryOfManyKinds ends.
 func FuzzSymmetry(f *testing.F) {
 	f.Add(uint64(1_000_000))

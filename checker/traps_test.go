@@ -145,6 +145,23 @@ struct s T[3]; struct s *cur; u2 n;
 process w[3](u2 i) { atomic { T[i].next = cur; cur = &T[i]; n = n + 1; } T[i].v = 1; if (cur == &T[i]) free (&T[i]); }
 process boss { await (n == 3); assert (cur->next->v == 0, p); assert (cur->next->next->v == 1, q); }
 `, 3},
+	{"the object around a field", `What cur refers to moves with the worker, the object around it does not: boss names both of them.`, `
+property one "one"; property two "two"; typedef u1 bit_t; struct n { bit_t v; u1 w; }; struct n N[2]; bit_t *r[2] = { &N[0].v, &N[1].v }; bit_t *cur; u1 x;
+process w[2](u1 i) { N[i].v = 1; atomic { await (cur == NULL); cur = r[i]; r[i] = NULL; } }
+process boss { struct n *k; await (cur != NULL); k = container_of(cur, struct n, v); x = 1; assert (k != &N[0], one); assert (k != &N[1], two); }
+`, 0},
+	{"an address of one of two", `The address of mine[0] is taken, that of mine[1] is not, so that a reference to it has nothing to become.`, `
+property one "one"; property two "two"; typedef u1 bit_t; bit_t mine[2]; bit_t *ref; u2 n; u1 x;
+process w[2](u1 i) { atomic { mine[i] = 1; n = n + 1; } }
+process boss { ref = &mine[0]; x = 1; atomic { await (n == 1); assert (*ref == 0, one); } }
+process other { await (x == 1); atomic { await (n == 1); assert (*ref == 1, two); } ref = NULL; }
+`, 0},
+	{"objects by number", `No handle names an object here, but numbers choose them.`, `
+property one "one"; property two "two"; struct s { u1 v; }; struct s T[2]; u1 y; u1 z;
+process p { choose { case: y = 0; case: y = 1; } T[y].v = 1; y = 0; z = 1; }
+process q { await (z == 1); z = 0; assert (T[y].v == 0, one); }
+process r { await (z == 0); await (z == 1); assert (T[y].v == 1, two); y = 1; }
+`, 0},
 }
 
 // TestTraps searches the models in full and in every reduced way.

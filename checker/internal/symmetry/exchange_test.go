@@ -220,7 +220,7 @@ func orbits(sys *model.System, found *Result, most int) error {
 	st, dst := make([]uint64, prog.Total), make([]uint64, prog.Total)
 	x.Initial(st)
 	in := eval.New(sys, eval.Options{})
-	forms, classes := map[string]bool{}, map[string]string{}
+	forms, classes, packed := map[string]bool{}, map[string]string{}, map[string][]uint64{}
 	var work [][]uint64
 	perm := make([]model.ProcID, prog.Processes())
 	add := func(st []uint64) error {
@@ -240,6 +240,10 @@ func orbits(sys *model.System, found *Result, most int) error {
 			return fmt.Errorf("two canonical forms of one class:\n%s\n%s", form, after.Key())
 		}
 		classes[class] = after.Key()
+		if old, ok := packed[after.Key()]; ok && !slices.Equal(old, st[:prog.Words]) {
+			return fmt.Errorf("a canonical form is stored in two ways")
+		}
+		packed[after.Key()] = slices.Clone(st[:prog.Words])
 		if !forms[after.Key()] {
 			forms[after.Key()] = true
 			work = append(work, append([]uint64{}, st[:prog.Words]...))
