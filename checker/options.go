@@ -14,7 +14,7 @@ type Options struct {
 	Search    Search
 	Reduction Reduction
 	Store     Store
-	Symmetry  bool          // take states that differ by a permutation of interchangeable processes for one; see Result.Symmetry for what was found
+	Symmetry  bool          // take states that differ by a permutation of interchangeable processes or objects for one; see Result.Symmetry for what was found
 	Verify    bool          // with a reduction: check every stubborn set by running transitions; for small systems. Result.Stats.Verified counts the pairs compared
 	Explain   bool          // with a reduction: Result.Reducing tells what stops it
 	NoChains  bool          // with a reduction: store also the states from which only one transition is explored

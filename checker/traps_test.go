@@ -162,6 +162,23 @@ process p { choose { case: y = 0; case: y = 1; } T[y].v = 1; y = 0; z = 1; }
 process q { await (z == 1); z = 0; assert (T[y].v == 0, one); }
 process r { await (z == 0); await (z == 1); assert (T[y].v == 1, two); y = 1; }
 `, 0},
+	{"more orders than are tried", `Ten objects in five pairs: nothing tells the pairs apart, nor who is first in one, and there are more orders than are tried. The state stays in one of them.`, `
+property p "p"; property q "q"; property dead "dead"; @use(dead) struct s { u1 v; struct s *next; };
+pool struct s S[10]; struct s *some; u1 z;
+process a { struct s *x; struct s *y;
+	while (true) { end: atomic { await (z == 0); x = alloc(struct s); y = alloc(struct s); if (y == NULL) goto full; x->next = y; y->next = x; choose { case: some = x; case: some = y; } x = NULL; y = NULL; } }
+full:
+	z = 1; some->v = 1; assert (some->next->v == 0, p); some->next->v = 1; assert (some->v == 0, q);
+}
+process b { end: await (some != NULL && z == 1); some = some->next; }
+`, 10},
+	{"a name that is zero", `last names a worker by its number, and whether it is 0 tells the first from the other.`, `
+property one "one"; property two "two"; int<-1..3> last = -1; u1 x;
+process w[2](u1 i) { atomic { await (last == -1); last = i; } end: await (x == 1); }
+process boss { await (last != -1); atomic { assert (last, one); } }
+process other { await (last != -1); atomic { assert (!last, two); } }
+process reset { end: await (x == 1); x = 0; last = -1; }
+`, 0},
 }
 
 // TestTraps searches the models in full and in every reduced way.

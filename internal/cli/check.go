@@ -63,7 +63,7 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for cells whose expect line counts states)")
 	fl.BoolVar(&f.checkReduction, "check-reduction", false, "check every stubborn set by running what it leaves out; slow, for small cells")
 	fl.BoolVar(&f.explainReduction, "explain-reduction", false, "say which variables and which pairs of transitions keep a cell from being reduced further")
-	fl.StringVar(&f.symmetry, "symmetry", "", "take interchangeable processes for one another: on or off (default on with a reduction)")
+	fl.StringVar(&f.symmetry, "symmetry", "", "take interchangeable processes and objects for one another: on or off (default on with a reduction)")
 	fl.BoolVar(&f.noChains, "no-chains", false, "with a reduction: store also the states from which only one transition is explored")
 	fl.IntVar(&f.workers, "workers", 1, "workers inside one cell")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells checked at the same time")
@@ -368,7 +368,7 @@ func (j *job) states() int64 {
 	return max(0, j.cell.Expect.States)
 }
 
-// interchanged reports whether states were counted up to a permutation of processes.
+// interchanged reports whether states were counted up to a permutation of processes or objects.
 func interchanged(r *checker.Result) bool {
 	return slices.ContainsFunc(r.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 })
 }

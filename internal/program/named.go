@@ -9,9 +9,9 @@ import (
 // named permutes the members of groups, some of which cells name: by handle, by reference, or as owner cells do.
 //
 // Members are sorted by what they have, where a name counts as the rank of the member it names, and by which other cells name them; ranks are refined until
-// nothing changes. Where that leaves members equal and one of them names another of these, all orders of them are tried and the one with the least content is
-// taken. So the canonical form depends on the class of the state alone, unless there are more than maxOrders orders to try: then they stay in the order they had,
-// and two states of a class may have different forms.
+// nothing changes. Where that leaves members equal and something names one of them, each is put before the others, which refines the ranks further, and of all orders
+// that come of it the one with the least content is taken (McKay 1981). So the canonical form depends on the class of the state alone, unless there are more than maxOrders orders to
+// try: then members stay as they are sorted, and two states of a class may have different forms.
 type named struct {
 	groups  []namedGroup
 	kinds   []kind
@@ -21,7 +21,8 @@ type named struct {
 	barred  []field       // by process: its location
 
 	read    []token // of naming and of outside, of the state at hand
-	orders  int
+	orders  int     // tried so far
+	saved   []int
 	content []int64
 	best    []int64
 	found   bool
@@ -30,17 +31,16 @@ type named struct {
 // maxOrders bounds the orders of equal members that are tried in one state.
 const maxOrders = 120
 
-// maxRounds bounds the refinement of ranks.
-const maxRounds = 4
-
 type namedGroup struct {
 	barred  [][]bool
 	members []namedMember
 	active  bool
 
-	order, best, at []int // position to member; the best so far; member to position
-	rank            []int // by member
-	keys            [][]int64
+	order        []int // position to member
+	sorted, best []int // the same, as sorting leaves it, and the best so far
+	at           []int // member to position
+	rank         []int // by member
+	keys         [][]int64
 }
 
 type namedMember struct {
@@ -242,7 +242,7 @@ func (p *Program) named(groups []Group) *named {
 				nm.parts = append(nm.parts, s)
 			}
 			ng.members = append(ng.members, nm)
-			ng.order, ng.best, ng.at, ng.rank = append(ng.order, i), append(ng.best, i), append(ng.at, i), append(ng.rank, 0)
+			ng.order, ng.sorted, ng.best, ng.at, ng.rank = append(ng.order, i), append(ng.sorted, i), append(ng.best, i), append(ng.at, i), append(ng.rank, 0)
 			ng.keys = append(ng.keys, nil)
 		}
 		n.groups = append(n.groups, ng)
@@ -356,25 +356,24 @@ func (n *named) sort() {
 			g.order[i], g.rank[i] = i, 0
 		}
 	}
-	for range maxRounds {
-		finer := false
+	n.refine()
+}
+
+// refine ranks the members by what they have, as long as that tells more of them apart. Who ranks before another stays there.
+func (n *named) refine() {
+	for before := 0; ; {
 		for gi := range n.groups {
-			g := &n.groups[gi]
-			if !g.active {
-				continue
-			}
-			for mi := range g.members {
-				g.keys[mi] = n.keyOf(gi, mi, g.keys[mi][:0])
+			if g := &n.groups[gi]; g.active {
+				for mi := range g.members {
+					g.keys[mi] = n.keyOf(gi, mi, g.keys[mi][:0])
+				}
 			}
 		}
+		classes := 0
 		for gi := range n.groups {
 			g := &n.groups[gi]
 			if !g.active {
 				continue
-			}
-			classes := 0
-			for _, r := range g.rank {
-				classes = max(classes, r+1)
 			}
 			// Insertion sort: groups are small.
 			for i := 1; i < len(g.order); i++ {
@@ -389,11 +388,12 @@ func (n *named) sort() {
 				}
 				g.rank[m] = r
 			}
-			finer = finer || r+1 > classes
+			classes += r + 1
 		}
-		if !finer {
+		if classes == before {
 			return
 		}
+		before = classes
 	}
 }
 
@@ -431,60 +431,61 @@ func (t *token) code(member int) int64 {
 
 // settle decides between members that sorting has left equal.
 func (n *named) settle() {
-	n.orders = 1
-	tie := false
+	if _, _, tie := n.tie(); !tie {
+		return // members that are equal have the same, whatever their order
+	}
+	n.orders, n.found = 0, false
+	for gi := range n.groups {
+		copy(n.groups[gi].sorted, n.groups[gi].order)
+	}
+	n.try()
+	for gi := range n.groups {
+		g := &n.groups[gi]
+		if n.orders > maxOrders {
+			copy(g.order, g.sorted)
+		} else {
+			copy(g.order, g.best)
+		}
+	}
+}
+
+// tie is the first rank that several members share of which another member names one.
+func (n *named) tie() (group, rank int, found bool) {
 	for gi := range n.groups {
 		g := &n.groups[gi]
 		if !g.active {
 			continue
 		}
-		run := 1
-		for i := 1; i < len(g.order); i++ {
-			if g.rank[g.order[i]] != g.rank[g.order[i-1]] {
-				run = 1
-				continue
-			}
-			tie = true
-			run++
-			n.orders = min(n.orders*run, 2*maxOrders)
-		}
-	}
-	if !tie || n.orders > maxOrders || !n.entangled() {
-		return
-	}
-	n.found = false
-	n.try(0, 0)
-	for gi := range n.groups {
-		copy(n.groups[gi].order, n.groups[gi].best)
-	}
-}
-
-// entangled reports whether a member names another one that has an equal.
-func (n *named) entangled() bool {
-	for gi := range n.groups {
-		g := &n.groups[gi]
 		for mi := range g.members {
 			for i := range g.members[mi].read {
 				t := g.members[mi].read[i].to
 				if t.group < 0 || t.group == gi && t.member == mi {
 					continue
 				}
-				for other, r := range n.groups[t.group].rank {
-					if other != t.member && r == n.groups[t.group].rank[t.member] {
-						return true
+				ranks := n.groups[t.group].rank
+				r := ranks[t.member]
+				if found && (t.group > group || t.group == group && r >= rank) {
+					continue
+				}
+				for other, s := range ranks {
+					if other != t.member && s == r {
+						group, rank, found = t.group, r, true
+						break
 					}
 				}
 			}
 		}
 	}
-	return false
+	return group, rank, found
 }
 
-// try tries every order of equal members from position i of group gi on.
-func (n *named) try(gi, i int) {
-	if gi == len(n.groups) {
+// try looks at the orders that differ in members of equal rank.
+func (n *named) try() {
+	group, rank, tie := n.tie()
+	if !tie {
+		n.orders++
 		n.content = n.contents(n.content[:0])
-		if c := slices.Compare(n.content, n.best); !n.found || c < 0 {
+		if !n.found || slices.Compare(n.content, n.best) < 0 {
 			n.found = true
 			n.best = append(n.best[:0], n.content...)
 			for k := range n.groups {
@@ -493,16 +494,30 @@ func (n *named) try(gi, i int) {
 		}
 		return
 	}
-	g := &n.groups[gi]
-	if i >= len(g.order) || !g.active {
-		n.try(gi+1, 0)
-		return
+	from := len(n.saved)
+	for gi := range n.groups {
+		n.saved = append(append(n.saved, n.groups[gi].rank...), n.groups[gi].order...)
 	}
-	for j := i; j < len(g.order) && g.rank[g.order[j]] == g.rank[g.order[i]]; j++ {
-		g.order[i], g.order[j] = g.order[j], g.order[i]
-		n.try(gi, i+1)
-		g.order[i], g.order[j] = g.order[j], g.order[i]
+	g := &n.groups[group]
+	for first := range g.members {
+		saved := n.saved[from:]
+		for gi := range n.groups {
+			saved = saved[copy(n.groups[gi].rank, saved):]
+			saved = saved[copy(n.groups[gi].order, saved):]
+		}
+		if g.rank[first] != rank || n.orders > maxOrders {
+			continue
+		}
+		for m := range g.rank {
+			g.rank[m] *= 2
+			if m != first && g.rank[m] == 2*rank {
+				g.rank[m]++
+			}
+		}
+		n.refine()
+		n.try()
 	}
+	n.saved = n.saved[:from]
 }
 
 // places notes where each member would be.

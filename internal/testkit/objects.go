@@ -11,7 +11,7 @@ import (
 // rings and lists; processes, replicas among them, keep handles and references to them in locals, cells, arrays and fields. In other specs something names one of
 // them. It always parses and resolves. The same r gives the same spec.
 func Objects(r *rand.Rand) string {
-	n := 2 + r.IntN(2)
+	n := 2 + r.IntN(2) + r.IntN(3)/2*2
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }

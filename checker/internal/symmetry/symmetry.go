@@ -208,9 +208,10 @@ func (s *searcher) runs(r *Result, d declaration) {
 
 // columns tries to interchange n columns, each made of the same number of replicas of each declaration.
 func (s *searcher) columns(decls []declaration, n int) (g program.Group, reason string) {
-	// Along: arrays with an element for each column that the columns themselves do not touch; what others note about them, say. Whole: what they name by handle and
-	// reference are objects that belong to them, and not just values that mean them.
-	for _, along := range []bool{true, false} {
+	// Along: arrays with an element for each column that the columns themselves do not touch are exchanged with them; what others note about them, say. Whole: what they name by
+	// handle and reference are objects that belong to them, and not just values that mean them.
+	for _, along := range []bool{false, true} {
+		first := true
 		for _, whole := range []bool{true, false} {
 			if whole && s.pointers != nil {
 				continue
@@ -220,8 +221,8 @@ func (s *searcher) columns(decls []declaration, n int) (g program.Group, reason 
 			if why == "" {
 				return g, ""
 			}
-			if reason == "" {
-				reason = why
+			if first {
+				first, reason = false, why
 			}
 		}
 	}
