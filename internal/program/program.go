@@ -13,6 +13,7 @@
 package program
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -428,3 +429,28 @@ func (p *Program) MostCandidates() (n int) {
 
 // Number is the number of a transition of a process, or -1 if it begins nowhere.
 func (p *Program) Number(proc, trans int) int { return p.procs[proc].numbers[trans] }
+
+// Slow is a mask over states: the locations of as few processes as are together at least so many combinations, those with the most locations first; all bits if all
+// processes have fewer. Only the steps of these processes lead to a state that differs there.
+func (p *Program) Slow(combinations int) []uint64 {
+	order := make([]int, len(p.procs))
+	for i := range order {
+		order[i] = i
+	}
+	places := func(i int) int { return len(p.Sys.Processes[i].Locations) }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(places(b), places(a)) })
+	m := make([]uint64, p.Words)
+	n := 1
+	for _, i := range order {
+		if n >= combinations {
+			break
+		}
+		n *= max(places(i), 1)
+		f := p.procs[i].pc
+		m[f.word] |= f.mask << f.shift
+	}
+	if n >= combinations {
+		return m
+	}
+	return slices.Repeat([]uint64{^uint64(0)}, p.Words)
+}

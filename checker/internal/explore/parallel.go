@@ -12,15 +12,18 @@ import (
 	"pmdcheck/checker/internal/store"
 )
 
-// Workers share nothing but batches of states. Each state has an owner, by its hash; the owner keeps it in a visited set of its own and expands it. A worker
-// that comes across somebody else's state sends it there (Stern and Dill, "Parallelizing the Murφ verifier", CAV 1997). So no word of a visited set is ever
-// touched by two processors, which between distant ones would cost more than all the rest of a step, and the sets need no locks.
+// Workers share nothing but batches of states. Each state has an owner, who keeps it in a visited set of its own and, as a rule, expands it. A worker that comes across
+// somebody else's state sends it there (Stern and Dill, "Parallelizing the Murφ verifier", CAV 1997). So no word of a visited set is ever touched by two processors, which
+// between distant ones would cost more than all the rest of a step, and the sets need no locks.
+//
+// The owner depends on the locations of a few processes only, so that the steps of all others stay with it (Lerda and Sisto, "Distributed-memory model checking with SPIN", SPIN
+// 1999). That need not share states out evenly; who has run dry gets states to expand from who has many.
 
 // batch is how many states workers send each other at a time.
 const batch = 512
 
-// sentBits is the size of the memory of states sent of late, as a power of two. A state that is in it need not be sent again.
-const sentBits = 12
+// share is how many combinations of locations there should be for each worker.
+const share = 64
 
 // spins is how many times a worker without work looks for mail before it goes to sleep: where there is little to do at a time, being woken up would take longest.
 const spins = 1000
@@ -32,6 +35,7 @@ type crew struct {
 
 	hungry  atomic.Int32 // workers that wait for work
 	made    atomic.Int64 // batches that were made
+	owning  []uint64     // the bits of a state that say whose it is
 	stop    atomic.Int32 // 0, or Stop+1
 	pausing atomic.Bool  // everybody is to stand still; see keep
 
@@ -51,21 +55,27 @@ type member struct {
 	set    store.Set
 	stack  *pile[uint64]
 	out    [][]uint64 // by member: states to be sent
-	sent   []uint64   // states sent of late, by some bits of their hash
 	states int64      // found since publish
 	bytes  atomic.Int64
 	left   atomic.Int64 // states on the stack
 
 	mailed  atomic.Bool // there is mail
 	waiting atomic.Bool // for mail
-	mail    [][]uint64  // states from others, and those that found no room; guarded by crew.mu
+	mail    [][]uint64  // states from others to be visited, and those that found no room; guarded by crew.mu
+	gifts   [][]uint64  // states from others to be expanded; guarded by crew.mu
 	wake    *sync.Cond
 	_       [64]byte
 }
 
-// owner is whose a state with the given hash is. It uses bits of the hash that the visited sets do not look at.
-func (c *crew) owner(h uint64) int {
-	hi, _ := bits.Mul64(h<<48, uint64(len(c.members)))
+// owner is whose a state is.
+func (c *crew) owner(st []uint64) int {
+	h := uint64(0)
+	for i, m := range c.owning {
+		hi, lo := bits.Mul64(h^st[i]&m, 0x9e3779b97f4a7c15)
+		h = hi ^ lo
+	}
+	hi, _ := bits.Mul64(h, 0xd1b54a32d192ed03)
+	hi, _ = bits.Mul64(hi*0xe7037ed1a0b428db, uint64(len(c.members)))
 	return int(hi)
 }
 
@@ -82,13 +92,7 @@ func (c *crew) send(to *member, b []uint64) []uint64 {
 		return b[:0]
 	}
 	to.mail = append(to.mail, b)
-	if n := len(c.spare); n > 0 {
-		b = c.spare[n-1]
-		c.spare = c.spare[:n-1]
-		return b
-	}
-	c.made.Add(1)
-	return make([]uint64, 0, cap(b))
+	return c.empty()
 }
 
 // flush sends what is to be sent; to those who wait, or to all.
@@ -100,8 +104,8 @@ func (m *member) flush(all bool) {
 	}
 }
 
-// receive is the mail, if there is any. With nothing else to do a worker waits for it; nil then means that all work is done or the walk was stopped.
-func (m *member) receive(wait bool) [][]uint64 {
+// receive takes gifts and is the mail, if there is any. With nothing else to do a worker waits for it; it gets none when all work is done or the walk was stopped.
+func (m *member) receive(wait bool) (mail [][]uint64, ok bool) {
 	c := m.c
 	if wait {
 		m.waiting.Store(true)
@@ -115,8 +119,8 @@ func (m *member) receive(wait bool) [][]uint64 {
 	if wait {
 		c.idle++
 		c.still.Signal()
-		for !c.done && (len(m.mail) == 0 || c.pausing.Load()) {
-			if c.idle == len(c.members) && !slices.ContainsFunc(c.members, func(o *member) bool { return len(o.mail) > 0 }) {
+		for !c.done && (!m.got() || c.pausing.Load()) {
+			if c.idle == len(c.members) && !slices.ContainsFunc(c.members, (*member).got) {
 				c.end()
 				break
 			}
@@ -127,12 +131,50 @@ func (m *member) receive(wait bool) [][]uint64 {
 		c.idle--
 	}
 	if c.done {
-		return nil
+		return nil, false
 	}
-	mail := m.mail
-	m.mail = nil
+	mail = m.mail
+	for _, b := range m.gifts {
+		m.stack.push(b...)
+		c.spare = append(c.spare, b[:0])
+	}
+	m.mail, m.gifts = nil, nil
 	m.mailed.Store(false)
-	return mail
+	return mail, true
+}
+
+// got reports whether there is something for a worker; crew.mu is held.
+func (m *member) got() bool { return len(m.mail)+len(m.gifts) > 0 }
+
+// give gives states that are to be expanded to those who wait and have nothing to hope for.
+func (m *member) give() {
+	c := m.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, to := range c.members {
+		if m.stack.len() < 2 || !to.waiting.Load() || to.got() {
+			continue
+		}
+		b := c.empty()
+		// The older half is nearer to the root and likely to be the larger part of the work.
+		for range min(m.stack.len()/2, batch) {
+			b = m.stack.shift(b)
+		}
+		to.gifts = append(to.gifts, b)
+		to.mailed.Store(true)
+		to.wake.Signal()
+	}
+}
+
+// empty is an empty batch; mu is held.
+func (c *crew) empty() []uint64 {
+	if n := len(c.spare); n > 0 {
+		b := c.spare[n-1]
+		c.spare = c.spare[:n-1]
+		return b
+	}
+	c.made.Add(1)
+	return make([]uint64, 0, batch*c.w.Program.Words)
 }
 
 // end wakes everybody up; mu is held.
@@ -158,18 +200,16 @@ func (c *crew) halt(s Stop) {
 
 // Parallel walks with several workers. Every reachable state is expanded exactly once, so a complete walk counts the same states and transitions as DFS does.
 func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
-	c := &crew{w: w}
+	c := &crew{w: w, owning: w.Program.Slow(share * workers)}
 	c.still = sync.NewCond(&c.mu)
 	n := w.Program.Words
 	sets := w.newSets(workers)
 	for i := range workers {
 		m := &member{c: c, id: i, e: w.expander(), set: sets[i], stack: newPile[uint64](n), wake: sync.NewCond(&c.mu)}
 		if workers > 1 {
-			m.sent = make([]uint64, n<<sentBits)
 			m.out = make([][]uint64, workers)
 			for k := range m.out {
-				m.out[k] = make([]uint64, 0, batch*n)
-				c.made.Add(1)
+				m.out[k] = c.empty()
 			}
 		}
 		c.members = append(c.members, m)
@@ -186,9 +226,8 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 	} else {
 		e := c.members[0].e
 		st := e.initial()
-		h := store.Hash(st)
-		m := c.members[c.owner(h)]
-		if _, ok := m.set.Insert(st, h); !ok {
+		m := c.members[c.owner(st)]
+		if _, ok := m.set.Insert(st, store.Hash(st)); !ok {
 			return StopBytes
 		}
 		m.stack.push(st...)
@@ -233,7 +272,7 @@ func (m *member) publish() (bytes int64) {
 	st.Transitions.Add(m.e.trans)
 	st.States.Add(m.states)
 	m.e.trans, m.states = 0, 0
-	m.bytes.Store(m.set.Bytes() + m.stack.bytes() + int64(8*len(m.sent)))
+	m.bytes.Store(m.set.Bytes() + m.stack.bytes())
 	m.left.Store(int64(m.stack.len()))
 	left := int64(0)
 	bytes = m.c.made.Load() * int64(8*batch*m.c.w.Program.Words)
@@ -268,11 +307,8 @@ func (m *member) work(ctx context.Context) {
 				m.flush(true)
 				m.publish()
 			}
-			mail := m.receive(wait)
-			if mail == nil && wait {
-				return
-			}
-			if !m.read(mail) {
+			mail, ok := m.receive(wait)
+			if !ok || !m.read(mail) {
 				return
 			}
 			continue
@@ -291,6 +327,7 @@ func (m *member) work(ctx context.Context) {
 		}
 		if c.hungry.Load() > 0 {
 			m.flush(false)
+			m.give()
 		}
 	}
 }
@@ -300,14 +337,14 @@ func (m *member) deal() bool {
 	next := &m.e.next
 	own := 0
 	for i := range next.n {
-		st, h := next.state(i), next.hashes[i]
-		if o := m.c.owner(h); o != m.id {
-			m.post(o, st, h)
+		st := next.state(i)
+		if o := m.c.owner(st); o != m.id {
+			m.post(o, st)
 			continue
 		}
 		if own < i {
 			copy(next.state(own), st)
-			next.hashes[own], next.trans[own] = h, next.trans[i]
+			next.hashes[own], next.trans[own] = next.hashes[i], next.trans[i]
 		}
 		own++
 	}
@@ -315,14 +352,8 @@ func (m *member) deal() bool {
 	return m.visit()
 }
 
-// post sends a state to its owner, sooner or later, unless that was done of late.
-func (m *member) post(to int, st []uint64, h uint64) {
-	n := len(st)
-	seen := m.sent[int(h>>16&(1<<sentBits-1))*n:][:n]
-	if slices.Equal(seen, st) && slices.Max(seen) != 0 { // all zero: nothing was sent
-		return
-	}
-	copy(seen, st)
+// post sends a state to its owner, sooner or later.
+func (m *member) post(to int, st []uint64) {
 	b := append(m.out[to], st...)
 	if len(b) == cap(b) {
 		b = m.c.send(m.c.members[to], b)

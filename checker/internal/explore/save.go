@@ -33,6 +33,9 @@ func (c *crew) save(out io.Writer, done bool) error {
 	for _, m := range c.members {
 		m.e.tally()
 		left += int64(m.stack.len())
+		for _, b := range m.gifts {
+			left += int64(len(b) / n)
+		}
 		for _, b := range m.pending() {
 			pending += int64(len(b) / n)
 		}
@@ -61,19 +64,23 @@ func (c *crew) save(out io.Writer, done bool) error {
 		_, err = out.Write(buf)
 		return err == nil
 	}
+	all := func(batches [][]uint64) {
+		for _, b := range batches {
+			for i := 0; i < len(b) && err == nil; i += n {
+				put(b[i : i+n])
+			}
+		}
+	}
 	for _, m := range c.members {
 		m.stack.each(func(st []uint64) {
 			if err == nil {
 				put(st)
 			}
 		})
+		all(m.gifts)
 	}
 	for _, m := range c.members {
-		for _, b := range m.pending() {
-			for i := 0; i < len(b) && err == nil; i += n {
-				put(b[i : i+n])
-			}
-		}
+		all(m.pending())
 	}
 	for _, m := range c.members {
 		if err == nil && !done {
@@ -134,13 +141,13 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 		if err := get(); err != nil {
 			return false, err
 		}
-		c.members[c.owner(store.Hash(st))].stack.push(st...)
+		c.members[c.owner(st)].stack.push(st...)
 	}
 	for range head[4] {
 		if err := get(); err != nil {
 			return false, err
 		}
-		m := c.members[c.owner(store.Hash(st))]
+		m := c.members[c.owner(st)]
 		m.mail = append(m.mail, slices.Clone(st))
 		m.mailed.Store(true)
 	}
@@ -148,9 +155,8 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 		if err := get(); err != nil {
 			return false, err
 		}
-		h := store.Hash(st)
-		m := c.members[c.owner(h)]
-		added, ok := m.set.Insert(st, h)
+		m := c.members[c.owner(st)]
+		added, ok := m.set.Insert(st, store.Hash(st))
 		if !ok || i%pollEvery == 0 && w.Limits.Bytes > 0 && m.publish() > w.Limits.Bytes {
 			return false, nil
 		}
