@@ -97,6 +97,13 @@ var catalog = []Entry{
 		Cell:    "family/d era=E1 late=false target=x86_nopv walk_cache=false path=zap",
 	},
 	{
+		Name: "no_stale_entry", Title: "stale translation of an entry used",
+		Meaning: "No CPU uses a cached translation of an entry when the page it mapped has been given back, or the call that changed the entry has returned.",
+		Rule:    "A gather flushes before it frees pages. One that ends while another of the same mm is under way flushes everything, because it may have found an entry clear that the other has not flushed yet (v4.13, v5.2).",
+		Detail:  "linux/mm/stale_entry notes whose gather has the page of the one entry, and that the page goes where the gather frees pages. Every use of a cached leaf asserts that it has not gone.",
+		Cell:    "bugs/99baac21e458 target=x86_nopv fix=before",
+	},
+	{
 		Name: "share_count", Title: "wrong share count",
 		Meaning: "A table's share count agrees with the number of PUD slots that point to it.",
 		Rule:    "Until v6.12 the count is the page's reference count, since v6.13 pt_share_count, which is one less. It changes under i_mmap_rwsem; inside the share step it may be one ahead.",
