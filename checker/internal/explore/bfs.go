@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"pmdcheck/checker/internal/store"
 	"pmdcheck/model"
 )
 
@@ -45,7 +44,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 	}
 	defer publish()
 	st = e.initial()
-	if _, ok := set.Insert(st, store.Hash(st)); !ok {
+	if _, ok := set.Insert(st); !ok {
 		return StopBytes
 	}
 	queue.push(st...)
@@ -69,7 +68,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 			e.stuck(st)
 		}
 		next := &e.next
-		done := set.InsertAll(next.states(), next.hashes[:next.n], next.added)
+		done := set.InsertAll(next.states(), next.added[:next.n])
 		for i := range done {
 			if !next.added[i] {
 				continue

@@ -3,7 +3,6 @@ package explore
 import (
 	"context"
 
-	"pmdcheck/checker/internal/store"
 	"pmdcheck/model"
 )
 
@@ -46,7 +45,7 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 	}
 	defer publish()
 	first := e.initial()
-	if _, ok := set.Insert(first, store.Hash(first)); !ok {
+	if _, ok := set.Insert(first); !ok {
 		return StopBytes
 	}
 	states.push(first...)
@@ -70,7 +69,7 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 			continue
 		}
 		next := &e.next
-		done := set.InsertAll(next.states(), next.hashes[:next.n], next.added)
+		done := set.InsertAll(next.states(), next.added[:next.n])
 		last, fresh := 0, 0
 		for i := range done {
 			if !next.added[i] {

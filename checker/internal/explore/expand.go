@@ -2,7 +2,6 @@ package explore
 
 import (
 	"pmdcheck/checker/internal/por"
-	"pmdcheck/checker/internal/store"
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
@@ -32,12 +31,11 @@ func moveOf(t *program.Transition) Move { return Move{t.Proc, t.ID} }
 
 // succs are the successors of the state being expanded.
 type succs struct {
-	n      int
-	words  int
-	buf    []uint64 // states one after the other, and scratch
-	hashes []uint64
-	trans  []*program.Transition
-	added  []bool // for whoever inserts them
+	n     int
+	words int
+	buf   []uint64 // states one after the other, and scratch
+	trans []*program.Transition
+	added []bool // for whoever inserts them
 }
 
 func (s *succs) states() []uint64     { return s.buf[:s.n*s.words] }
@@ -47,7 +45,7 @@ func (w *Walk) expander() *expander {
 	p := w.Program
 	e := &expander{w: w, x: p.NewExec(), tmp: make([]uint64, p.Total), ran: make([]bool, p.Transitions), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
 	most := p.MostCandidates()
-	e.next = succs{words: p.Words, buf: make([]uint64, most*p.Words+p.Total), hashes: make([]uint64, most), trans: make([]*program.Transition, most), added: make([]bool, most)}
+	e.next = succs{words: p.Words, buf: make([]uint64, most*p.Words+p.Total), trans: make([]*program.Transition, most), added: make([]bool, most)}
 	e.dst = e.next.buf[:p.Total]
 	if len(w.Groups) > 0 {
 		e.canon = p.Canonizer(w.Groups)
@@ -152,9 +150,6 @@ func (e *expander) expand(st []uint64) (moved bool) {
 		for _, t := range next.trans[:next.n] {
 			e.ran[t.No] = true
 		}
-	}
-	for i := range next.n {
-		next.hashes[i] = store.Hash(next.state(i))
 	}
 	e.dst, e.edge = next.buf[:e.w.Program.Total], e.edge[:0]
 	return next.n > 0

@@ -227,7 +227,7 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 		e := c.members[0].e
 		st := e.initial()
 		m := c.members[c.owner(st)]
-		if _, ok := m.set.Insert(st, store.Hash(st)); !ok {
+		if _, ok := m.set.Insert(st); !ok {
 			return StopBytes
 		}
 		m.stack.push(st...)
@@ -344,7 +344,7 @@ func (m *member) deal() bool {
 		}
 		if own < i {
 			copy(next.state(own), st)
-			next.hashes[own], next.trans[own] = next.hashes[i], next.trans[i]
+			next.trans[own] = next.trans[i]
 		}
 		own++
 	}
@@ -364,13 +364,10 @@ func (m *member) post(to int, st []uint64) {
 // read visits the states in the mail, as many at a time as fit where successors lie.
 func (m *member) read(mail [][]uint64) (ok bool) {
 	next := &m.e.next
-	size := len(next.hashes) * next.words
+	size := len(next.added) * next.words
 	for k, b := range mail {
 		for at := 0; at < len(b); {
 			next.n = copy(next.buf[:size], b[at:]) / next.words
-			for i := range next.n {
-				next.hashes[i] = store.Hash(next.state(i))
-			}
 			at += next.n * next.words
 			if !m.visit() {
 				m.giveBack(b[at:])
@@ -394,7 +391,7 @@ func (m *member) read(mail [][]uint64) (ok bool) {
 // visit visits the states of e.next and puts the new ones on the stack. If there is no room for them, they are given back.
 func (m *member) visit() bool {
 	next := &m.e.next
-	done := m.set.InsertAll(next.states(), next.hashes[:next.n], next.added)
+	done := m.set.InsertAll(next.states(), next.added[:next.n])
 	for i := range done {
 		if next.added[i] && !m.add(i) {
 			return false

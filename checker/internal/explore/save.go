@@ -156,7 +156,7 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 			return false, err
 		}
 		m := c.members[c.owner(st)]
-		added, ok := m.set.Insert(st, store.Hash(st))
+		added, ok := m.set.Insert(st)
 		if !ok || i%pollEvery == 0 && w.Limits.Bytes > 0 && m.publish() > w.Limits.Bytes {
 			return false, nil
 		}

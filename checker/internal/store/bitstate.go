@@ -48,8 +48,8 @@ func (b *Bitstate) Omitted() float64 {
 }
 
 // Insert sets the bits of a state and reports whether any was not set.
-func (b *Bitstate) Insert(st []uint64, h uint64) (added, ok bool) {
-	x, y := h, hash(st, compactSeed)
+func (b *Bitstate) Insert(st []uint64) (added, ok bool) {
+	x, y := Hash(st), hash(st, compactSeed)
 	n := uint64(len(b.bits)) << 6
 	for i := range uint64(bitsPerState) {
 		at, _ := bits.Mul64(x, n)
@@ -66,8 +66,8 @@ func (b *Bitstate) Insert(st []uint64, h uint64) (added, ok bool) {
 }
 
 // InsertAll inserts states one by one.
-func (b *Bitstate) InsertAll(states, hashes []uint64, added []bool) int {
-	return insertAll(b, states, hashes, added)
+func (b *Bitstate) InsertAll(states []uint64, added []bool) int {
+	return insertAll(b, states, added)
 }
 
 // has reports whether all bits of a state are set.

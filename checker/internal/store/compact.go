@@ -28,18 +28,18 @@ func (c *Compact) Omitted() float64 {
 }
 
 // Insert adds a state and reports whether its hash is new.
-func (c *Compact) Insert(st []uint64, h uint64) (added, ok bool) {
+func (c *Compact) Insert(st []uint64) (added, ok bool) {
 	if c.words == 1 {
-		return c.Set.Insert(st, h)
+		return c.Set.Insert(st)
 	}
 	c.kept[0] = hash(st, compactSeed)
-	return c.Set.Insert(c.kept[:], Hash(c.kept[:]))
+	return c.Set.Insert(c.kept[:])
 }
 
 // InsertAll inserts states one by one.
-func (c *Compact) InsertAll(states, hashes []uint64, added []bool) int {
+func (c *Compact) InsertAll(states []uint64, added []bool) int {
 	if c.words == 1 {
-		return c.Set.InsertAll(states, hashes, added)
+		return c.Set.InsertAll(states, added)
 	}
-	return insertAll(c, states, hashes, added)
+	return insertAll(c, states, added)
 }

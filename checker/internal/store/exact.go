@@ -13,7 +13,7 @@ import (
 // high half of its product with the size). A state lies in its slot, so that looking one up costs one access to memory that is not in the cache. Slots are
 // sequences of 64-bit words, or of 32-bit ones where that saves half a word. An empty slot is all zeros; the state of all zeros has a flag.
 //
-// A shard grows when it is full: by half when four fifths of the slots are taken; sets of longer states are fuller and grow by less. Large tables lie in pages of some kilobytes, all of one size, and the pages of a table that was replaced are those of the next: a set makes
+// A shard grows when 85 % of its slots are taken: to twice the size if states have one word, and by less if they are longer. Large tables lie in pages of some kilobytes, all of one size, and the pages of a table that was replaced are those of the next: a set makes
 // no garbage and is never in memory twice. A pause is that of one shard in [shardCount]. The sizes of the shards are spread over one step of growth. Hashes fill all
 // shards alike, so their growths are spread in time: there is no moment when all tables are half empty.
 type exact[T uint32 | uint64] struct {
@@ -29,6 +29,7 @@ type exact[T uint32 | uint64] struct {
 	free   [][]T    // pages
 	v      []T      // a state as elements
 	st     []uint64 // a state as words
+	hashes []uint64 // of the states being inserted
 	near   T        // means nothing, but has to be computed
 }
 
@@ -41,13 +42,13 @@ const (
 )
 
 // fill is when a table is full, and by how much it then grows. With f taken and growth by g a slot takes ln g / (f (1 - 1/g)) times its size, on average over a step
-// of growth: 1.52, 1.43, 1.31, 1.26. What a state may take is 5/4 of what it packs into and 8 bytes.
+// of growth: 1.63, 1.43, 1.31, 1.26. To grow by more is to move states less often. What a state may take is 5/4 of what it packs into and 8 bytes.
 type fill struct{ taken, grow float64 }
 
 func fillOf(bits int) fill {
 	switch {
 	case bits <= 64:
-		return fill{0.8, 1.5}
+		return fill{0.85, 2}
 	case bits <= 128:
 		return fill{0.85, 1.5}
 	case bits <= 352:
@@ -187,8 +188,10 @@ func equal[T uint32 | uint64](a, b []T) bool {
 	return true
 }
 
-// Insert adds a state, whose [Hash] is h, and reports whether it is new. ok is false when the set may not grow any more.
-func (s *exact[T]) Insert(st []uint64, h uint64) (added, ok bool) {
+// Insert adds a state and reports whether it is new. ok is false when the set may not grow any more.
+func (s *exact[T]) Insert(st []uint64) (added, ok bool) { return s.insert(st, Hash(st)) }
+
+func (s *exact[T]) insert(st []uint64, h uint64) (added, ok bool) {
 	if s.elements(s.v, st) {
 		added = !s.zero
 		s.zero = true
@@ -216,10 +219,10 @@ func (s *exact[T]) Insert(st []uint64, h uint64) (added, ok bool) {
 }
 
 // insertWords is InsertAll for states of one word, none of them 0.
-func (s *exact[T]) insertWords(states, hashes []uint64, added []bool) int {
+func (s *exact[T]) insertWords(states []uint64, added []bool) int {
 	shift := s.shift & 63
 	mask := uint64(1)<<shift - 1
-	for k, h := range hashes {
+	for k, h := range s.hashes[:len(added)] {
 		v := T(states[k])
 		t := &s.shards[h>>(64-shardBits)]
 		i, _ := bits.Mul64(h<<shardBits, t.slots)
@@ -248,7 +251,7 @@ func (s *exact[T]) insertWords(states, hashes []uint64, added []bool) int {
 			}
 		}
 	}
-	return len(hashes)
+	return len(added)
 }
 
 // find is the slot of a state in a table, or the empty one where it belongs.
@@ -276,26 +279,38 @@ func (s *exact[T]) find(t *table[T], v []T, h uint64) (slot []T, there bool) {
 }
 
 // InsertAll inserts states that lie one after the other, until there is no room, and returns how many it did.
-func (s *exact[T]) InsertAll(states, hashes []uint64, added []bool) int {
+func (s *exact[T]) InsertAll(states []uint64, added []bool) int {
+	if len(s.hashes) < len(added) {
+		s.hashes = make([]uint64, 2*len(added))
+	}
+	shift := s.shift & 63
+	mask := uint64(1)<<shift - 1
 	// These reads wait for memory all at the same time; each insertion would wait alone.
 	near, zero := T(0), false
-	for k, h := range hashes {
+	for k := range added {
+		var h uint64
+		if s.words == 1 {
+			zero = zero || states[k] == 0
+			h = hashWord(states[k])
+		} else {
+			h = Hash(states[k*s.words : (k+1)*s.words])
+		}
+		s.hashes[k] = h
 		t := &s.shards[h>>(64-shardBits)]
 		i, _ := bits.Mul64(h<<shardBits, t.slots)
-		near += t.pages[i>>(s.shift&63)][int(i&(1<<(s.shift&63)-1))*s.k]
-		zero = zero || states[k*s.words] == 0
+		near += t.pages[i>>shift][int(i&mask)*s.k]
 	}
 	s.near = near
 	if s.k == 1 && !zero {
-		return s.insertWords(states, hashes, added)
+		return s.insertWords(states, added)
 	}
-	for i, h := range hashes {
+	for k, h := range s.hashes[:len(added)] {
 		var ok bool
-		if added[i], ok = s.Insert(states[i*s.words:(i+1)*s.words], h); !ok {
-			return i
+		if added[k], ok = s.insert(states[k*s.words:(k+1)*s.words], h); !ok {
+			return k
 		}
 	}
-	return len(hashes)
+	return len(added)
 }
 
 // has reports whether a state is in the set.

@@ -16,11 +16,11 @@ import (
 
 // A Set is a visited set.
 type Set interface {
-	// Insert adds a state, whose [Hash] is h, and reports whether it is new. ok is false when there is no room for it, now or ever.
-	Insert(st []uint64, h uint64) (added, ok bool)
-	// InsertAll inserts states that lie one after the other, until there is no room, and returns how many it did. With many states it is faster than Insert, because
-	// it looks for all of them at once in memory that is not in the cache.
-	InsertAll(states, hashes []uint64, added []bool) int
+	// Insert adds a state and reports whether it is new. ok is false when there is no room for it, now or ever.
+	Insert(st []uint64) (added, ok bool)
+	// InsertAll inserts len(added) states that lie one after the other, until there is no room, and returns how many it did. It is faster than Insert, because it waits
+	// for memory that is not in the cache once for all of them.
+	InsertAll(states []uint64, added []bool) int
 	// Len is the number of states inserted.
 	Len() int64
 	// Bytes is the memory in use.
@@ -33,15 +33,15 @@ type Set interface {
 }
 
 // insertAll is InsertAll for sets that have nothing better.
-func insertAll(s Set, states, hashes []uint64, added []bool) int {
-	for i, h := range hashes {
-		n := len(states) / len(hashes)
+func insertAll(s Set, states []uint64, added []bool) int {
+	for i := range added {
+		n := len(states) / len(added)
 		var ok bool
-		if added[i], ok = s.Insert(states[i*n:(i+1)*n], h); !ok {
+		if added[i], ok = s.Insert(states[i*n : (i+1)*n]); !ok {
 			return i
 		}
 	}
-	return len(hashes)
+	return len(added)
 }
 
 // A Budget is the memory that sets may take together. It is safe for concurrent use.

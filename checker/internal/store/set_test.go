@@ -10,8 +10,8 @@ import (
 	"pmdcheck/checker/internal/store"
 )
 
-// insert is Insert with the hash.
-func insert(s store.Set, st ...uint64) (added, ok bool) { return s.Insert(st, store.Hash(st)) }
+// insert is Insert of words.
+func insert(s store.Set, st ...uint64) (added, ok bool) { return s.Insert(st) }
 
 // TestSetAgainstMap inserts random states with many repetitions, one by one and several at once, and compares every answer with a map's.
 func TestSetAgainstMap(t *testing.T) {
@@ -26,21 +26,20 @@ func TestSetAgainstMap(t *testing.T) {
 		seen := map[string]bool{}
 		for range 30_000 {
 			n := 1 + r.IntN(9)
-			states, hashes, added := make([]uint64, n*words), make([]uint64, n), make([]bool, n)
+			states, added := make([]uint64, n*words), make([]bool, n)
 			for i := range n {
 				st := states[i*words : (i+1)*words]
 				// Few of the words differ from 0, so that states have much in common.
 				st[r.IntN(words)] = r.Uint64N(200) * 0x123456789abcdf
 				st[r.IntN(words)] |= r.Uint64N(50)
 				st[words-1] &= last
-				hashes[i] = store.Hash(st)
 			}
 			if n == 1 {
 				var ok bool
-				if added[0], ok = set.Insert(states, hashes[0]); !ok {
+				if added[0], ok = set.Insert(states); !ok {
 					t.Fatal("no room")
 				}
-			} else if done := set.InsertAll(states, hashes, added); done != n {
+			} else if done := set.InsertAll(states, added); done != n {
 				t.Fatalf("%d bits: %d of %d inserted", width, done, n)
 			}
 			for i := range n {
@@ -86,7 +85,7 @@ func TestSetHammer(t *testing.T) {
 					st[words-1] = i & 0xffff
 					st[0] = i << 8
 					for turn := range 2 {
-						added, ok := set.Insert(st, store.Hash(st))
+						added, ok := set.Insert(st)
 						if !ok {
 							if set.Len() != n {
 								t.Errorf("%d bits: Len is %d, want %d", width, set.Len(), n)

@@ -121,7 +121,7 @@ func (s *Spill) Insert(st []uint64, tag [TagWords]uint64) (added bool, err error
 		return false, nil
 	}
 	if s.settled > 0 && s.filter.has(st) {
-		if again, ok := s.doubtful.Insert(st, Hash(st)); again || !ok {
+		if again, ok := s.doubtful.Insert(st); again || !ok {
 			s.asked = append(append(s.asked, st...), tag[:]...)
 			s.hold.Store(int64(8 * cap(s.asked)))
 		}
@@ -133,7 +133,7 @@ func (s *Spill) Insert(st []uint64, tag [TagWords]uint64) (added bool, err error
 // add puts a new state into young.
 func (s *Spill) add(st []uint64) error {
 	for {
-		if added, ok := s.young.Insert(st, Hash(st)); ok {
+		if added, ok := s.young.Insert(st); ok {
 			if !added {
 				return errors.New("internal: a new state was there already")
 			}
@@ -172,7 +172,7 @@ func (s *Spill) flush() error {
 		flat = flat[:0]
 		s.young.eachOf(i, func(st []uint64) bool {
 			flat = append(flat, st...)
-			s.filter.Insert(st, Hash(st))
+			s.filter.Insert(st)
 			return true
 		})
 		sort.Sort(&records{flat, s.words, make([]uint64, s.words)})
