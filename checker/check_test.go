@@ -2,6 +2,7 @@ package checker_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -124,9 +125,22 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
-// TestNoAllocation: running transitions allocates nothing.
+// TestNoAllocation: running transitions allocates nothing, and a search next to nothing: pages and chunks, some for hundreds of states each.
 func TestNoAllocation(t *testing.T) {
-	prog, err := program.Compile(hugepmd(t, "2", "1", "2", "2", "1"), program.Options{})
+	sys := hugepmd(t, "2", "1", "2", "2", "1")
+	for _, o := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn}} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r, err := checker.Check(context.Background(), sys, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.Mallocs - before.Mallocs; n > 10_000+uint64(r.Stats.States/20) {
+			t.Errorf("%+v: %d allocations for %d states, %d transitions", o, n, r.Stats.States, r.Stats.Transitions)
+		}
+	}
+	prog, err := program.Compile(sys, program.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
