@@ -142,15 +142,14 @@ func (c *check) run(ctx context.Context, w *explore.Walk) explore.Stop {
 }
 
 func (c *check) findSymmetry() {
-	found := symmetry.Find(c.sys)
-	live := c.opts.Reduction == ReductionStubborn && len(c.liveProps()) > 0
+	noObjects := ""
+	if c.opts.Reduction == ReductionStubborn && len(c.liveProps()) > 0 {
+		// A reduced search that decides liveness as well saves more than objects do.
+		noObjects = "it may be owed to one of them that a liveness property holds"
+	}
+	found := symmetry.Find(c.sys, noObjects)
+	c.groups = found.Groups
 	for i, g := range found.Groups {
-		if objects := len(g.Members[0].Procs) == 0; objects && live {
-			// A reduced search that decides liveness as well saves more than objects do.
-			c.symm = append(c.symm, Symmetry{Name: found.Names[i], Objects: true, Refused: "it may be owed to one of them that a liveness property holds"})
-			continue
-		}
-		c.groups = append(c.groups, g)
 		c.symm = append(c.symm, Symmetry{Name: found.Names[i], Objects: len(g.Members[0].Procs) == 0, Members: len(g.Members), Barred: g.Barred != nil})
 	}
 	for _, r := range found.Refused {

@@ -296,7 +296,7 @@ func exchangeOf(src string, o model.BuildOptions, most int) (found *Result, err 
 	if err != nil {
 		return &Result{}, nil
 	}
-	found = Find(sys)
+	found = Find(sys, "")
 	if err := checkExchange(sys, found, most); err != nil {
 		return found, err
 	}

@@ -25,6 +25,10 @@ func (s *searcher) objects(r *Result) {
 		for _, c := range classes {
 			name := fmt.Sprintf("%s %s to %s", pool.Struct, pool.Objects[c[0]-1], pool.Objects[c[len(c)-1]-1])
 			refuse := func(reason string) { r.Refused = append(r.Refused, Refusal{name, true, reason}) }
+			if s.noObjects != "" {
+				refuse(s.noObjects)
+				continue
+			}
 			if s.pointers != nil {
 				refuse(s.pointers.Error())
 				continue

@@ -37,10 +37,10 @@ type Refusal struct {
 	Reason  string
 }
 
-// Find looks for what is interchangeable.
-func Find(sys *model.System) *Result {
+// Find looks for what is interchangeable. If noObjects is not empty, it is the reason why objects that belong to no process are left alone.
+func Find(sys *model.System, noObjects string) *Result {
 	r := &Result{}
-	s := &searcher{sys: sys, written: sys.Written(), pointers: pointers(sys)}
+	s := &searcher{sys: sys, noObjects: noObjects, written: sys.Written(), pointers: pointers(sys)}
 	var failed []declaration
 	for _, d := range declarations(sys) {
 		if g, reason := s.columns([]declaration{d}, len(d.procs)); reason == "" {
@@ -113,9 +113,10 @@ func base(name string) string {
 }
 
 type searcher struct {
-	sys      *model.System
-	written  [][]bool // by variable and cell
-	pointers error    // why handles and references may be more than names
+	sys       *model.System
+	written   [][]bool // by variable and cell
+	noObjects string
+	pointers  error // why handles and references may be more than names
 }
 
 // A set is declarations that may be interchangeable together: n columns.
