@@ -79,20 +79,32 @@ func (p *Program) Canonizer(groups []Group) *Canonizer {
 		}
 		return c
 	}
-	// Objects and the processes whose locals name them are sorted together. Groups that get in each other's way are sorted one after the other.
-	for left := groups; len(left) > 0; {
-		var now, later []Group
-		for _, g := range left {
-			if slices.ContainsFunc(now, func(h Group) bool { return clash(&g, &h) || clash(&h, &g) }) {
-				later = append(later, g)
-			} else {
-				now = append(now, g)
+	// Objects and the processes that name them are sorted together. Groups that get in each other's way are sorted one after the other, such as processes within a
+	// column before columns, and objects with the last of them.
+	var stages [][]Group
+	for _, objects := range []bool{false, true} {
+		for _, g := range groups {
+			if (len(g.Members[0].Procs) == 0) != objects {
+				continue
 			}
+			fits := func(stage []Group) bool {
+				return !slices.ContainsFunc(stage, func(h Group) bool { return clash(&g, &h) || clash(&h, &g) })
+			}
+			at := slices.IndexFunc(stages, fits)
+			if n := len(stages); objects && n > 0 && fits(stages[n-1]) {
+				at = n - 1
+			}
+			if at < 0 {
+				at = len(stages)
+				stages = append(stages, nil)
+			}
+			stages[at] = append(stages[at], g)
 		}
-		if n := p.named(now); n != nil {
+	}
+	for _, s := range stages {
+		if n := p.named(s); n != nil {
 			c.stages = append(c.stages, n)
 		}
-		left = later
 	}
 	return c
 }

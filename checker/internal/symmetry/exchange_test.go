@@ -181,8 +181,8 @@ func alike(sys *model.System, g program.Group, s, t *eval.State) bool {
 	return false
 }
 
-// orbits checks canonical forms. What is stored for a state has to be a permutation of it, tried on the interpreter; and where no state had too many equal members,
-// as many states are stored as there are classes.
+// orbits checks canonical forms. What is stored for a state has to be a permutation of it, tried on the interpreter; and there has to be one form for each class, if groups do not
+// overlap.
 func orbits(sys *model.System, found *Result, most int) error {
 	if len(found.Groups) == 0 {
 		return nil
@@ -191,9 +191,13 @@ func orbits(sys *model.System, found *Result, most int) error {
 	if err != nil {
 		return err
 	}
+	known := map[string]string{}
 	least := func(s *eval.State) string {
-		seen := map[string]bool{s.Key(): true}
 		best := s.Key()
+		if class, ok := known[best]; ok {
+			return class
+		}
+		seen := map[string]bool{best: true}
 		for work := []*eval.State{s}; len(work) > 0; work = work[1:] {
 			for _, g := range found.Groups {
 				if barred(&g, work[0]) {
@@ -208,6 +212,9 @@ func orbits(sys *model.System, found *Result, most int) error {
 					}
 				}
 			}
+		}
+		for k := range seen {
+			known[k] = best
 		}
 		return best
 	}
@@ -236,7 +243,7 @@ func orbits(sys *model.System, found *Result, most int) error {
 				return fmt.Errorf("%s of the canonical form is said to be %s", p.Name, sys.Processes[perm[p.ID]].Name)
 			}
 		}
-		if form, ok := classes[class]; ok && form != after.Key() {
+		if form, ok := classes[class]; ok && form != after.Key() && !overlap(found.Groups) {
 			return fmt.Errorf("two canonical forms of one class:\n%s\n%s", form, after.Key())
 		}
 		classes[class] = after.Key()
@@ -272,6 +279,32 @@ func orbits(sys *model.System, found *Result, most int) error {
 		}
 	}
 	return nil
+}
+
+// overlap reports whether something is in several groups, which are then sorted one after the other, so that there may be several canonical forms of a class.
+func overlap(groups []program.Group) bool {
+	procs, cells := map[model.ProcID]bool{}, map[model.Cell]bool{}
+	for _, g := range groups {
+		own := map[model.Cell]bool{}
+		for _, m := range g.Members {
+			for _, p := range m.Procs {
+				if procs[p] {
+					return true
+				}
+				procs[p] = true
+			}
+			for _, k := range m.Parts {
+				own[k.Cell] = true
+			}
+		}
+		for c := range own {
+			if cells[c] {
+				return true
+			}
+			cells[c] = true
+		}
+	}
+	return false
 }
 
 func barred(g *program.Group, s *eval.State) bool {
