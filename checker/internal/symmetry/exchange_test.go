@@ -373,7 +373,7 @@ const maxStates = 100
 // TestExchanges checks that what is said to be interchangeable is: what is found in random models is held against the definition of a symmetry, on the interpreter; and that canonical
 // forms are permutations of states, the same for all of a class.
 func TestExchanges(t *testing.T) {
-	n := uint64(1500)
+	n := uint64(1000)
 	if testing.Short() {
 		n = 200
 	}
