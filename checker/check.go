@@ -43,21 +43,15 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
 		defer cancel()
 	}
-	prog, err := program.Compile(sys, program.Options{NoAssert: opts.NoAssert})
-	if err != nil {
-		return nil, err
-	}
-	if opts.Store == StoreCompact && prog.Words == 1 {
-		opts.Store = StoreExact // a state is not longer than its hash
-	}
-	c := &check{sys: sys, prog: prog, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
+	c := &check{sys: sys, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
 	if opts.Symmetry {
 		c.findSymmetry()
 	}
-	if opts.Reduction == ReductionStubborn {
-		if err := c.findReduction(); err != nil {
-			return nil, err
-		}
+	if err := c.compile(); err != nil {
+		return nil, err
+	}
+	if opts.Store == StoreCompact && c.prog.Words == 1 {
+		c.opts.Store = StoreExact // a state is not longer than its hash
 	}
 	w := c.walk(func(f explore.Found) bool {
 		if !c.found[f.Prop].Swap(true) && f.Path != nil {
@@ -87,6 +81,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		stop = c.lookForCovers(ctx, w)
 	}
 	if c.parallel() {
+		var err error
 		if stop, err = c.locate(ctx, stop); err != nil {
 			return nil, err
 		}
@@ -157,20 +152,32 @@ func (c *check) findSymmetry() {
 	}
 }
 
-func (c *check) findReduction() error {
-	loops := por.FindLoops(c.sys)
-	if loops.Acyclic() {
-		watched, owed, err := c.watch()
-		if err != nil {
-			return err
-		}
-		if watched != nil {
+// compile makes the program that is searched, and its reduction if there is to be one.
+func (c *check) compile() (err error) {
+	reduced := c.opts.Reduction == ReductionStubborn
+	var loops *por.Loops
+	if reduced {
+		loops = por.FindLoops(c.sys)
+		if loops.Acyclic() {
 			// What it remembers makes no cycle where there was none.
-			c.prog, c.reduce, c.owed = watched, por.New(watched, loops), owed
-			return nil
+			if c.prog, c.owed, err = c.watch(); err != nil {
+				return err
+			}
 		}
 	}
+	watched := c.prog != nil
+	if !watched {
+		if c.prog, err = program.Compile(c.sys, program.Options{NoAssert: c.opts.NoAssert}); err != nil {
+			return err
+		}
+	}
+	if !reduced {
+		return nil
+	}
 	c.reduce = por.New(c.prog, loops)
+	if watched {
+		return nil // without symmetry
+	}
 	c.reduce.Interchange(c.groups)
 	return nil
 }

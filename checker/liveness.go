@@ -7,6 +7,7 @@ import (
 	"pmdcheck/checker/internal/live"
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
+	"pmdcheck/model/eval"
 )
 
 // liveProps are the liveness properties that are checked.
@@ -27,20 +28,19 @@ func (c *check) watch() (*program.Program, []explore.Owed, error) {
 	if len(props) == 0 || len(c.groups) > 0 {
 		return nil, nil, nil
 	}
-	x, st := c.prog.NewExec(), make([]uint64, c.prog.Total)
-	x.Initial(st)
+	in := eval.New(c.sys, eval.Options{NoAssert: c.opts.NoAssert})
+	first, _ := in.Initial()
+	holds := func(x *model.Expr) bool {
+		v, failure := in.Eval(first, x)
+		return failure == nil && v != 0
+	}
 	var cases []model.LiveCase
 	var owed []bool
 	var of []model.PropID
 	for _, q := range props {
 		for _, k := range q.Cases {
 			cases, of = append(cases, k), append(of, q.ID)
-			met, _ := c.prog.Test(k.Q, nil)(x, st)
-			due := k.P == nil
-			if !due {
-				due, _ = c.prog.Test(k.P, nil)(x, st)
-			}
-			owed = append(owed, due && !met)
+			owed = append(owed, (k.P == nil || holds(k.P)) && !holds(k.Q))
 		}
 	}
 	sys, vars, ok := c.sys.Watch(cases, owed)

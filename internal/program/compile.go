@@ -16,6 +16,21 @@ type compiler struct {
 	p    *Program
 	sys  *model.System
 	proc *model.Process // nil for predicates, which do not look at liveness
+
+	gone map[model.LocID][]maskSet // what going to a location does, as far as that was asked for
+}
+
+// goTo is the effect of going to a location of the process.
+func (c *compiler) goTo(l model.LocID) []maskSet {
+	m, ok := c.gone[l]
+	if !ok {
+		if c.gone == nil {
+			c.gone = map[model.LocID][]maskSet{}
+		}
+		m = c.moveTo(uint64(l), c.proc.Locations[l].Live)
+		c.gone[l] = m
+	}
+	return m
 }
 
 // moveTo is the effect of going to a location: the new pc, and every local that is not live there back to its initial value.
@@ -169,7 +184,7 @@ func (c *compiler) op(op *model.Op, i int) instr {
 	case model.OpFree:
 		return c.free(op, next)
 	case model.OpGoto:
-		return done(c.moveTo(uint64(op.Loc), c.proc.Locations[op.Loc].Live))
+		return done(c.goTo(op.Loc))
 	}
 	return func(*Exec) int { return next }
 }

@@ -187,7 +187,7 @@ func (c *compiler) tail(ops []model.Op, i int) (sets []maskSet, ok bool) {
 	for ; i < len(ops); i++ {
 		op := &ops[i]
 		if op.Kind == model.OpGoto {
-			return sequence(sets, c.moveTo(uint64(op.Loc), c.proc.Locations[op.Loc].Live)), true
+			return sequence(sets, c.goTo(op.Loc)), true
 		}
 		m, ok := c.stores(op)
 		if !ok {
