@@ -179,6 +179,18 @@ process boss { await (last != -1); atomic { assert (last, one); } }
 process other { await (last != -1); atomic { assert (!last, two); } }
 process reset { end: await (x == 1); x = 0; last = -1; }
 `, 0},
+	{"whose turn it is first", `The steps of all three are alike, but owner begins naming the second, so that the others never run. Taken for one another, all of them would be said to.`, `
+u2 owner = 2;
+process w[3](u2 i) { atomic { await (owner == i + 1); owner = 0; } }
+`, 0},
+	{"one and the other", `Of two what is not one's own is the other's.`, `
+property p "p"; bool flag[2]; u2 turn; u2 inside;
+process w[2](u2 i) { flag[i] = true; turn = 2 - i; await (!flag[1 - i] || turn == i + 1); atomic { assert (inside == 0, p); inside = 1; } inside = 0; flag[i] = false; }
+`, 2},
+	{"one and the other, too early", `The same with the turn given away before the flag is up.`, `
+property p "p"; bool flag[2]; u2 turn; u2 inside;
+process w[2](u2 i) { turn = 2 - i; flag[i] = true; await (!flag[1 - i] || turn == i + 1); atomic { assert (inside == 0, p); inside = 1; } inside = 0; flag[i] = false; }
+`, 2},
 }
 
 // TestTraps searches the models in full and in every reduced way.

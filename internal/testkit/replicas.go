@@ -16,7 +16,7 @@ func Replicas(r *rand.Rand) string {
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	p("property p \"p\";\nproperty q \"q\";\nproperty dead \"dead\";\n@use(dead) @free(dead)%s struct obj { u1 v; };\nproperty lost \"lost\";\nstruct plain { u1 v; u1 w[2]; };\n", pick("", "", " @leak(lost)"))
 	p("struct obj T[%d];\npool struct obj spare[%d];\nstruct plain c[%d];\nstruct obj *cur;\nstruct obj *own[%d];\nu2 *ref;\n", n, r.IntN(2)+1, n, n)
-	p("u2 x;\nu1 y;\nu2 mine[%d];\nu2 owner;\nu2 second;\nint<-1..3> last = -1;\nbool seen[%d];\nu1 m2[%d][2];\nu3 m;\nu2 yours[2];\n", n, n, n)
+	p("u2 x;\nu1 y;\nu2 mine[%d];\nu2 owner%s;\nu2 second;\nint<-1..3> last = %s;\nbool seen[%d];\nu1 m2[%d][2];\nu3 m;\nu2 yours[2];\n", n, pick("", "", "", "", " = 1", " = 3"), pick("-1", "-1", "-1", "0"), n, n)
 	plain := some(r, []string{
 		"mine[i] = 1;", "mine[i] = x;", "x = mine[i];", "x = 1;", "y = 1;", "y = 0;", "l = x;", "x = l;", "l = mine[i];", "c[i].v = 1;", "y = c[i].v;", "c[i].w[y] = 1;", "m2[i][0] = 1;", "m2[i][y] = 1;",
 		"await (x != 2);", "await (y == 0);", "assert (x != 3, p);", "assert (mine[i] != 2 || y == 0, q);", "cover mark;", "if (l == 1) mine[i] = 2; else y = 1;", "choose { case: x = 0; case y == 1: mine[i] = 0; }",
@@ -29,6 +29,10 @@ func Replicas(r *rand.Rand) string {
 		"cur = &T[i];", "if (cur == &T[i]) y = 1;", "ref = &mine[i];", "if (ref == &mine[i]) x = 1;", "own[i] = &T[i];", "own[i] = cur;", "cur = own[i];", "x = last;", "owner = owner;", "l = owner; owner = l;",
 		"if (owner == 1) x = 1;", "y = owner == i + 1;", "mine[i] = i;", "x = owner + 1;", "atomic { l = owner; if (l == i + 1) x = 3; }",
 	}, r.IntN(4))
+	if n == 2 {
+		// What is not one's own is the other's.
+		naming = append(naming, some(r, []string{"owner = 2 - i;", "if (owner == 2 - i) y = 1;", "atomic { await (owner != 2 - i); }", "last = 1 - i;", "await (last == i);", "mine[1 - i] = 1;", "await (mine[1 - i] == 0);", "x = mine[1 - i];", "cur = &T[1 - i];", "c[1 - i].v = 1;"}, r.IntN(4))...)
+	}
 	apart := some(r, []string{
 		"T[i].v = 1;", "free (&T[i]);", "y = live(&T[i]);", "cur->v = 1;", "free (cur);", "*ref = 1;", "x = *ref;", "cur = alloc(struct obj);", "own[i] = alloc(struct obj);", "own[i]->v = 1;", "l = mine[l & 1];", "mine[x & 1] = 1;",
 		"m |= 1 << i;", "await ((m & (1 << i)) != 0);", fmt.Sprintf("x = mine[(i + 1) %% %d];", n), fmt.Sprintf("mine[%d - i] = 1;", n-1), "x = i;", "if (i == 0) x = 1;", "mine[0] = 1;", "await (mine[0] == 0);",

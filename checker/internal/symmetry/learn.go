@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
@@ -13,6 +14,7 @@ import (
 type learner struct {
 	sys   *model.System
 	whole bool // objects that are named belong to members
+	pair  bool // there are two members, so that what is not one's own is the other's
 	local map[model.VarID]model.VarID
 
 	parts       map[program.Part]program.Part // of the first member, to those of the other
@@ -36,6 +38,16 @@ func (l *learner) learn(a, b program.Part) {
 		l.parts[a] = b
 		l.order = append(l.order, a)
 	}
+}
+
+// own drops what belongs to the other member of a pair: the first uses it where the other uses what belongs to the first.
+func own[K comparable](list []K, to map[K]K) (out []K) {
+	for _, a := range list {
+		if b := to[a]; to[b] != a || !slices.Contains(out, b) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // match compares the code of two processes.
@@ -283,6 +295,9 @@ func (l *learner) constant(a, b *model.Expr, owner *model.Cell, differ error) er
 		return differ
 	}
 	if v, ok := l.names[*owner]; ok && (v != int64(b.Val) || l.from[*owner] != int64(a.Val)) {
+		if l.pair && v == int64(a.Val) && l.from[*owner] == int64(b.Val) {
+			return nil // each names the other
+		}
 		return differ
 	}
 	if _, ok := l.names[*owner]; !ok {

@@ -265,6 +265,7 @@ func (f *finder) group() (program.Group, string) {
 	learnt := make([]*learner, f.n)
 	for k := range f.n {
 		l := newLearner(f.sys, f.whole)
+		l.pair = f.n == 2
 		for i, p := range f.column(k) {
 			if err := l.match(first[i], p); err != nil {
 				return g, err.Error()
@@ -282,6 +283,9 @@ func (f *finder) group() (program.Group, string) {
 			}
 		}
 	}
+	if f.n == 2 {
+		objects = own(objects, learnt[1].objects)
+	}
 	if reason := f.fields(objects, learnt); reason != "" {
 		return g, reason
 	}
@@ -291,6 +295,9 @@ func (f *finder) group() (program.Group, string) {
 				parts = append(parts, a)
 			}
 		}
+	}
+	if f.n == 2 {
+		parts = own(parts, learnt[1].parts)
 	}
 	if f.along {
 		parts = append(parts, f.arraysAlong(learnt)...)
