@@ -302,6 +302,8 @@ var harmless = map[string]string{
 	"mm/pagewalk.pmd: walk_locked_entry: up_read(&vma->vm_mm->mmap_lock);":                                    "nobody takes m1's mmap_lock for write after the walker",
 	"mm/mremap.pmd: mremap: up_write(&vma->vm_mm->mmap_lock);":                                                "the last act of its mm in these specs, or nobody else wants it",
 	"mm/mremap.pmd: mremap: unmap_region(vma, false, false);":                                                 "what mremap() does to the table is done before; others free it",
+	"mm/pgtable.pmd: ptl_lock_nested: await (table->ptl == 0);":                                               "fork() copies only when the child got a table of its own, which it does when nobody is left who would want the lock of the parent's old one",
+	"mm/pgtable.pmd: ptl_lock_nested: table->ptl = self + 1; (2)":                                             "fork() copies only when the child got a table of its own, which it does when nobody is left who would want the lock of the parent's old one",
 	"mm/pgtable.pmd: pmd_alloc: spin_unlock(&mm->page_table_lock); (2)":                                       "who comes later finds a table and does not take the lock",
 	"mm/mremap.pmd: move_hugetlb_page_tables: tlb_finish_mmu(&tlb, vma->vm_mm);":                              "the last act of its mm in these specs, or nobody else wants it",
 	"mm/mremap.pmd: move_hugetlb_page_tables: tlb.pending = true;":                                            "an unshared table is flushed by huge_pmd_unshare_flush()",
