@@ -9,9 +9,9 @@ import (
 // named permutes the members of groups, some of which cells name: by handle, by reference, or as owner cells do.
 //
 // Members are sorted by what they have, where a name counts as the rank of the member it names, and by which other cells name them; ranks are refined until
-// nothing changes. Where that leaves members equal and something names one of them, each is put before the others, which refines the ranks further, and of all orders
-// that come of it the one with the least content is taken (McKay 1981). So the canonical form depends on the class of the state alone, unless there are more than maxOrders orders to
-// try: then members stay as they are sorted, and two states of a class may have different forms.
+// nothing changes. Where that leaves members equal and something names one of them, each is put before the others, which refines the ranks further, and of all
+// orders that come of it the one with the least content is taken (McKay 1981). So the canonical form depends on the class of the state alone, unless there are
+// more than maxOrders orders to try: then members stay as they are sorted, and two states of a class may have different forms.
 type named struct {
 	groups  []namedGroup
 	kinds   []kind

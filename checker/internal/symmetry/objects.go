@@ -61,15 +61,15 @@ func (s *searcher) objects(r *Result) {
 	}
 }
 
-// classes are the handles of the objects of a pool that nothing names and that begin alike, if there are at least two. A field that points to an object of the same class is looked at
-// when the exchange is checked.
+// classes are the handles of the objects of a pool that nothing names and that begin alike, if there are at least two. A field that points to an object of the
+// same class is looked at when the exchange is checked.
 func (s *searcher) classes(pool *model.Pool) (out [][]int32) {
 	named := s.named(pool.ID)
-	changes := slices.ContainsFunc(pool.Fields, func(v model.VarID) bool { return slices.Contains(s.written[v], true) }) || pool.Live != model.NoVar && slices.Contains(s.written[pool.Live], true)
-	allocated := s.allocated(pool.ID)
-	if !changes {
+	written := func(v model.VarID) bool { return slices.Contains(s.written[v], true) }
+	if !slices.ContainsFunc(pool.Fields, written) && (pool.Live == model.NoVar || !written(pool.Live)) {
 		return nil
 	}
+	allocated := s.allocated(pool.ID)
 	for i := range pool.Objects {
 		h := int32(i + 1)
 		if named[h] || pool.Live != model.NoVar && !allocated && s.sys.Vars[pool.Live].Init[i] == 0 {
