@@ -191,6 +191,13 @@ process w[2](u2 i) { flag[i] = true; turn = 2 - i; await (!flag[1 - i] || turn =
 property p "p"; bool flag[2]; u2 turn; u2 inside;
 process w[2](u2 i) { turn = 2 - i; flag[i] = true; await (!flag[1 - i] || turn == i + 1); atomic { assert (inside == 0, p); inside = 1; } inside = 0; flag[i] = false; }
 `, 2},
+	{"a lock that names both of a column", `a[i] and b[i] share a cell, so only columns can be interchanged; the lock has a name for each of the two.`, `
+property p "p"; property q "q"; u4 owner; u2 mine[2]; u2 sum;
+void lock() { atomic { await (owner == 0); owner = self + 1; } }
+void unlock() { atomic { assert (owner == self + 1, p); owner = 0; } }
+process a[2](u2 i) { lock(); mine[i] = 1; sum = sum + mine[i]; unlock(); }
+process b[2](u2 i) { lock(); assert (mine[i] == 0 || sum < 2, q); mine[i] = 2; unlock(); if (i < 2) unlock(); }
+`, 2},
 }
 
 // TestTraps searches the models in full and in every reduced way.

@@ -161,9 +161,9 @@ func clash(g, h *Group) bool {
 				}
 			}
 		}
-		if at := slices.Index(g.Owners, o); at >= 0 {
+		for at, p := range g.Owners {
 			for _, m := range g.Members {
-				if slices.ContainsFunc(h.Members, func(n Member) bool { return n.Names[i] == m.Names[at] }) {
+				if o == p && slices.ContainsFunc(h.Members, func(n Member) bool { return n.Names[i] == m.Names[at] }) {
 					return true
 				}
 			}

@@ -32,7 +32,7 @@ type Member struct {
 // A Group is interchangeable things.
 type Group struct {
 	Members []Member
-	Owners  []model.Cell // cells of numbers that can name a member
+	Owners  []model.Cell // cells of numbers that can name a member; more than once if a member has several names there
 	Barred  [][]bool     // by process and location: while the process is there, members are told apart. nil: never
 }
 

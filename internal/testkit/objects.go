@@ -80,7 +80,7 @@ func Columns(r *rand.Rand) string {
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	p("property p \"p\";\nproperty q \"q\";\nproperty dead \"dead\";\nproperty lost \"lost\";\n@use(dead) @free(dead)%s struct obj { u1 v; struct obj *next; };\n", pick("", "", " @leak(lost)"))
-	p("struct obj T[%d];\nstruct obj *cur;\nstruct obj *own[%d]%s;\nu2 x;\nu1 y;\nu2 mine[%d];\nu1 lock[%d];\nu2 owner;\nu%d m%s;\nu%d m2;\nu4 four;\nu1 each[4];\n@use(dead) struct buf { u1 v; struct buf *next; };\npool struct buf P[%d];\nstruct buf *hot;\nstruct buf *give[%d];\n", n, n, pick("", "", "", fmt.Sprintf(" = { %s }", strings.Join([]string{"&T[0]", "&T[1]", "&T[2]"}[:n], ", "))), n, n, n, pick("", "", fmt.Sprintf(" = %d", 1<<n-1)), n, 2+r.IntN(4)/3, n)
+	p("struct obj T[%d];\nstruct obj *cur;\nstruct obj *own[%d]%s;\nu2 x;\nu1 y;\nu2 mine[%d];\nu1 lock[%d];\nu2 owner;\nu%d m%s;\nu%d m2;\nu4 four;\nu1 each[4];\nu4 who;\n@use(dead) struct buf { u1 v; struct buf *next; };\npool struct buf P[%d];\nstruct buf *hot;\nstruct buf *give[%d];\n", n, n, pick("", "", "", fmt.Sprintf(" = { %s }", strings.Join([]string{"&T[0]", "&T[1]", "&T[2]"}[:n], ", "))), n, n, n, pick("", "", fmt.Sprintf(" = %d", 1<<n-1)), n, 2+r.IntN(4)/3, n)
 	full := 1<<n - 1
 	list := some(r, []string{
 		"mine[i] = 1;", "mine[i] = x;", "x = mine[i];", "x = 1;", "y = 1;", "y = 0;", "await (x != 2);", "await (y == 0);", "await (mine[i] == 0);", "assert (mine[i] != 2 || y == 0, q);", "if (mine[i] == 1) mine[i] = 2;", "choose { case: x = 0; case y == 1: mine[i] = 0; }",
@@ -92,7 +92,7 @@ func Columns(r *rand.Rand) string {
 	}, r.IntN(6))
 	named := some(r, []string{
 		"atomic { await (owner == 0); owner = i + 1; }", "if (owner == i + 1) owner = 0;", "cur = &T[i];", "T[i].v = 1;", "if (cur == &T[i]) y = 1;", "own[i] = cur;", "cur = own[i];", "free (&T[i]);", "cur->v = 1;", "T[i].next = cur;", "cur = cur->next;", "y = live(cur);", "free (cur);", "own[i] = &T[i];",
-		"own[i]->v = 1;",
+		"own[i]->v = 1;", "atomic { await (who == 0); who = self + 1; }", "atomic { await (who == self + 1); who = 0; }", "if (who == self + 1) x = 1;",
 	}, r.IntN(5))
 	apart := some(r, []string{"m |= 1;", "x = m;", "await ((m & 1) == 0);", "m = 1;", "mine[0] = 1;", "x = i;", "m = x & 1;", "if (m < 2) x = 1;", "lock[x & 1] = 1;", "atomic { m = m + 1 & 1; }", "cur = &T[0];", "m |= 1 << x;", "if (owner == 1) y = 1;", "await (m == 1);", "y = m == m2;", "x = mine[y];"}, max(0, r.IntN(5)-2))
 	// Objects that belong to no column.

@@ -47,7 +47,10 @@ func (s *searcher) newExchange(g *program.Group, i, j int) *exchange {
 		x.bits[c.Cell][c.Bit], x.bits[c.Cell][d.Bit] = d.Bit, c.Bit
 	}
 	for k, o := range g.Owners {
-		x.values[o] = map[int64]int64{a.Names[k]: b.Names[k], b.Names[k]: a.Names[k]}
+		if x.values[o] == nil {
+			x.values[o] = map[int64]int64{}
+		}
+		x.values[o][a.Names[k]], x.values[o][b.Names[k]] = b.Names[k], a.Names[k]
 	}
 	for k, o := range a.Objects {
 		p := b.Objects[k]

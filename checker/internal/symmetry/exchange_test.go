@@ -45,14 +45,12 @@ func exchanged(sys *model.System, s *eval.State, g program.Group, i, j int) *eva
 		}
 	}
 	for k, o := range g.Owners {
-		v := s.Vals[o.Var][o.Idx]
-		switch int64(v) {
+		switch int64(s.Vals[o.Var][o.Idx]) {
 		case a.Names[k]:
-			v = int32(b.Names[k])
+			old.Vals[o.Var][o.Idx] = int32(b.Names[k])
 		case b.Names[k]:
-			v = int32(a.Names[k])
+			old.Vals[o.Var][o.Idx] = int32(a.Names[k])
 		}
-		old.Vals[o.Var][o.Idx] = v
 	}
 	out := old.Clone()
 	for k := range a.Procs {

@@ -14,21 +14,25 @@ import (
 type learner struct {
 	sys   *model.System
 	whole bool // objects that are named belong to members
-	pair  bool // there are two members, so that what is not one's own is the other's
 	local map[model.VarID]model.VarID
 
 	parts       map[program.Part]program.Part // of the first member, to those of the other
 	order       []program.Part
 	objects     map[program.Object]program.Object
 	objectOrder []program.Object
-	owned       []model.Cell
-	names       map[model.Cell]int64 // the constant of the other member
-	from        map[model.Cell]int64 // and the one of the first
+	names       map[name]name
+	nameOrder   []name
+}
+
+// A name is a value in a cell that means a member, or one of the processes of one.
+type name struct {
+	cell  model.Cell
+	value int64
 }
 
 func newLearner(sys *model.System, whole bool) *learner {
 	return &learner{
-		sys: sys, whole: whole, parts: map[program.Part]program.Part{}, objects: map[program.Object]program.Object{}, names: map[model.Cell]int64{}, from: map[model.Cell]int64{},
+		sys: sys, whole: whole, parts: map[program.Part]program.Part{}, objects: map[program.Object]program.Object{}, names: map[name]name{},
 	}
 }
 
@@ -294,16 +298,13 @@ func (l *learner) constant(a, b *model.Expr, owner *model.Cell, differ error) er
 	if owner == nil {
 		return differ
 	}
-	if v, ok := l.names[*owner]; ok && (v != int64(b.Val) || l.from[*owner] != int64(a.Val)) {
-		if l.pair && v == int64(a.Val) && l.from[*owner] == int64(b.Val) {
-			return nil // each names the other
-		}
+	one, other := name{*owner, int64(a.Val)}, name{*owner, int64(b.Val)}
+	if old, ok := l.names[one]; !ok {
+		l.names[one] = other
+		l.nameOrder = append(l.nameOrder, one)
+	} else if old != other {
 		return differ
 	}
-	if _, ok := l.names[*owner]; !ok {
-		l.owned = append(l.owned, *owner)
-	}
-	l.names[*owner], l.from[*owner] = int64(b.Val), int64(a.Val)
 	return nil
 }
 

@@ -261,11 +261,10 @@ func (f *finder) group() (program.Group, string) {
 	first := f.column(0)
 	var parts []program.Part     // of the first member
 	var objects []program.Object // of the first member
-	var owners []model.Cell      // cells in which constants differ
+	var names []name             // of the first member, by cells in which constants differ
 	learnt := make([]*learner, f.n)
 	for k := range f.n {
 		l := newLearner(f.sys, f.whole)
-		l.pair = f.n == 2
 		for i, p := range f.column(k) {
 			if err := l.match(first[i], p); err != nil {
 				return g, err.Error()
@@ -277,14 +276,14 @@ func (f *finder) group() (program.Group, string) {
 				objects = append(objects, o)
 			}
 		}
-		for _, o := range l.owned {
-			if !slices.Contains(owners, o) {
-				owners = append(owners, o)
+		for _, o := range l.nameOrder {
+			if !slices.Contains(names, o) {
+				names = append(names, o)
 			}
 		}
 	}
 	if f.n == 2 {
-		objects = own(objects, learnt[1].objects)
+		objects, names = own(objects, learnt[1].objects), own(names, learnt[1].names)
 	}
 	if reason := f.fields(objects, learnt); reason != "" {
 		return g, reason
@@ -321,23 +320,21 @@ func (f *finder) group() (program.Group, string) {
 			}
 			mem.Parts = append(mem.Parts, b)
 		}
-		for _, o := range owners {
-			v, ok := l.names[o]
+		for _, o := range names {
+			to, ok := l.names[o]
 			if k == 0 {
-				for _, m := range learnt[1:] {
-					if w, has := m.from[o]; has {
-						v, ok = w, true
-					}
-				}
+				to, ok = o, true
 			}
 			if !ok {
-				return g, fmt.Sprintf("%s names some of the replicas of %s but not %s", f.sys.CellName(o), f.decls[0].name, f.name(k))
+				return g, fmt.Sprintf("%s names some of the replicas of %s but not %s", f.sys.CellName(o.cell), f.decls[0].name, f.name(k))
 			}
-			mem.Names = append(mem.Names, v)
+			mem.Names = append(mem.Names, to.value)
 		}
 		g.Members = append(g.Members, mem)
 	}
-	g.Owners = owners
+	for _, o := range names {
+		g.Owners = append(g.Owners, o.cell)
+	}
 	if reason := distinct(f.sys, &g); reason != "" {
 		return g, reason
 	}
@@ -463,6 +460,7 @@ func distinct(sys *model.System, g *program.Group) string {
 			things[o] = true
 		}
 	}
+	taken := map[name]bool{}
 	for i, o := range g.Owners {
 		if whole[o] || bits[o] {
 			return sys.CellName(o) + " belongs to one of them and names others"
@@ -473,15 +471,14 @@ func distinct(sys *model.System, g *program.Group) string {
 				return sys.CellName(o) + " names one of them and what belongs to it"
 			}
 		}
-		values := map[int64]bool{int64(v.Init[o.Idx]): true}
 		for _, m := range g.Members {
-			if values[m.Names[i]] {
+			if taken[name{o, m.Names[i]}] || m.Names[i] == int64(v.Init[o.Idx]) {
 				return sys.CellName(o) + " begins naming one of them, or names two by one value"
 			}
 			if n := m.Names[i]; n < int64(v.Type.Lo) || n > int64(v.Type.Hi) {
 				return fmt.Sprintf("%s cannot name all of them", sys.CellName(o))
 			}
-			values[m.Names[i]] = true
+			taken[name{o, m.Names[i]}] = true
 		}
 	}
 	return ""
