@@ -21,6 +21,7 @@ type expander struct {
 	sink     func(model.PropID) // where what is found goes instead of Walk.Found, if set
 	stop     bool
 	hasInv   bool
+	looks    bool // whether anything is looked at in states
 	hasCover bool
 	next     succs
 	sel      *por.Selector      // nil: no reduction
@@ -50,6 +51,7 @@ func (w *Walk) expander() *expander {
 	if len(w.Groups) > 0 {
 		e.canon = p.Canonizer(w.Groups)
 	}
+	e.looks = e.hasInv || e.hasCover || w.Suspects != nil
 	if w.Reduce != nil {
 		e.sel = w.Reduce.Selector(w.Aim)
 		if w.Blame != nil {
@@ -269,8 +271,7 @@ func (e *expander) stuck(st []uint64) {
 
 // arrive looks at a successor that was just added.
 func (e *expander) arrive(i int) {
-	e.edge = e.edge[:0]
-	if e.hasInv || e.hasCover || e.w.Suspects != nil {
+	if e.looks {
 		if e.path != nil {
 			e.last = append(e.last[:0], moveOf(e.next.trans[i]))
 		}

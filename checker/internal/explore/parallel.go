@@ -318,7 +318,7 @@ func (m *member) work(ctx context.Context) {
 		if !e.expand(cur) {
 			e.stuck(cur)
 		}
-		if !m.deal() {
+		if !m.deal(cur) {
 			return
 		}
 		if e.stop {
@@ -332,13 +332,23 @@ func (m *member) work(ctx context.Context) {
 	}
 }
 
-// deal visits the successors of the state just expanded that are the worker's own and sends the others to their owners. It reports whether the walk goes on.
-func (m *member) deal() bool {
+// deal visits the successors of a state just expanded that are the worker's own and sends the others to their owners. It reports whether the walk goes on.
+func (m *member) deal(cur []uint64) bool {
+	if len(m.c.members) == 1 {
+		return m.visit()
+	}
 	next := &m.e.next
-	own := 0
+	own, owner := 0, m.c.owner(cur)
 	for i := range next.n {
 		st := next.state(i)
-		if o := m.c.owner(st); o != m.id {
+		o := owner
+		for k, mask := range m.c.owning {
+			if (st[k]^cur[k])&mask != 0 {
+				o = m.c.owner(st)
+				break
+			}
+		}
+		if o != m.id {
 			m.post(o, st)
 			continue
 		}
@@ -392,10 +402,16 @@ func (m *member) read(mail [][]uint64) (ok bool) {
 func (m *member) visit() bool {
 	next := &m.e.next
 	done := m.set.InsertAll(next.states(), next.added[:next.n])
-	for i := range done {
-		if next.added[i] && !m.add(i) {
+	for i, added := range next.added[:done] {
+		if !added {
+			continue
+		}
+		if m.c.w.Limits.States > 0 && !m.within() {
 			return false
 		}
+		m.states++
+		m.e.arrive(i)
+		m.stack.push(next.state(i)...)
 	}
 	if done < next.n {
 		m.c.halt(StopBytes)
@@ -412,20 +428,15 @@ func (m *member) giveBack(b []uint64) {
 	m.c.mu.Unlock()
 }
 
-// add counts and looks at a state that was just added. It reports whether it is within the bounds.
-func (m *member) add(i int) bool {
-	if w := m.c.w; w.Limits.States > 0 {
-		if w.Stats.States.Add(m.states+1) > w.Limits.States {
-			w.Stats.States.Add(-1)
-			m.states = 0
-			m.c.halt(StopStates)
-			return false
-		}
+// within reports whether one state more is within the bound, which all workers have in common.
+func (m *member) within() bool {
+	w := m.c.w
+	if w.Stats.States.Add(m.states+1) > w.Limits.States {
+		w.Stats.States.Add(-1)
 		m.states = 0
-	} else {
-		m.states++
+		m.c.halt(StopStates)
+		return false
 	}
-	m.e.arrive(i)
-	m.stack.push(m.e.next.state(i)...)
+	m.states = -1 // the state is counted already
 	return true
 }
