@@ -342,7 +342,7 @@ var generators = []struct {
 }{
 	{"replicas", testkit.Replicas, 50, 90},
 	{"objects", testkit.Objects, 10, 80},
-	{"columns", testkit.Columns, 10, 95},
+	{"columns", testkit.Columns, 10, 99},
 }
 
 func exchangeSeed(t *testing.T, gen int, seed uint64) (groups int) {
