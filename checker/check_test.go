@@ -176,3 +176,18 @@ func TestSimpleWitness(t *testing.T) {
 		t.Errorf("%d steps shrink to %d", long, short)
 	}
 }
+
+// TestFirstFailure: a search that ends at the first step of a state, because it violates a property, says nothing of a deadlock there.
+func TestFirstFailure(t *testing.T) {
+	src := "u1 x; property p \"p\"; process a { x = 1; assert(x == 0, p); } process b { await (x == 1); x = 1; }"
+	for _, o := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn}} {
+		o.First = true
+		r, err := checker.Check(context.Background(), build(t, src, model.BuildOptions{NoMerge: true}), o)
+		if err != nil {
+			t.Fatalf("%+v: %v", o, err)
+		}
+		if len(r.Violations) != 1 || r.Violations[0].Property != "p" {
+			t.Errorf("%+v: %v", o, r.Violations)
+		}
+	}
+}

@@ -245,8 +245,8 @@ func (x *Exec) Run(t *Transition, s, dst []uint64) Status {
 // [Exec.Covers] tell about it; if it returns false, the rest is left out. done and buf must have room for [Program.MostCandidates]. Expand returns how many were enabled.
 func (x *Exec) Expand(s, buf []uint64, done []*Transition, special func(*Transition, Status) (goOn bool)) int {
 	p := x.p
-	n, at := 0, 0
-	for i := range p.procs {
+	n, at, goOn := 0, 0, true
+	for i := 0; i < len(p.procs) && goOn; i++ {
 		q := &p.procs[i]
 	candidates:
 		for _, t := range q.at[s[q.pc.word]>>(q.pc.shift&63)&q.pc.mask] {
@@ -264,13 +264,15 @@ func (x *Exec) Expand(s, buf []uint64, done []*Transition, special func(*Transit
 				if st == Disabled {
 					continue
 				}
-				if (st == Failed || len(x.covers) > 0) && !special(t, st) {
-					return n
+				if st == Failed || len(x.covers) > 0 {
+					goOn = special(t, st)
 				}
 			}
 			done[n] = t
 			n++
-			at += p.Words
+			if at += p.Words; !goOn {
+				break
+			}
 		}
 	}
 	return n

@@ -124,7 +124,8 @@ func (w *Walk) aimed() bool {
 	return len(w.Aim) > 0
 }
 
-// expand runs what is to be run in a state: every candidate, or a stubborn set. What that leads to is in e.next. It reports whether anything was enabled.
+// expand runs what is to be run in a state: every candidate, or a stubborn set. What that leads to is in e.next. It reports whether anything was enabled, or
+// the walk ends before that is known.
 func (e *expander) expand(st []uint64) (moved bool) {
 	next := &e.next
 	next.n = 0
@@ -154,7 +155,7 @@ func (e *expander) expand(st []uint64) (moved bool) {
 		}
 	}
 	e.dst, e.edge = next.buf[:e.w.Program.Total], e.edge[:0]
-	return next.n > 0
+	return next.n > 0 || e.stop
 }
 
 // verify checks the stubborn set of a state, if asked to.
