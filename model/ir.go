@@ -330,6 +330,40 @@ const (
 	Cond    // X ? Y : Z
 )
 
+// Mirrored is the comparison that holds of y and x where op holds of x and y.
+func (op ExprOp) Mirrored() ExprOp {
+	switch op {
+	case Lt:
+		return Gt
+	case Le:
+		return Ge
+	case Gt:
+		return Lt
+	case Ge:
+		return Le
+	}
+	return op
+}
+
+// Opposite is the comparison that holds where op does not.
+func (op ExprOp) Opposite() ExprOp {
+	switch op {
+	case Eq:
+		return Ne
+	case Ne:
+		return Eq
+	case Lt:
+		return Ge
+	case Le:
+		return Gt
+	case Gt:
+		return Le
+	case Ge:
+		return Lt
+	}
+	return op
+}
+
 // Expr is a side-effect free expression. Values are computed in 64 bits; Build rejects expressions whose value could leave 32 bits
 // (so no intermediate value overflows), and a store checks the range of its cell.
 type Expr struct {

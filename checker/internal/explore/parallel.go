@@ -406,10 +406,9 @@ func (m *member) visit() bool {
 		if !added {
 			continue
 		}
-		if m.c.w.Limits.States > 0 && !m.within() {
+		if m.states++; m.c.w.Limits.States > 0 && !m.within() {
 			return false
 		}
-		m.states++
 		m.e.arrive(i)
 		m.stack.push(next.state(i)...)
 	}
@@ -428,15 +427,15 @@ func (m *member) giveBack(b []uint64) {
 	m.c.mu.Unlock()
 }
 
-// within reports whether one state more is within the bound, which all workers have in common.
+// within publishes how many states there are and reports whether they are within the bound, which all workers have in common. One too many is taken back.
 func (m *member) within() bool {
 	w := m.c.w
-	if w.Stats.States.Add(m.states+1) > w.Limits.States {
+	n := w.Stats.States.Add(m.states)
+	m.states = 0
+	if n > w.Limits.States {
 		w.Stats.States.Add(-1)
-		m.states = 0
 		m.c.halt(StopStates)
 		return false
 	}
-	m.states = -1 // the state is counted already
 	return true
 }

@@ -168,7 +168,7 @@ func (s *Static) comparison(x *model.Expr) (c comparison, ok bool) {
 	case model.Eq, model.Ne, model.Lt, model.Le, model.Gt, model.Ge:
 		l, r, op := x.X, x.Y, x.Op
 		if l.Op == model.Const {
-			l, r, op = r, l, mirrored(op)
+			l, r, op = r, l, op.Mirrored()
 		}
 		if r.Op != model.Const {
 			return c, false
@@ -186,20 +186,6 @@ func objectCell(sys *model.System, p *model.Place) (model.Cell, bool) {
 	q := *p
 	q.Unchecked = true
 	return program.StaticCell(sys, &q)
-}
-
-func mirrored(op model.ExprOp) model.ExprOp {
-	switch op {
-	case model.Lt:
-		return model.Gt
-	case model.Le:
-		return model.Ge
-	case model.Gt:
-		return model.Lt
-	case model.Ge:
-		return model.Le
-	}
-	return op
 }
 
 func (c comparison) holds(v int64) bool {
