@@ -354,7 +354,7 @@ func (c *compiler) plainAssign(op *model.Op, next int) instr {
 			}
 		}
 		x, base := c.expr(op.X), f.lo
-		if d, ok := c.step(op); ok && c.p.opt.trace == nil {
+		if _, d, ok := increment(c.sys, op); ok && c.p.opt.trace == nil {
 			return func(e *Exec) int {
 				v := int64(e.s[word]>>shift&mask) + base + d
 				if v < lo || v > hi {
@@ -404,23 +404,23 @@ func (c *compiler) plainAssign(op *model.Op, next int) instr {
 	}
 }
 
-// step recognises `v = v + d` and `v = v - d`.
-func (c *compiler) step(op *model.Op) (d int64, ok bool) {
+// increment recognises `v = v + d` and `v = v - d` of one known cell.
+func increment(sys *model.System, op *model.Op) (c model.Cell, d int64, ok bool) {
 	x := op.X
-	if x.Op != model.Add && x.Op != model.Sub || x.X.Op != model.Load || x.Y.Op != model.Const {
-		return 0, false
+	if op.Kind != model.OpAssign || x.Op != model.Add && x.Op != model.Sub || x.X.Op != model.Load || x.Y.Op != model.Const {
+		return c, 0, false
 	}
-	to, ok := StaticCell(c.sys, op.Dst)
+	c, ok = StaticCell(sys, op.Dst)
 	if !ok {
-		return 0, false
+		return c, 0, false
 	}
-	if from, ok := StaticCell(c.sys, x.X.Place); !ok || from != to {
-		return 0, false
+	if from, ok := StaticCell(sys, x.X.Place); !ok || from != c {
+		return c, 0, false
 	}
 	if d = int64(x.Y.Val); x.Op == model.Sub {
 		d = -d
 	}
-	return d, true
+	return c, d, true
 }
 
 func (c *compiler) varType(p *model.Place) *model.Type {

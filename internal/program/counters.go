@@ -26,9 +26,6 @@ func (r *ranges) count(p *model.Process, others map[model.VarID]bool) {
 		codes = append(codes, t.Code)
 	}
 	for _, code := range codes {
-		if jumpsBack(code) {
-			return
-		}
 		for i := range code {
 			if v, ok := c.counts(&code[i]); ok && !others[v] {
 				c.vars[v] = 0
@@ -46,6 +43,12 @@ func (r *ranges) count(p *model.Process, others map[model.VarID]bool) {
 	if len(init) == 0 {
 		return
 	}
+	orders := make([][]int, len(codes))
+	for k, code := range codes {
+		if orders[k] = inOrder(code); orders[k] == nil && len(code) > 0 {
+			return
+		}
+	}
 	// A local that is not live has its initial value, so that is possible everywhere.
 	c.stored = append([]span(nil), init...)
 	for range p.Locations {
@@ -58,7 +61,7 @@ func (r *ranges) count(p *model.Process, others map[model.VarID]bool) {
 			work = append(work, l)
 		}
 	}
-	c.follow(p.Start, init, func(model.LocID) {})
+	c.follow(p.Start, orders[0], init, func(model.LocID) {})
 	for l := range p.Locations {
 		push(model.LocID(l))
 	}
@@ -67,7 +70,7 @@ func (r *ranges) count(p *model.Process, others map[model.VarID]bool) {
 		work = work[1:]
 		queued[l] = false
 		for _, t := range p.Locations[l].Trans {
-			c.follow(p.Trans[t].Code, c.at[l], push)
+			c.follow(p.Trans[t].Code, orders[t+1], c.at[l], push)
 		}
 	}
 	for v, k := range c.vars {
@@ -75,16 +78,10 @@ func (r *ranges) count(p *model.Process, others map[model.VarID]bool) {
 	}
 }
 
-// counts reports whether an operation adds to or takes from a local of few values, and which.
+// counts reports whether an operation adds a constant to a local of few values, and which.
 func (c *counting) counts(op *model.Op) (model.VarID, bool) {
-	if op.Kind != model.OpAssign || op.X.Op != model.Add && op.X.Op != model.Sub || op.X.X.Op != model.Load {
-		return 0, false
-	}
-	cell, ok := StaticCell(c.sys, op.Dst)
+	cell, _, ok := increment(c.sys, op)
 	if !ok {
-		return 0, false
-	}
-	if from, ok := StaticCell(c.sys, op.X.X.Place); !ok || from != cell {
 		return 0, false
 	}
 	v := c.sys.Vars[cell.Var]
@@ -92,7 +89,7 @@ func (c *counting) counts(op *model.Op) (model.VarID, bool) {
 }
 
 // follow follows the code of a step that begins with the given values, and calls changed for locations where more is possible than before.
-func (c *counting) follow(code []model.Op, from []span, changed func(model.LocID)) {
+func (c *counting) follow(code []model.Op, order []int, from []span, changed func(model.LocID)) {
 	in := make([][]span, len(code)+1)
 	join := func(to []span, env []span) (joined []span, more bool) {
 		if to == nil {
@@ -111,7 +108,7 @@ func (c *counting) follow(code []model.Op, from []span, changed func(model.LocID
 		}
 	}
 	reach(0, from)
-	for i := range code {
+	for _, i := range order {
 		env := in[i]
 		if env == nil {
 			continue
@@ -193,7 +190,7 @@ func (c *counting) given(x *model.Expr, truth bool, env []span) []span {
 	}
 	left, right, op := x.X, x.Y, x.Op
 	if left.Op == model.Const {
-		left, right, op = right, left, mirrored(op)
+		left, right, op = right, left, op.Mirrored()
 	}
 	if left.Op != model.Load || right.Op != model.Const {
 		return env
@@ -204,7 +201,7 @@ func (c *counting) given(x *model.Expr, truth bool, env []span) []span {
 	}
 	s, v := env[k], int64(right.Val)
 	if !truth {
-		op = opposite(op)
+		op = op.Opposite()
 	}
 	switch op {
 	case model.Eq:
@@ -231,21 +228,4 @@ func (c *counting) given(x *model.Expr, truth bool, env []span) []span {
 	out := append([]span(nil), env...)
 	out[k] = s
 	return out
-}
-
-// opposite is the comparison that holds where the other one does not.
-func opposite(op model.ExprOp) model.ExprOp {
-	switch op {
-	case model.Eq:
-		return model.Ne
-	case model.Ne:
-		return model.Eq
-	case model.Lt:
-		return model.Ge
-	case model.Le:
-		return model.Gt
-	case model.Gt:
-		return model.Le
-	}
-	return model.Lt
 }

@@ -26,7 +26,7 @@ func (c *check) holds(s []uint64) bool {
 // fuse compiles the code of a step.
 func (c *compiler) fuse(ops []model.Op) *Transition {
 	t := &Transition{}
-	if c.p.opt.trace != nil || c.p.opt.NoFuse || jumpsBack(ops) || len(ops) >= model.MaxAtomicOps {
+	if c.p.opt.trace != nil || c.p.opt.NoFuse || inOrder(ops) == nil || len(ops) >= model.MaxAtomicOps {
 		t.counted = true
 		t.code = c.code(ops, false)
 		return t
@@ -66,13 +66,37 @@ prefix:
 	return t
 }
 
-func jumpsBack(ops []model.Op) bool {
-	for i, op := range ops {
-		if op.Kind == model.OpBranch && (op.Then <= i || op.Else <= i) || op.Kind == model.OpJump && op.Then <= i {
-			return true
+// inOrder lists the operations of a step that can be reached, each behind those that lead to it; nil if there is a loop. Code need not lie in that order: a tail that two
+// branches have in common lies behind one of them.
+func inOrder(ops []model.Op) []int {
+	const open, done = 1, 2
+	state := make([]uint8, len(ops))
+	order := make([]int, 0, len(ops))
+	var visit func(i int) bool
+	visit = func(i int) bool {
+		if state[i] != 0 {
+			return state[i] == done
 		}
+		state[i] = open
+		op, ok := &ops[i], true
+		switch op.Kind {
+		case model.OpGoto:
+		case model.OpBranch:
+			ok = visit(op.Else) && visit(op.Then)
+		case model.OpJump:
+			ok = visit(op.Then)
+		default:
+			ok = visit(i + 1)
+		}
+		state[i] = done
+		order = append(order, i)
+		return ok
 	}
-	return false
+	if len(ops) == 0 || !visit(0) {
+		return nil
+	}
+	slices.Reverse(order)
+	return order
 }
 
 // tests takes a condition, or its negation, apart into tests that hold together, as far as that goes from the left. Nothing in what is taken can fail.
@@ -108,7 +132,7 @@ func (c *compiler) test(x *model.Expr) (t check, ok bool) {
 		right := x.Y
 		left, op = x.X, x.Op
 		if left.Op == model.Const {
-			left, right, op = right, left, mirrored(op)
+			left, right, op = right, left, op.Mirrored()
 		}
 		if right.Op != model.Const {
 			return t, false
@@ -148,21 +172,6 @@ func (c *compiler) test(x *model.Expr) (t check, ok bool) {
 		return t, false // always or never
 	}
 	return check{word: f.word, shift: f.shift, mask: f.mask, lo: uint64(from), span: uint64(to - from)}, true
-}
-
-// mirrored is the comparison with its sides exchanged.
-func mirrored(op model.ExprOp) model.ExprOp {
-	switch op {
-	case model.Lt:
-		return model.Gt
-	case model.Le:
-		return model.Ge
-	case model.Gt:
-		return model.Lt
-	case model.Ge:
-		return model.Le
-	}
-	return op
 }
 
 // joined makes one test of neighbours that look for certain values in one word.
