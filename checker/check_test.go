@@ -2,7 +2,9 @@ package checker_test
 
 import (
 	"context"
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -189,5 +191,46 @@ func TestFirstFailure(t *testing.T) {
 		if len(r.Violations) != 1 || r.Violations[0].Property != "p" {
 			t.Errorf("%+v: %v", o, r.Violations)
 		}
+	}
+}
+
+// TestWideStates counts states of all lengths, of which there are as many as each of n independent processes has, to the power of n: whatever their slots leave out, no two
+// of them are one.
+func TestWideStates(t *testing.T) {
+	lengths := map[int]bool{}
+	for _, tc := range []struct{ processes, cells int }{{4, 1}, {7, 1}, {8, 1}, {10, 1}, {6, 2}, {7, 2}, {5, 3}, {5, 4}, {4, 6}, {4, 9}} {
+		var src strings.Builder
+		for k := range tc.cells {
+			fmt.Fprintf(&src, "u8 a%d[%d];\n", k, tc.processes)
+		}
+		fmt.Fprintf(&src, "process p[%d](u8 i)\n{\n", tc.processes)
+		for k := range tc.cells {
+			fmt.Fprintf(&src, "\ta%d[i] = 128;\n", k)
+		}
+		src.WriteString("}\nprocess other { a0[0] = 255; }\n")
+		sys := build(t, src.String(), model.BuildOptions{NoMerge: true})
+		prog, err := program.Compile(sys, program.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lengths[(prog.Bits+31)/32] = true
+		// p[0] and other both store in a0[0]: where both have, either may have been last.
+		rest := int64(1)
+		for range tc.processes - 1 {
+			rest *= int64(tc.cells + 1)
+		}
+		want := rest * int64(2+3*tc.cells)
+		for _, o := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 3}, {Spill: t.TempDir(), Memory: 4 << 20}} {
+			r, err := checker.Check(context.Background(), sys, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Stats.States != want {
+				t.Errorf("%d bits, %v with %d workers: %d states, want %d", prog.Bits, o.Search, o.Workers, r.Stats.States, want)
+			}
+		}
+	}
+	if len(lengths) < 5 {
+		t.Errorf("states of %d lengths", len(lengths))
 	}
 }

@@ -115,6 +115,9 @@ func compareEngines(t *testing.T, sys *model.System, src string, noAssert bool) 
 				if d := decode(dst); !d.Equal(out.Next) {
 					t.Fatalf("process %d transition %d: successors differ\ncompiled    %v\ninterpreted %v\n%s", p, trans[i], d, out.Next, src)
 				}
+				if last := prog.Bits - 64*(prog.Words-1); last < 64 && dst[prog.Words-1]>>last != 0 {
+					t.Fatalf("process %d transition %d: more than %d bits: %x\n%s", p, trans[i], prog.Bits, dst[:prog.Words], src)
+				}
 				k := fmt.Sprint(dst[:prog.Words])
 				if !seen[k] {
 					seen[k] = true

@@ -148,8 +148,12 @@ func guarded(seed uint64) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "u3 a;\nint<-2..3> b;\nu4 m = %d;\nbool c;\nu2 w[2];\nproperty p \"p\";\nproperty q \"q\";\n", r.IntN(16))
 	for n := range 2 + r.IntN(2) {
-		fmt.Fprintf(&s, "process p%d\n{\n\tu2 i;\n\t%s rounds;\n\twhile (%s) {\n\t\tchoose {\n", n,
-			pick("u2", "u3", "u4", "int<-3..9>", "int<0..3>"), pick("rounds < 3", "rounds != 3", "!(rounds >= 2)", "3 > rounds && !c", "rounds <= 2 || a == 1"))
+		down := r.IntN(3) == 0
+		first, guard := "0", pick("rounds < 3", "rounds != 3", "!(rounds >= 2)", "3 > rounds && !c", "rounds <= 2 || a == 1", "rounds <= 2", "2 >= rounds", "!(rounds > 1)", "rounds == 0 || rounds == 1")
+		if down {
+			first, guard = "3", pick("rounds > 0", "rounds != 0", "!(rounds < 1)", "0 < rounds && !c", "rounds >= 1", "1 <= rounds", "!(rounds <= 1)", "!(rounds == 0)")
+		}
+		fmt.Fprintf(&s, "process p%d\n{\n\tu2 i;\n\t%s rounds = %s;\n\twhile (%s) {\n\t\tchoose {\n", n, pick("u2", "u3", "u4", "int<-3..9>", "int<0..3>"), first, guard)
 		for range 1 + r.IntN(3) {
 			s.WriteString("\t\tcase:\n\t\t\tatomic {\n")
 			for range r.IntN(3) {
@@ -163,7 +167,11 @@ func guarded(seed uint64) string {
 			}
 			s.WriteString("\t\t\t}\n")
 		}
-		fmt.Fprintf(&s, "\t\t}\n\t\t%s\n\t}\n}\n", pick("rounds++;", "rounds += 2;", "if (rounds == 2) rounds--; else rounds++;", "rounds = rounds + 1; if (rounds > 2 && b == 0) rounds = 1;"))
+		step := pick("rounds++;", "rounds += 2;", "if (rounds == 2) rounds--; else rounds++;", "rounds = rounds + 1; if (rounds > 2 && b == 0) rounds = 1;")
+		if down {
+			step = pick("rounds--;", "rounds -= 1; if (rounds < 1 && b == 0) rounds = 1;", "if (rounds >= 2) rounds -= 2; else rounds--;")
+		}
+		fmt.Fprintf(&s, "\t\t}\n\t\t%s\n\t}\n}\n", step)
 	}
 	return strings.ReplaceAll(s.String(), "cover(met);", "cover met;")
 }
