@@ -162,7 +162,7 @@ func TestNoAllocation(t *testing.T) {
 
 // TestSimpleWitness holds that Options.Shrink is Result.Shrink: fewer steps here, where one process has nothing to do with the violation, and the same violation.
 func TestSimpleWitness(t *testing.T) {
-	src := "u2 x; u2 z; process c { z = 1; z = 2; } process a { x = 1; x = 2; } process b { assert(x != 2); end: await (z == 3); }"
+	src := "u2 x; u2 z; process a { x = 1; x = 2; } process b { assert(x != 2); end: await (z == 3); } process c { z = 1; z = 2; }"
 	sys := build(t, src, model.BuildOptions{})
 	steps := func(o checker.Options) int {
 		res, err := checker.Check(context.Background(), sys, o)

@@ -12,7 +12,8 @@ type frame struct {
 	open        bool   // it was expanded
 }
 
-// DFS walks depth first with one worker: processes in order, transitions of a process in program order.
+// DFS walks depth first with one worker: of the processes the last one first, and of the transitions of a process. In this order the processor guesses a few percent
+// more of the branches right than in the opposite one.
 //
 // All successors of a state are made and looked up at once, and are visited from then on; so the tree that is walked is not that of the textbook, in which
 // a successor is looked up only when its turn comes. It has the same states, and the path to each is as real.
@@ -70,7 +71,7 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		}
 		next := &e.next
 		done := set.InsertAll(next.states(), next.added[:next.n])
-		last, fresh := 0, 0
+		fresh := 0
 		for i := range done {
 			if !next.added[i] {
 				continue
@@ -80,7 +81,9 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 			}
 			count++
 			e.arrive(i)
-			last, fresh = i, fresh+1
+			states.push(next.state(i)...)
+			frames.push(frame{proc: uint16(next.trans[i].Proc), trans: uint16(next.trans[i].ID)})
+			fresh++
 		}
 		if done < next.n {
 			return StopBytes
@@ -89,13 +92,6 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 			continue
 		}
 		most = max(most, depth+1)
-		// The first successor comes last, to be expanded next.
-		for i := last; i >= 0; i-- {
-			if next.added[i] {
-				states.push(next.state(i)...)
-				frames.push(frame{proc: uint16(next.trans[i].Proc), trans: uint16(next.trans[i].ID)})
-			}
-		}
 		if polls += fresh; polls >= pollEvery {
 			polls = 0
 			if s, over := w.over(ctx, publish()); over {
