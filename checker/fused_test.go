@@ -16,7 +16,7 @@ import (
 )
 
 // compareFused walks two compilations of one system side by side, with fused steps and without: every step has the same outcome, bit by bit, and [program.Exec.Expand]
-// does what running each candidate does. It returns how many steps were run.
+// does what running each candidate does. A transition that stays in its part of a division, as it is said to, leads to no other. It returns how many steps were run.
 func compareFused(t *testing.T, sys *model.System, src string, most int) (steps int) {
 	t.Helper()
 	fused, err := program.Compile(sys, program.Options{})
@@ -48,6 +48,7 @@ func compareFused(t *testing.T, sys *model.System, src string, most int) (steps 
 	dst := make([]uint64, fused.Total)
 	n := fused.MostCandidates()
 	buf, done := make([]uint64, n*fused.Words+fused.Total), make([]*program.Transition, n)
+	divisions := []*program.Division{fused.Divide(2), fused.Divide(3), fused.Divide(17)}
 	for len(work) > 0 && len(seen) < most {
 		cur := work[0]
 		work = work[1:]
@@ -87,6 +88,11 @@ func compareFused(t *testing.T, sys *model.System, src string, most int) (steps 
 			for i, c := range fused.Candidates(cur, p) {
 				other := make([]uint64, fused.Total)
 				a, b := f.Run(c, cur, dst), q.Run(plain.Candidates(cur, p)[i], cur, other)
+				for _, d := range divisions {
+					if a == program.Moved && d.Stays(c) && d.Part(dst[:fused.Words]) != d.Part(cur) {
+						t.Fatalf("state %v: transition %d of process %d leads to another part, %v\n%s", cur, c.ID, p, dst, src)
+					}
+				}
 				if a != b || a != program.Disabled && (!slices.Equal(dst[:fused.Words], other[:fused.Words]) || note(f, 0, a) != note(q, 0, b)) {
 					t.Fatalf("state %v: transition %d of process %d: fused %v %v, plain %v %v\n%s", cur, c.ID, p, a, dst, b, other, src)
 				}

@@ -3,6 +3,8 @@
 //	layout.go     which bits of which word hold which cell; locals that never live together share bits
 //	compile.go    operations and places to closures
 //	fuse.go       steps of the common shapes without closures: tests and masks
+//	counters.go   how far counters of guarded loops get
+//	division.go   whose a state is, where workers share the states
 //	expr.go       expressions to closures
 //	program.go    the machine: candidates by location, running a transition, whole-state predicates
 //	atoms.go      what transitions can conflict over, for partial-order reduction
@@ -13,7 +15,6 @@
 package program
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -97,6 +98,8 @@ type Exec struct {
 	covers []model.CoverID
 
 	Reads, Writes AtomSet // of the last run, if the program is traced
+
+	_ [64]byte // what another worker writes lies in another line of the cache
 }
 
 // Compile compiles a system.
@@ -431,28 +434,3 @@ func (p *Program) MostCandidates() (n int) {
 
 // Number is the number of a transition of a process, or -1 if it begins nowhere.
 func (p *Program) Number(proc, trans int) int { return p.procs[proc].numbers[trans] }
-
-// Slow is a mask over states: the locations of as few processes as are together at least so many combinations, those with the most locations first; all bits if all
-// processes have fewer. Only the steps of these processes lead to a state that differs there.
-func (p *Program) Slow(combinations int) []uint64 {
-	order := make([]int, len(p.procs))
-	for i := range order {
-		order[i] = i
-	}
-	places := func(i int) int { return len(p.Sys.Processes[i].Locations) }
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(places(b), places(a)) })
-	m := make([]uint64, p.Words)
-	n := 1
-	for _, i := range order {
-		if n >= combinations {
-			break
-		}
-		n *= max(places(i), 1)
-		f := p.procs[i].pc
-		m[f.word] |= f.mask << f.shift
-	}
-	if n >= combinations {
-		return m
-	}
-	return slices.Repeat([]uint64{^uint64(0)}, p.Words)
-}

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"pmdcheck/checker/internal/por"
+	"pmdcheck/checker/internal/store"
 	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
@@ -24,8 +25,10 @@ type expander struct {
 	looks    bool // whether anything is looked at in states
 	hasCover bool
 	next     succs
+	plain    bool               // each state of next is where one transition led that did not fail
 	sel      *por.Selector      // nil: no reduction
 	canon    *program.Canonizer // nil: no symmetry
+	_        [64]byte           // see store.Apart
 }
 
 func moveOf(t *program.Transition) Move { return Move{t.Proc, t.ID} }
@@ -44,9 +47,9 @@ func (s *succs) state(i int) []uint64 { return s.buf[i*s.words : (i+1)*s.words :
 
 func (w *Walk) expander() *expander {
 	p := w.Program
-	e := &expander{w: w, x: p.NewExec(), tmp: make([]uint64, p.Total), ran: make([]bool, p.Transitions), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
+	e := &expander{w: w, x: p.NewExec(), tmp: store.Apart[uint64](p.Total), ran: store.Apart[bool](p.Transitions), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
 	most := p.MostCandidates()
-	e.next = succs{words: p.Words, buf: make([]uint64, most*p.Words+p.Total), trans: make([]*program.Transition, most), added: make([]bool, most)}
+	e.next = succs{words: p.Words, buf: store.Apart[uint64](most*p.Words + p.Total), trans: make([]*program.Transition, most, most+8), added: store.Apart[bool](most)}
 	e.dst = e.next.buf[:p.Total]
 	if len(w.Groups) > 0 {
 		e.canon = p.Canonizer(w.Groups)
@@ -129,6 +132,7 @@ func (w *Walk) aimed() bool {
 func (e *expander) expand(st []uint64) (moved bool) {
 	next := &e.next
 	next.n = 0
+	e.plain = e.sel == nil && e.canon == nil
 	switch {
 	case e.sel != nil:
 		e.verify(st)
@@ -241,6 +245,7 @@ func (e *expander) happened(s program.Status) {
 		e.cover(c)
 	}
 	if s == program.Failed {
+		e.plain = false
 		e.found(e.x.Failed())
 	}
 }

@@ -3,13 +3,13 @@ package explore
 import (
 	"context"
 	"io"
-	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"pmdcheck/checker/internal/store"
+	"pmdcheck/internal/program"
 )
 
 // Workers share nothing but batches of states. Each state has an owner, who keeps it in a visited set of its own and, as a rule, expands it. A worker that comes across
@@ -22,9 +22,6 @@ import (
 // batch is how many states workers send each other at a time.
 const batch = 512
 
-// share is how many combinations of locations there should be for each worker.
-const share = 64
-
 // spins is how many times a worker without work looks for mail before it goes to sleep: where there is little to do at a time, being woken up would take longest.
 const spins = 1000
 
@@ -33,12 +30,13 @@ type crew struct {
 	w       *Walk
 	members []*member
 
-	hungry  atomic.Int32 // workers that wait for work
-	made    atomic.Int64 // batches that were made
-	owning  []uint64     // the bits of a state that say whose it is
-	stop    atomic.Int32 // 0, or Stop+1
-	pausing atomic.Bool  // everybody is to stand still; see keep
+	owning  *program.Division // whose a state is
+	hungry  atomic.Int32      // workers that wait for work
+	stop    atomic.Int32      // 0, or Stop+1
+	pausing atomic.Bool       // everybody is to stand still; see keep
+	_       [64]byte          // what is above is looked at all the time and hardly ever changes
 
+	made   atomic.Int64 // batches that were made
 	mu     sync.Mutex
 	still  *sync.Cond // somebody stands still, or waits, or it is the end
 	idle   int        // who waits for work
@@ -53,11 +51,12 @@ type member struct {
 	id     int
 	e      *expander
 	set    store.Set
-	stack  *pile[uint64]
-	out    [][]uint64 // by member: states to be sent
-	states int64      // found since publish
+	stack  *pile[uint64] // the worker's own states that are to be expanded
+	given  *pile[uint64] // states of others that are, when it has none
+	out    [][]uint64    // by member: states to be sent
+	states int64         // found since publish
 	bytes  atomic.Int64
-	left   atomic.Int64 // states on the stack
+	left   atomic.Int64 // states to be expanded
 
 	mailed  atomic.Bool // there is mail
 	waiting atomic.Bool // for mail
@@ -68,16 +67,7 @@ type member struct {
 }
 
 // owner is whose a state is.
-func (c *crew) owner(st []uint64) int {
-	h := uint64(0)
-	for i, m := range c.owning {
-		hi, lo := bits.Mul64(h^st[i]&m, 0x9e3779b97f4a7c15)
-		h = hi ^ lo
-	}
-	hi, _ := bits.Mul64(h, 0xd1b54a32d192ed03)
-	hi, _ = bits.Mul64(hi*0xe7037ed1a0b428db, uint64(len(c.members)))
-	return int(hi)
-}
+func (c *crew) owner(st []uint64) int { return c.owning.Part(st) }
 
 // send puts a batch into somebody's mail and returns an empty one.
 func (c *crew) send(to *member, b []uint64) []uint64 {
@@ -135,7 +125,7 @@ func (m *member) receive(wait bool) (mail [][]uint64, ok bool) {
 	}
 	mail = m.mail
 	for _, b := range m.gifts {
-		m.stack.push(b...)
+		m.given.push(b...)
 		c.spare = append(c.spare, b[:0])
 	}
 	m.mail, m.gifts = nil, nil
@@ -200,12 +190,12 @@ func (c *crew) halt(s Stop) {
 
 // Parallel walks with several workers. Every reachable state is expanded exactly once, so a complete walk counts the same states and transitions as DFS does.
 func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
-	c := &crew{w: w, owning: w.Program.Slow(share * workers)}
+	c := &crew{w: w, owning: w.Program.Divide(workers)}
 	c.still = sync.NewCond(&c.mu)
 	n := w.Program.Words
 	sets := w.newSets(workers)
 	for i := range workers {
-		m := &member{c: c, id: i, e: w.expander(), set: sets[i], stack: newPile[uint64](n), wake: sync.NewCond(&c.mu)}
+		m := &member{c: c, id: i, e: w.expander(), set: sets[i], stack: newPile[uint64](n), given: newPile[uint64](n), wake: sync.NewCond(&c.mu)}
 		if workers > 1 {
 			m.out = make([][]uint64, workers)
 			for k := range m.out {
@@ -272,8 +262,8 @@ func (m *member) publish() (bytes int64) {
 	st.Transitions.Add(m.e.trans)
 	st.States.Add(m.states)
 	m.e.trans, m.states = 0, 0
-	m.bytes.Store(m.set.Bytes() + m.stack.bytes())
-	m.left.Store(int64(m.stack.len()))
+	m.bytes.Store(m.set.Bytes() + m.stack.bytes() + m.given.bytes())
+	m.left.Store(int64(m.stack.len() + m.given.len()))
 	left := int64(0)
 	bytes = m.c.made.Load() * int64(8*batch*m.c.w.Program.Words)
 	for _, o := range m.c.members {
@@ -287,7 +277,7 @@ func (m *member) publish() (bytes int64) {
 // work publishes the counts and looks at the limits every pollEvery states.
 func (m *member) work(ctx context.Context) {
 	c, w, e := m.c, m.c.w, m.e
-	cur := make([]uint64, w.Program.Words)
+	cur := store.Apart[uint64](w.Program.Words)
 	defer e.done()
 	defer m.publish()
 	for polls := 0; c.stop.Load() == 0; polls++ {
@@ -302,7 +292,7 @@ func (m *member) work(ctx context.Context) {
 				return
 			}
 		}
-		if wait := m.stack.len() == 0; wait || m.mailed.Load() {
+		if wait := m.stack.len()+m.given.len() == 0; wait || m.mailed.Load() {
 			if wait {
 				m.flush(true)
 				m.publish()
@@ -313,12 +303,19 @@ func (m *member) work(ctx context.Context) {
 			}
 			continue
 		}
-		copy(cur, m.stack.top())
-		m.stack.pop()
+		from, owner := m.stack, m.id
+		if from.len() == 0 {
+			from = m.given
+		}
+		copy(cur, from.top())
+		from.pop()
+		if from == m.given {
+			owner = c.owner(cur)
+		}
 		if !e.expand(cur) {
 			e.stuck(cur)
 		}
-		if !m.deal(cur) {
+		if !m.deal(cur, owner) {
 			return
 		}
 		if e.stop {
@@ -333,20 +330,17 @@ func (m *member) work(ctx context.Context) {
 }
 
 // deal visits the successors of a state just expanded that are the worker's own and sends the others to their owners. It reports whether the walk goes on.
-func (m *member) deal(cur []uint64) bool {
+func (m *member) deal(cur []uint64, owner int) bool {
 	if len(m.c.members) == 1 {
 		return m.visit()
 	}
-	next := &m.e.next
-	own, owner := 0, m.c.owner(cur)
+	next, owning := &m.e.next, m.c.owning
+	own := 0
 	for i := range next.n {
 		st := next.state(i)
 		o := owner
-		for k, mask := range m.c.owning {
-			if (st[k]^cur[k])&mask != 0 {
-				o = m.c.owner(st)
-				break
-			}
+		if !m.e.plain || !owning.Stays(next.trans[i]) {
+			o = owning.Part(st)
 		}
 		if o != m.id {
 			m.post(o, st)

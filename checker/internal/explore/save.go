@@ -32,7 +32,7 @@ func (c *crew) save(out io.Writer, done bool) error {
 	left, pending, size := int64(0), int64(0), int64(0)
 	for _, m := range c.members {
 		m.e.tally()
-		left += int64(m.stack.len())
+		left += int64(m.stack.len() + m.given.len())
 		for _, b := range m.gifts {
 			left += int64(len(b) / n)
 		}
@@ -72,11 +72,13 @@ func (c *crew) save(out io.Writer, done bool) error {
 		}
 	}
 	for _, m := range c.members {
-		m.stack.each(func(st []uint64) {
-			if err == nil {
-				put(st)
-			}
-		})
+		for _, p := range []*pile[uint64]{m.stack, m.given} {
+			p.each(func(st []uint64) {
+				if err == nil {
+					put(st)
+				}
+			})
+		}
 		all(m.gifts)
 	}
 	for _, m := range c.members {

@@ -31,6 +31,7 @@ type exact[T uint32 | uint64] struct {
 	st     []uint64 // a state as words
 	hashes []uint64 // of the states being inserted
 	near   T        // means nothing, but has to be computed
+	_      [lineBytes]byte
 }
 
 const (
@@ -85,7 +86,7 @@ func NewExact(width int, b *Budget) Listed {
 }
 
 func newExact[T uint32 | uint64](k, words int, b *Budget) *exact[T] {
-	s := &exact[T]{k: k, words: words, budget: b, v: make([]T, k), st: make([]uint64, words)}
+	s := &exact[T]{k: k, words: words, budget: b, v: Apart[T](k), st: Apart[uint64](words)}
 	s.shift = uint(bits.Len(uint(max(pageBytes/(k*s.size()), firstSize*2))) - 1)
 	s.fill = fillOf(8 * k * s.size())
 	sizes, total := [shardCount]int{}, 0
@@ -281,7 +282,7 @@ func (s *exact[T]) find(t *table[T], v []T, h uint64) (slot []T, there bool) {
 // InsertAll inserts states that lie one after the other, until there is no room, and returns how many it did.
 func (s *exact[T]) InsertAll(states []uint64, added []bool) int {
 	if len(s.hashes) < len(added) {
-		s.hashes = make([]uint64, 2*len(added))
+		s.hashes = Apart[uint64](2 * len(added))
 	}
 	shift := s.shift & 63
 	mask := uint64(1)<<shift - 1

@@ -12,6 +12,7 @@ import (
 	"math"
 	"math/bits"
 	"sync/atomic"
+	"unsafe"
 )
 
 // A Set is a visited set.
@@ -92,4 +93,14 @@ func hash(st []uint64, seed uint64) uint64 {
 	}
 	hi, lo := bits.Mul64(h^0x8ebc6af09c88c6e3, 0x589965cc75374cc3)
 	return hi ^ lo
+}
+
+// lineBytes is the size of a line of the cache.
+const lineBytes = 64
+
+// Apart makes a slice that has whole lines of the cache to itself. What different workers keep writing must not share one, or each would wait for the other's processor
+// at every access. An allocation of such a size begins with a line.
+func Apart[T uint64 | uint32 | bool](n int) []T {
+	per := lineBytes / int(unsafe.Sizeof(*new(T)))
+	return make([]T, n, (n+per)/per*per)
 }

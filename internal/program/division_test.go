@@ -1,0 +1,104 @@
+package program_test
+
+import (
+	"os"
+	"testing"
+
+	"pmdcheck/internal/program"
+	"pmdcheck/model"
+)
+
+// compiled compiles a cell of a spec, unmerged.
+func compiled(t *testing.T, file string, set ...model.ConfigValue) *program.Program {
+	t.Helper()
+	src, err := os.ReadFile("../../specs/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := (&model.Loader{}).Load(file, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := spec.Cells(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sys, err := spec.Build(cells[0], model.BuildOptions{NoMerge: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := program.Compile(sys, program.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestDivision: parts have about the same number of states, and few transitions lead from one to another; a hash would have all but one in so many of them do so.
+func TestDivision(t *testing.T) {
+	value := func(name, v string) model.ConfigValue { return model.ConfigValue{Name: name, Value: v} }
+	hugepmd := compiled(t, "bench/hugepmd.pmd", value("nmm", "2"), value("k", "2"), value("pol", "2"), value("free_by", "1"))
+	dining := compiled(t, "classic/dining.pmd", value("N", "3"))
+	for _, tc := range []struct {
+		p        *program.Program
+		parts    int
+		share    float64 // of states in the largest part, at most; times parts
+		crossing float64 // of transitions, at most
+	}{
+		{hugepmd, 1, 1, 0},
+		{hugepmd, 2, 1.05, 0.08},
+		{hugepmd, 4, 1.25, 0.08},
+		{hugepmd, 5, 1.25, 0.35}, // five processes with two stretches each
+		{hugepmd, 150, 6, 0.6},   // more stretches than two
+		{compiled(t, "bench/latch.pmd", value("N", "3"), value("policy", "rcu")), 2, 1.1, 0.15},
+		{compiled(t, "classic/filter.pmd", value("N", "3")), 2, 1.1, 0.15},
+		{dining, 7, 2.2, 0.5},
+		{dining, 30, 4, 1}, // too few locations: a hash
+	} {
+		d := tc.p.Divide(tc.parts)
+		x := tc.p.NewExec()
+		first := make([]uint64, tc.p.Total)
+		x.Initial(first)
+		key := func(s []uint64) [2]uint64 {
+			var k [2]uint64
+			copy(k[:], s)
+			return k
+		}
+		seen := map[[2]uint64]bool{key(first): true}
+		work := [][2]uint64{key(first)}
+		dst := make([]uint64, tc.p.Total)
+		states, transitions, crossing := make([]int, tc.parts), 0, 0
+		for len(work) > 0 {
+			top := work[len(work)-1]
+			work = work[:len(work)-1]
+			cur := top[:tc.p.Words]
+			part := d.Part(cur)
+			states[part]++
+			for i := range tc.p.Processes() {
+				for _, c := range tc.p.Candidates(cur, i) {
+					if x.Run(c, cur, dst) == program.Disabled {
+						continue
+					}
+					transitions++
+					next := dst[:tc.p.Words]
+					if d.Part(next) != part {
+						crossing++
+					}
+					if k := key(next); !seen[k] {
+						seen[k] = true
+						work = append(work, k)
+					}
+				}
+			}
+		}
+		most := 0
+		for _, n := range states {
+			most = max(most, n)
+		}
+		share, crossed := float64(most*tc.parts)/float64(len(seen)), float64(crossing)/float64(transitions)
+		t.Logf("%s: %d parts: share %.3f, crossing %.3f", tc.p.Sys.Processes[0].Name, tc.parts, share, crossed)
+		if share > tc.share || crossed > tc.crossing {
+			t.Errorf("%d parts: the largest has %.3f times its share, and %.3f of the transitions lead to another", tc.parts, share, crossed)
+		}
+	}
+}
