@@ -25,6 +25,7 @@ type Spec struct {
 	Files *source.Set
 	Doc   string // the comment at the head of the file, without comment marks
 	prog  *program
+	own   *source.File
 }
 
 // Empty reports whether the spec declares nothing that a check could look at, as an empty file or a library file does.
@@ -45,12 +46,25 @@ type ConfigCell struct {
 	Config []ConfigValue // in declaration order
 	Tier   string        // "" for the cells every run checks
 	Expect *Expectation  // what the spec says of this cell, or nil
+
+	implied []bool // by index in Config
 }
 
-// String is "name=value …" of the cell.
+// Named are the parameters that name the cell: all but those that an imported file declares, the spec does not sweep, and that have their default. So a parameter that
+// a library gets leaves the names of all cells as they were.
+func (c ConfigCell) Named() (named []ConfigValue) {
+	for i, v := range c.Config {
+		if !c.implied[i] {
+			named = append(named, v)
+		}
+	}
+	return named
+}
+
+// String is "name=value …" of the parameters that name the cell.
 func (c ConfigCell) String() string {
 	var b strings.Builder
-	for i, v := range c.Config {
+	for i, v := range c.Named() {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
@@ -77,7 +91,7 @@ func (l *Loader) Load(name string, src []byte) (*Spec, error) {
 	diags := &source.List{Files: files}
 	p := newProgram(files)
 	ld := &loading{l: l, files: files, diags: diags, done: map[string]bool{}, p: p}
-	ast := ld.file(name, src, nil)
+	ast, own := ld.file(name, src, nil)
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
@@ -87,7 +101,7 @@ func (l *Loader) Load(name string, src []byte) (*Spec, error) {
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
-	s := &Spec{Name: strings.TrimSuffix(name, ".pmd"), Files: files, prog: p, Doc: headComment(ast)}
+	s := &Spec{Name: strings.TrimSuffix(name, ".pmd"), Files: files, prog: p, Doc: headComment(ast), own: own}
 	p.observed(diags)
 	s.checkAll(diags)
 	if err := diags.Err(); err != nil {
@@ -111,7 +125,7 @@ type importer struct {
 }
 
 // file parses one file after everything it imports.
-func (ld *loading) file(name string, src []byte, chain *importer) *syntax.File {
+func (ld *loading) file(name string, src []byte, chain *importer) (*syntax.File, *source.File) {
 	f := ld.files.Add(name, src)
 	ast := syntax.Parse(f, ld.diags)
 	me := &importer{name: name, parent: chain}
@@ -122,7 +136,7 @@ func (ld *loading) file(name string, src []byte, chain *importer) *syntax.File {
 		}
 	}
 	ld.p.asts = append(ld.p.asts, ast)
-	return ast
+	return ast, f
 }
 
 func (ld *loading) include(imp *syntax.ImportDecl, from string, chain *importer) {
@@ -608,17 +622,22 @@ func (s *Spec) Cells(set []ConfigValue) ([]ConfigCell, error) {
 		}
 	}
 	base := map[string]int64{}
-	for _, c := range s.prog.configs {
-		switch v, isFixed := fixed[c.name]; {
+	implied := make([]bool, len(s.prog.configs))
+	for i, c := range s.prog.configs {
+		deflt, hasDefault := int64(0), c.config.Default != nil
+		if hasDefault {
+			if deflt, hasDefault = e.constInt(c.config.Default); !hasDefault {
+				return nil, e.diags.Err()
+			}
+		}
+		v, isFixed := fixed[c.name]
+		implied[i] = hasDefault && !swept[c.name] && (!isFixed || v == deflt) && s.Files.File(c.at.Start) != s.own
+		switch {
 		case isFixed:
 			base[c.name] = v
 		case swept[c.name]:
-		case c.config.Default != nil:
-			v, ok := e.constInt(c.config.Default)
-			if !ok {
-				return nil, e.diags.Err()
-			}
-			base[c.name] = v
+		case hasDefault:
+			base[c.name] = deflt
 		default:
 			return nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", quote(c.name), s.Name, c.name)
 		}
@@ -636,6 +655,7 @@ func (s *Spec) Cells(set []ConfigValue) ([]ConfigCell, error) {
 			return nil
 		}
 		c, ok, err := s.cell(base, where)
+		c.implied = implied
 		if err == nil && ok {
 			cells = append(cells, c)
 		}

@@ -102,7 +102,12 @@ func executed(sys *model.System) map[string]bool {
 func spread(cells []model.ConfigCell) (out []model.ConfigCell) {
 	hash := func(c model.ConfigCell) uint32 {
 		h := fnv.New32a()
-		h.Write([]byte(c.String()))
+		for i, v := range c.Config {
+			if i > 0 {
+				h.Write([]byte{' '})
+			}
+			h.Write([]byte(v.Name + "=" + v.Value))
+		}
 		return h.Sum32()
 	}
 	slices.SortFunc(cells, func(a, b model.ConfigCell) int { return cmp.Compare(hash(a), hash(b)) })

@@ -77,6 +77,10 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			only, err := parseOnly(f.only)
+			if err != nil {
+				return err
+			}
 			// What the run left out on purpose is not gone.
 			within := func(cell string) bool {
 				spec, rest, _ := strings.Cut(cell, "  ")
@@ -85,7 +89,7 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 						return false
 					}
 				}
-				return f.shard == "" && (len(args) == 1 || slices.Contains(names, spec))
+				return f.shard == "" && only.named(strings.Fields(rest)) && (len(args) == 1 || slices.Contains(names, spec))
 			}
 			return a.compared(b.Compare(doc, within), len(doc.Results))
 		},

@@ -28,7 +28,7 @@ import (
 )
 
 type checkFlags struct {
-	set                                                                    []string
+	set, only                                                              []string
 	search, reduction, symmetry, tier                                      string
 	traceDir                                                               string
 	workers, jobs                                                          int
@@ -77,6 +77,7 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.BoolVar(&f.noReset, "no-reset", false, "dead locals keep their values")
 	fl.BoolVar(&f.noAssert, "no-assert", false, "do not look at asserts: count the full state space")
 	fl.BoolVar(&f.first, "first", false, "stop a cell at its first violation")
+	fl.StringArrayVar(&f.only, "only", nil, "check the cells that have this value of a config parameter, `name=value` or name=a,b (repeatable); specs without such cells are passed over")
 	fl.StringVar(&f.tier, "tier", "", "also check the cells of this tier (all: every tier)")
 	fl.StringVar(&f.shard, "shard", "", "check one of several parts of the cells, `i/n` counted from 1; merge joins the results")
 	fl.StringVar(&f.costs, "costs", "", "deal the cells to the shards by their past cost, which is in this baseline `file`")
@@ -223,6 +224,10 @@ func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	only, err := parseOnly(f.only)
+	if err != nil {
+		return nil, 0, err
+	}
 	var jobs []*job
 	var errs []error
 	for _, n := range names {
@@ -241,6 +246,9 @@ func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 			continue
 		}
 		for _, c := range cells {
+			if !only.admit(c.Config) {
+				continue
+			}
 			if c.Tier != "" && f.tier != "all" && c.Tier != f.tier && len(f.set) == 0 {
 				continue
 			}
@@ -249,6 +257,9 @@ func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, 0, err
+	}
+	if len(jobs) == 0 && len(only) > 0 {
+		return nil, 0, only.nothing(f.tier)
 	}
 	total := len(jobs)
 	jobs, err = f.pick(jobs)
@@ -438,7 +449,7 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 				return err
 			}
 			name := strings.ReplaceAll(j.spec.Name, "/", "-")
-			for _, c := range j.cell.Config {
+			for _, c := range j.cell.Named() {
 				name += "-" + c.Value
 			}
 			what := t.Property

@@ -103,6 +103,9 @@ func completions(root *cobra.Command) {
 		if cmd.Flags().Lookup("set") != nil {
 			_ = cmd.RegisterFlagCompletionFunc("set", completeSet)
 		}
+		if cmd.Flags().Lookup("only") != nil {
+			_ = cmd.RegisterFlagCompletionFunc("only", completeSet)
+		}
 		words(cmd, "search", "dfs", "bfs")
 	}
 }

@@ -179,9 +179,18 @@ func encode(in Input) *data {
 		if !ok {
 			n = len(e.out.Specs)
 			specs[r.Spec] = n
-			e.out.Specs = append(e.out.Specs, specData{Name: r.Spec, Doc: in.Specs[r.Spec].Doc, Params: append([]string{}, r.Order...)})
+			e.out.Specs = append(e.out.Specs, specData{Name: r.Spec, Doc: in.Specs[r.Spec].Doc, Params: []string{}})
 		}
-		e.cell(n, r, in.Evidence[r.Number])
+		// In merged results some cells may be named by more parameters than others.
+		for _, p := range r.Order {
+			if s := &e.out.Specs[n]; !slices.Contains(s.Params, p) {
+				s.Params = append(s.Params, p)
+			}
+		}
+	}
+	for i := range in.Document.Results {
+		r := &in.Document.Results[i]
+		e.cell(specs[r.Spec], r, in.Evidence[r.Number])
 		for f := range e.files {
 			if src, ok := in.Specs[r.Spec].Sources[f]; ok {
 				e.out.Sources[f] = src
@@ -208,7 +217,7 @@ func (e *encoder) cell(spec int, r *report.Entry, ev Evidence) {
 	default:
 		c.Outcome, c.Why = "u", e.str("no verdict: "+r.Reason)
 	}
-	for _, p := range r.Order {
+	for _, p := range e.out.Specs[spec].Params {
 		c.Values = append(c.Values, e.str(r.Config[p]))
 	}
 	var covers []string

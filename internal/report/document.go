@@ -28,7 +28,7 @@ type Entry struct {
 	Number      int               `json:"number"` // in the whole run, from 1
 	Spec        string            `json:"spec"`
 	Config      map[string]string `json:"config"`
-	Order       []string          `json:"parameters,omitempty"` // names of config, in order of declaration
+	Order       []string          `json:"parameters,omitempty"` // those that name the cell, in order of declaration
 	At          string            `json:"at"`                   // file:line:col of the expect line, or of the spec's first line
 	Digest      string            `json:"digest"`               // of the elaborated model
 	Verdict     string            `json:"verdict"`
@@ -142,6 +142,8 @@ func (d *Document) Add(c Checked) {
 	}
 	for _, v := range c.Cell.Config {
 		e.Config[v.Name] = v.Value
+	}
+	for _, v := range c.Cell.Named() {
 		e.Order = append(e.Order, v.Name)
 	}
 	if len(e.Properties) > 0 {
