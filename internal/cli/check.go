@@ -400,8 +400,9 @@ func (a *app) collect(jobs []*job, total int, f *checkFlags, prog *progress, wg 
 	doc.Shard = f.shard
 	var errs []error
 	told := map[string]bool{} // what is wrong with a spec is usually wrong in every cell
-	for _, j := range jobs {
+	for i, j := range jobs {
 		<-j.done
+		jobs[i] = nil // systems, states of traces: what is not in doc is not needed any more
 		if j.err != nil {
 			text := explained(j.err)
 			if !told[text] {
