@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"pmdcheck/checker/internal/store"
 )
@@ -168,5 +169,19 @@ func TestOmitted(t *testing.T) {
 	}
 	if o := set.Omitted(); o < 1e-10 || o > 1e-9 || set.Exact() {
 		t.Errorf("%g omissions expected of 1e5 hashes of 64 bits", o)
+	}
+}
+
+// TestApart: whole lines of the cache, whatever the length and the type.
+func TestApart(t *testing.T) {
+	line := func(p unsafe.Pointer, bytes uintptr) bool { return uintptr(p)%64 == 0 && bytes%64 == 0 }
+	for n := range 2000 {
+		w, h, b := store.Apart[uint64](n), store.Apart[uint32](n), store.Apart[bool](n)
+		if len(w) != n || len(h) != n || len(b) != n {
+			t.Fatalf("%d elements: %d, %d, %d", n, len(w), len(h), len(b))
+		}
+		if !line(unsafe.Pointer(unsafe.SliceData(w)), uintptr(8*cap(w))) || !line(unsafe.Pointer(unsafe.SliceData(h)), uintptr(4*cap(h))) || !line(unsafe.Pointer(unsafe.SliceData(b)), uintptr(cap(b))) {
+			t.Errorf("%d elements share a line of the cache", n)
+		}
 	}
 }
