@@ -2,39 +2,23 @@ package checker_test
 
 import (
 	"context"
-	"os"
 	"syscall"
 	"testing"
 	"time"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 )
 
 // hugepmd builds a cell of the benchmark spec, unmerged: one step per statement of the Promela original.
 func hugepmd(tb testing.TB, values ...string) *model.System {
 	tb.Helper()
-	src, err := os.ReadFile("../specs/bench/hugepmd.pmd")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	spec, err := (&model.Loader{}).Load("bench/hugepmd.pmd", src)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var set []model.ConfigValue
+	var set []string
 	for i, name := range []string{"nmm", "wpm", "k", "pol", "free_by"} {
-		set = append(set, model.ConfigValue{Name: name, Value: values[i]})
+		set = append(set, name+"="+values[i])
 	}
-	cells, err := spec.Cells(set)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sys, err := spec.Build(cells[0], model.BuildOptions{NoMerge: true})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return sys
+	return testkit.Embedded(tb, "bench/hugepmd", model.BuildOptions{NoMerge: true}, set...)
 }
 
 // TestHugepmdCounts compares the full search with the counts that SPIN 6.5.2 has for the Promela original.

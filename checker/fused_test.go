@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"path"
 	"slices"
 	"strings"
 	"testing"
 
 	"pmdcheck/internal/program"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
-	"pmdcheck/model/linux"
 	"pmdcheck/specs"
 )
 
@@ -217,13 +216,12 @@ func TestFusedSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
 	for _, f := range files {
 		src, err := specs.FS.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		spec, err := l.Load(f, src)
+		spec, err := testkit.Loader().Load(f, src)
 		if err != nil {
 			t.Fatal(err)
 		}

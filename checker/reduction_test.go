@@ -55,15 +55,7 @@ func compareReduction(sys *model.System) (full, reduced int64, diff string) {
 
 // reductionDiffers says how the two searches of a source text differ; "" also for text that is not a spec.
 func reductionDiffers(src string, o model.BuildOptions) string {
-	spec, err := (&model.Loader{}).Load("random.pmd", []byte(src))
-	if err != nil {
-		return ""
-	}
-	cells, err := spec.Cells(nil)
-	if err != nil {
-		return ""
-	}
-	sys, err := spec.Build(cells[0], o)
+	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
 		return ""
 	}

@@ -113,15 +113,7 @@ func interchangeable(seed uint64) string {
 // compareSymmetry holds searches with symmetry against the full one. It returns the states of the full one and of the one with symmetry alone, or zeros where the full one is too
 // large or nothing is interchangeable, and what differs.
 func compareSymmetry(src string, o model.BuildOptions) (full, symmetric int64, diff string) {
-	spec, err := (&model.Loader{}).Load("random.pmd", []byte(src))
-	if err != nil {
-		return 0, 0, ""
-	}
-	cells, err := spec.Cells(nil)
-	if err != nil {
-		return 0, 0, ""
-	}
-	sys, err := spec.Build(cells[0], o)
+	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
 		return 0, 0, ""
 	}

@@ -3,18 +3,15 @@ package properties_test
 import (
 	"bytes"
 	"context"
-	"flag"
 	"io/fs"
 	"os"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"pmdcheck/checker"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 	"pmdcheck/model/linux"
 	"pmdcheck/properties"
@@ -23,20 +20,9 @@ import (
 	"pmdcheck/traces/columns"
 )
 
-var update = flag.Bool("update", false, "write the traces of the examples anew")
-
-func check(t *testing.T, name string, src []byte, set []model.ConfigValue, o model.BuildOptions, opts checker.Options) *checker.Result {
+func check(t *testing.T, name string, src []byte, set []string, o model.BuildOptions, opts checker.Options) *checker.Result {
 	t.Helper()
-	l := &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
-	spec, err := l.Load(name+".pmd", src)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells, err := spec.Cells(set)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sys, err := spec.Build(cells[0], o)
+	sys, err := testkit.First(name+".pmd", string(src), o, set...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +36,7 @@ func check(t *testing.T, name string, src []byte, set []model.ConfigValue, o mod
 // TestExamples: each example violates its property and nothing else, and the trace beside it is what a check of it shows.
 func TestExamples(t *testing.T) {
 	for _, e := range properties.Catalog() {
-		src, trace := properties.Example(e.Name)
+		src, _ := properties.Example(e.Name)
 		if src == "" {
 			continue
 		}
@@ -68,15 +54,7 @@ func TestExamples(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if *update {
-				if err := os.WriteFile("examples/"+e.Name+".txt", b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if d := cmp.Diff(trace, b.String()); d != "" {
-				t.Errorf("(-want +got; -update writes it):\n%s", d)
-			}
+			testkit.Golden(t, "examples/"+e.Name+".txt", b.Bytes())
 		})
 	}
 }
@@ -93,12 +71,7 @@ func TestCells(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var set []model.ConfigValue
-			for _, w := range words[1:] {
-				n, v, _ := strings.Cut(w, "=")
-				set = append(set, model.ConfigValue{Name: n, Value: v})
-			}
-			res := check(t, words[0], src, set, model.BuildOptions{}, checker.Options{Reduction: checker.ReductionStubborn})
+			res := check(t, words[0], src, words[1:], model.BuildOptions{}, checker.Options{Reduction: checker.ReductionStubborn})
 			if !slices.ContainsFunc(res.Violations, func(v checker.Violation) bool { return v.Property == e.Name }) {
 				t.Errorf("%s does not violate %s; choose another cell for the entry", e.Cell, e.Name)
 			}

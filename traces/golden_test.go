@@ -10,8 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
@@ -19,10 +18,7 @@ import (
 	"pmdcheck/traces/svg"
 )
 
-var (
-	update     = flag.Bool("update", false, "write the golden drawings anew")
-	freshTrace = flag.Bool("traces", false, "find the stored traces anew, then run with -update")
-)
+var freshTrace = flag.Bool("traces", false, "find the stored traces anew, then run with -update")
 
 // Renderers are held to stored traces, so that a change of the kernel library or of the search does not change their goldens.
 const stored = "testdata/golden"
@@ -103,20 +99,7 @@ func TestGolden(t *testing.T) {
 				if m := volatile.Find(b.Bytes()); m != nil {
 					t.Errorf("the drawing depends on when or where it was made: %s", m)
 				}
-				golden := strings.TrimSuffix(f, ".json") + ext
-				if *update {
-					if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
-						t.Fatal(err)
-					}
-					return
-				}
-				want, err := os.ReadFile(golden)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if d := cmp.Diff(string(want), b.String()); d != "" {
-					t.Errorf("%s (-want +got; write it with -update):\n%s", golden, d)
-				}
+				testkit.Golden(t, strings.TrimSuffix(f, ".json")+ext, b.Bytes())
 			})
 		}
 	}

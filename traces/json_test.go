@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"path"
 	"strings"
 	"testing"
 
@@ -13,8 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
-	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
 	"pmdcheck/specs"
 	"pmdcheck/traces"
@@ -47,8 +46,7 @@ func witnesses(t testing.TB, spec *model.Spec, set []model.ConfigValue, o model.
 
 func load(t testing.TB, name string, src []byte) *model.Spec {
 	t.Helper()
-	l := &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
-	spec, err := l.Load(name+".pmd", src)
+	spec, err := testkit.Loader().Load(name+".pmd", src)
 	if err != nil {
 		var list *source.List
 		if errors.As(err, &list) {

@@ -49,7 +49,7 @@ var allowed = map[string][]string{
 	"internal/matrix":  {},
 	"internal/spin":    {},
 	"internal/promela": {"model", "model/eval", "model/source"},
-	"internal/testkit": {"model", "model/syntax", "model/source"},
+	"internal/testkit": {"model", "model/linux", "model/source", "model/syntax", "specs"},
 	"internal/arch":    {},
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 )
 
@@ -40,19 +41,8 @@ func TestCounters(t *testing.T) {
 		{0, "while (x == 0) i--;", span{-20, 0}},
 	} {
 		src := fmt.Sprintf("u1 x; process other { x = 1; x = 0; } process p { int<-20..40> i = %d; %s }", tc.first, tc.body)
-		spec, err := (&model.Loader{}).Load("t.pmd", []byte(src))
-		if err != nil {
-			t.Fatalf("%s: %v", tc.body, err)
-		}
-		cells, err := spec.Cells(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
 		for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
-			sys, err := spec.Build(cells[0], o)
-			if err != nil {
-				t.Fatalf("%s: %v", tc.body, err)
-			}
+			sys := testkit.System(t, src, o)
 			r := newRanges(sys)
 			found := false
 			for _, v := range sys.Vars {

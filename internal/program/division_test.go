@@ -1,32 +1,17 @@
 package program_test
 
 import (
-	"os"
 	"testing"
 
 	"pmdcheck/internal/program"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 )
 
 // compiled compiles a cell of a spec, unmerged.
-func compiled(t *testing.T, file string, set ...model.ConfigValue) *program.Program {
+func compiled(t *testing.T, name string, values ...string) *program.Program {
 	t.Helper()
-	src, err := os.ReadFile("../../specs/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec, err := (&model.Loader{}).Load(file, src)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells, err := spec.Cells(set)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sys, err := spec.Build(cells[0], model.BuildOptions{NoMerge: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	sys := testkit.Embedded(t, name, model.BuildOptions{NoMerge: true}, values...)
 	p, err := program.Compile(sys, program.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -36,9 +21,8 @@ func compiled(t *testing.T, file string, set ...model.ConfigValue) *program.Prog
 
 // TestDivision: parts have about the same number of states, and few transitions lead from one to another; a hash would have all but one in so many of them do so.
 func TestDivision(t *testing.T) {
-	value := func(name, v string) model.ConfigValue { return model.ConfigValue{Name: name, Value: v} }
-	hugepmd := compiled(t, "bench/hugepmd.pmd", value("nmm", "2"), value("k", "2"), value("pol", "2"), value("free_by", "1"))
-	dining := compiled(t, "classic/dining.pmd", value("N", "3"))
+	hugepmd := compiled(t, "bench/hugepmd", "nmm=2", "k=2", "pol=2", "free_by=1")
+	dining := compiled(t, "classic/dining", "N=3")
 	for _, tc := range []struct {
 		p        *program.Program
 		parts    int
@@ -50,8 +34,8 @@ func TestDivision(t *testing.T) {
 		{hugepmd, 4, 1.25, 0.08},
 		{hugepmd, 5, 1.25, 0.35}, // five processes with two stretches each
 		{hugepmd, 150, 6, 0.6},   // more stretches than two
-		{compiled(t, "bench/latch.pmd", value("N", "3"), value("policy", "rcu")), 2, 1.1, 0.15},
-		{compiled(t, "classic/filter.pmd", value("N", "3")), 2, 1.1, 0.15},
+		{compiled(t, "bench/latch", "N=3", "policy=rcu"), 2, 1.1, 0.15},
+		{compiled(t, "classic/filter", "N=3"), 2, 1.1, 0.15},
 		{dining, 7, 2.2, 0.5},
 		{dining, 30, 4, 1}, // too few locations: a hash
 	} {

@@ -19,7 +19,6 @@ import (
 	"pmdcheck/internal/spin"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
-	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
 	"pmdcheck/specs"
 )
@@ -40,8 +39,7 @@ func tool(t *testing.T) *spin.Tool {
 
 func load(t *testing.T, name string, src []byte) *model.Spec {
 	t.Helper()
-	l := &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
-	spec, err := l.Load(name, src)
+	spec, err := testkit.Loader().Load(name, src)
 	if err != nil {
 		t.Fatal(render(err))
 	}

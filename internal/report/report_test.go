@@ -180,7 +180,7 @@ func TestGolden(t *testing.T) {
 		if again := written(t, write(document(t))); !bytes.Equal(got, again) {
 			t.Errorf("%s: two runs differ", name)
 		}
-		testkit.Golden(t, name, got)
+		testkit.Golden(t, filepath.Join("testdata", name), got)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pmdcheck/internal/sim"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 	"pmdcheck/traces"
 	"pmdcheck/traces/replay"
@@ -16,18 +17,7 @@ import (
 
 func session(t testing.TB, src string) *sim.Session {
 	t.Helper()
-	spec, err := (&model.Loader{}).Load("t.pmd", []byte(src))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells, err := spec.Cells(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sys, err := spec.Build(cells[0], model.BuildOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	sys := testkit.System(t, src, model.BuildOptions{})
 	return sim.New(sys)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 	"pmdcheck/traces/replay"
 )
@@ -42,18 +43,7 @@ liveness up: a leads_to x == 2;
 
 // TestLivenessIsJudged: a run that is said to violate a liveness property is taken apart by the oracle alone.
 func TestLivenessIsJudged(t *testing.T) {
-	spec, err := (&model.Loader{}).Load("t.pmd", []byte(liveSpec))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells, err := spec.Cells(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sys, err := spec.Build(cells[0], model.BuildOptions{NoMerge: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	sys := testkit.System(t, liveSpec, model.BuildOptions{NoMerge: true})
 	p := func(trans ...int) (out []replay.Move) {
 		for _, k := range trans {
 			out = append(out, replay.Move{Proc: 0, Trans: k})

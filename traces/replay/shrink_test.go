@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
-	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
 	"pmdcheck/specs"
 	"pmdcheck/traces"
@@ -38,8 +36,7 @@ func switches(m []replay.Move) (n int) {
 
 func build(t *testing.T, name, src string, pick func([]model.ConfigCell) model.ConfigCell) *model.System {
 	t.Helper()
-	l := &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
-	spec, err := l.Load(name, []byte(src))
+	spec, err := testkit.Loader().Load(name, []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
-	"pmdcheck/model/linux"
 	"pmdcheck/traces"
 	"pmdcheck/traces/story"
 )
@@ -118,18 +118,7 @@ process b on cpu 1 { await (in); synchronize_rcu(); assert (!done); }
 // check finds the shortest witness of the first violated property of a spec.
 func check(t testing.TB, src string) *story.Story {
 	t.Helper()
-	spec, err := (&model.Loader{Library: linux.FS}).Load("t.pmd", []byte(src))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells, err := spec.Cells(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sys, err := spec.Build(cells[0], model.BuildOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	sys := testkit.System(t, src, model.BuildOptions{})
 	res, err := checker.Check(context.Background(), sys, checker.Options{Search: checker.BFS})
 	if err != nil || len(res.Violations) == 0 {
 		t.Fatal(res, err)

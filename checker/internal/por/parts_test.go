@@ -242,15 +242,7 @@ func (sp *space) cycles() error {
 
 // checkParts checks one spec; small reports whether it could be.
 func checkParts(src string, o model.BuildOptions, noAssert bool) (checked int, small bool, err error) {
-	spec, err := (&model.Loader{}).Load("random.pmd", []byte(src))
-	if err != nil {
-		return 0, false, nil
-	}
-	cells, err := spec.Cells(nil)
-	if err != nil {
-		return 0, false, nil
-	}
-	sys, err := spec.Build(cells[0], o)
+	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
 		return 0, false, nil
 	}

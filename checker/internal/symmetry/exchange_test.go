@@ -315,15 +315,7 @@ func barred(g *program.Group, s *eval.State) bool {
 }
 
 func exchangeOf(src string, o model.BuildOptions, most int) (found *Result, err error) {
-	spec, err := (&model.Loader{}).Load("random.pmd", []byte(src))
-	if err != nil {
-		return &Result{}, nil
-	}
-	cells, err := spec.Cells(nil)
-	if err != nil {
-		return &Result{}, nil
-	}
-	sys, err := spec.Build(cells[0], o)
+	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
 		return &Result{}, nil
 	}
