@@ -299,7 +299,7 @@ func (c *check) locate(ctx context.Context, stop explore.Stop) (explore.Stop, er
 			c.paths[f.Prop] = append([]explore.Move{}, f.Path()...)
 			missing--
 		}
-		return missing == 0
+		return missing <= 0 // one step or state can violate several properties
 	})
 	w.Limits.States = 0
 	var ended explore.Stop
@@ -308,7 +308,7 @@ func (c *check) locate(ctx context.Context, stop explore.Stop) (explore.Stop, er
 	} else {
 		ended = w.DFS(context.WithoutCancel(ctx))
 	}
-	if missing == 0 {
+	if missing <= 0 {
 		return stop, nil
 	}
 	if ended != explore.StopBytes && ended != explore.Inexact {
@@ -352,7 +352,7 @@ func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) 
 		r.Violations = append(r.Violations, Violation{Property: q.Name, Prop: q.ID, Message: tr.Message, Witness: tr})
 	}
 	ended := explore.Complete
-	if c.opts.Swarm == 0 {
+	if first := c.opts.First && len(r.Violations) > 0; c.opts.Swarm == 0 && !first {
 		order, circle, e, err := c.lockOrder(ctx, w)
 		if err != nil {
 			return nil, err

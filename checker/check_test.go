@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,6 +191,30 @@ func TestFirstFailure(t *testing.T) {
 		}
 		if len(r.Violations) != 1 || r.Violations[0].Property != "p" {
 			t.Errorf("%+v: %v", o, r.Violations)
+		}
+	}
+}
+
+// TestFirstOfSeveral: with several workers, too, a search that ends at the first violation finds all that one step or one state violates at once.
+func TestFirstOfSeveral(t *testing.T) {
+	for _, src := range []string{
+		"u1 x; process p { x = 1; } process q { skip; } invariant a: x == 0; invariant b: x != 1;",
+		"u1 x = 1; process p { x = 0; } process q { skip; } invariant a: x == 0; invariant b: x != 1;",
+		"u1 x; property c \"c\"; process p { atomic { x = 1; assert(false, c); } } process q { skip; } invariant a: x == 0; invariant b: x != 1;",
+	} {
+		sys := build(t, src, model.BuildOptions{})
+		names := func(workers int) (names []string) {
+			res, err := checker.Check(context.Background(), sys, checker.Options{First: true, Workers: workers})
+			if err != nil {
+				t.Fatalf("%d workers: %v\n%s", workers, err, src)
+			}
+			for _, v := range res.Violations {
+				names = append(names, v.Property)
+			}
+			return names
+		}
+		if one, two := names(1), names(2); len(one) < 2 || !slices.Equal(one, two) {
+			t.Errorf("one worker: %v, two: %v\n%s", one, two, src)
 		}
 	}
 }
