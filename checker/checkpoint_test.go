@@ -135,7 +135,7 @@ func TestResumeAfterLimit(t *testing.T) {
 
 // TestResumeRandomModels stops searches of random models by cancelling them when the first checkpoint is written.
 func TestResumeRandomModels(t *testing.T) {
-	n := uint64(150)
+	n := uint64(1000)
 	if testing.Short() {
 		n = 10
 	}

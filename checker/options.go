@@ -31,7 +31,7 @@ type Options struct {
 	// are those of any other. Nothing is left in the folder, however the process ends.
 	Spill string
 
-	// Checkpoint is a file in which the search is kept every CheckpointEvery (0: a minute), when a limit ends it, and when it is done. With Resume it begins
+	// Checkpoint is a file in which the search is kept every CheckpointEvery (0: a minute), when the context or a limit of memory or time ends it, and when it is done. With Resume it begins
 	// with what is there, and ends as it would have without the interruption; a checkpoint of another model, other options or another version is refused
 	// with a [CheckpointError].
 	Checkpoint      string

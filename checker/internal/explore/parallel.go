@@ -42,6 +42,7 @@ type crew struct {
 	idle   int        // who waits for work
 	parked int        // who stands still
 	done   bool
+	torn   bool       // the bound on states was met: a state is in a visited set and will not be expanded
 	spare  [][]uint64 // empty batches
 }
 
@@ -119,6 +120,7 @@ func (m *member) receive(wait bool) (mail [][]uint64, ok bool) {
 		m.waiting.Store(false)
 		c.hungry.Add(-1)
 		c.idle--
+		c.still.Signal()
 	}
 	if c.done {
 		return nil, false
@@ -244,7 +246,7 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 	if s := c.stop.Load(); s != 0 {
 		stop = Stop(s - 1)
 	}
-	if w.Saving != nil && (stop == Complete || stop == StopTime || stop == StopCancel || stop == StopBytes) {
+	if w.Saving != nil && c.whole(stop) {
 		if err := w.Saving.Keep(func(out io.Writer) error { return c.save(out, stop == Complete) }); err != nil && stop != Complete {
 			w.DiskError = err
 			return StopDisk
@@ -254,6 +256,11 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 		return w.finish(sets...)
 	}
 	return stop
+}
+
+// whole reports whether a walk that ended so can be taken up again: every state that is in a visited set was expanded or is to be.
+func (c *crew) whole(stop Stop) bool {
+	return !c.torn && (stop == Complete || stop == StopTime || stop == StopCancel || stop == StopBytes)
 }
 
 // publish adds what was counted to the counters of the walk.
@@ -284,7 +291,6 @@ func (m *member) work(ctx context.Context) {
 		if c.pausing.Load() {
 			m.publish()
 			m.park()
-			continue
 		}
 		if polls%pollEvery == 0 {
 			if s, over := w.over(ctx, m.publish()); over {
@@ -315,7 +321,7 @@ func (m *member) work(ctx context.Context) {
 		if !e.expand(cur) {
 			e.stuck(cur)
 		}
-		if !m.deal(cur, owner) {
+		if !m.deal(owner) {
 			return
 		}
 		if e.stop {
@@ -329,8 +335,8 @@ func (m *member) work(ctx context.Context) {
 	}
 }
 
-// deal visits the successors of a state just expanded that are the worker's own and sends the others to their owners. It reports whether the walk goes on.
-func (m *member) deal(cur []uint64, owner int) bool {
+// deal visits the successors of a state of a certain owner, just expanded, that are the worker's own and sends the others to their owners. It reports whether the walk goes on.
+func (m *member) deal(owner int) bool {
 	if len(m.c.members) == 1 {
 		return m.visit()
 	}
@@ -428,6 +434,9 @@ func (m *member) within() bool {
 	m.states = 0
 	if n > w.Limits.States {
 		w.Stats.States.Add(-1)
+		m.c.mu.Lock()
+		m.c.torn = true // whatever ends the walk: another worker may be about to stop for another reason
+		m.c.mu.Unlock()
 		m.c.halt(StopStates)
 		return false
 	}

@@ -150,7 +150,11 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 			return false, err
 		}
 		m := c.members[c.owner(st)]
-		m.mail = append(m.mail, slices.Clone(st))
+		if k := len(m.mail) - 1; k < 0 || len(m.mail[k]) == cap(m.mail[k]) {
+			m.mail = append(m.mail, c.empty())
+		}
+		last := &m.mail[len(m.mail)-1]
+		*last = append(*last, st...)
 		m.mailed.Store(true)
 	}
 	for i := range head[5] {
@@ -183,6 +187,9 @@ func (c *crew) keep(ctx context.Context) {
 		case <-tick.C:
 		}
 		c.mu.Lock()
+		for !c.done && c.stalled() {
+			c.still.Wait() // however short the interval, everybody who can does something in between
+		}
 		c.pausing.Store(true)
 		c.wakeAll()
 		for !c.done && c.parked+c.idle < len(c.members) {
@@ -208,6 +215,11 @@ func (c *crew) broken(err error) {
 	c.halt(StopDisk)
 }
 
+// stalled reports whether somebody has not gone on yet since the walk last stood still; mu is held.
+func (c *crew) stalled() bool {
+	return c.parked > 0 || slices.ContainsFunc(c.members, func(m *member) bool { return m.waiting.Load() && m.got() })
+}
+
 // park waits while the walk stands still.
 func (m *member) park() {
 	c := m.c
@@ -219,4 +231,5 @@ func (m *member) park() {
 		m.wake.Wait()
 	}
 	c.parked--
+	c.still.Signal()
 }
