@@ -11,8 +11,9 @@ import (
 // Division divides all states into parts of about the same size, such that few transitions lead from one part to another.
 //
 // A part is told by where some processes are. The locations of each of these, in program order, are cut into a few stretches, where few transitions cross the cut; only
-// those lead to another part. In the states of a program a process is rarely in each of its stretches equally often. But the part is the sum of the numbers
-// of the stretches, modulo the number of parts, and the more processes there are in such a sum the nearer it is to an even spread.
+// a transition that crosses one, or fails, leads to another part. A round is as many processes as there are prime factors of the number of parts, each with as many stretches as its
+// factor says: their numbers are the digits of a part. In the states of a program a process is rarely in each of its stretches equally often. But the part of a state is the
+// sum, modulo the number of parts, of what several rounds say, and the more there are in such a sum the nearer it is to an even spread.
 type Division struct {
 	parts int
 	procs []stretches // none: the part is a hash of the state
@@ -23,13 +24,12 @@ type Division struct {
 type stretches struct {
 	proc    int
 	pc      field
-	number  []int // by value of pc: what it adds
+	number  []int // by value of pc: which one; in a [Division], what that adds to the part
 	count   int
 	crossed float64 // the share of its transitions that lead from one to another
 }
 
-// A round is as many processes as can tell all parts from one another. One would do if their locations were equally frequent; two are enough for parts that are not too
-// different; more are added if they are not crossed much more often than the dearest of the first round.
+// Two rounds are enough for parts that are not too different; more are added if their processes are not crossed much more often than the dearest of the first round.
 const (
 	enough = 2
 	rounds = 4
@@ -39,36 +39,20 @@ const (
 // Divide divides the states into so many parts.
 func (p *Program) Divide(parts int) *Division {
 	d := &Division{parts: parts, stays: make([]bool, p.Transitions)}
-	// Of the numbers of stretches that tell all parts from one another the least is the one whose cuts are crossed least.
-	var all []stretches
-	for most, combinations := 2, 0; combinations < parts; most++ {
-		all, combinations = all[:0], 1
-		more := false
-		for i := range p.procs {
-			if s := p.stretches(i, most); s.count > 1 {
-				all = append(all, s)
-				combinations = min(combinations*s.count, parts)
-				more = more || s.count == most
-			}
-		}
-		if combinations < parts && !more {
-			return d
-		}
-	}
-	slices.SortStableFunc(all, func(a, b stretches) int { return cmp.Compare(a.crossed, b.crossed) })
-	dear, weight, round := 0.0, 1, 0
-	for _, s := range all {
-		if round == rounds || round >= enough && s.crossed > dear {
+	digits := factors(parts)
+	for {
+		if d.procs = p.rounds(digits); d.procs != nil {
 			break
 		}
-		for v := range s.number {
-			s.number[v] = s.number[v] * weight % parts
+		if len(digits) < 2 {
+			return d
 		}
-		d.procs = append(d.procs, s)
-		if weight *= s.count; weight >= parts {
-			if weight, round = 1, round+1; round == 1 {
-				dear = dearer * s.crossed
-			}
+		digits = append([]int{digits[0] * digits[1]}, digits[2:]...) // as there are not enough processes
+		slices.Sort(digits)
+	}
+	for i := range d.procs {
+		for v := range d.procs[i].number {
+			d.procs[i].number[v] %= parts
 		}
 	}
 	for i := range p.procs {
@@ -80,6 +64,62 @@ func (p *Program) Divide(parts int) *Division {
 		}
 	}
 	return d
+}
+
+// factors are the prime factors of a number, by size; of one that has a large factor, for which a process would have to have many locations, those of the next power of two.
+func factors(n int) (out []int) {
+	rest := n
+	for _, f := range []int{2, 3, 5} {
+		for ; rest > 1 && rest%f == 0; rest /= f {
+			out = append(out, f)
+		}
+	}
+	if rest > 1 {
+		return slices.Repeat([]int{2}, bits.Len(uint(n-1)))
+	}
+	return out
+}
+
+// rounds chooses processes for digits of these sizes, none twice, those first whose cuts are crossed least, and multiplies the numbers of their stretches with the weights of their
+// digits. It is nil if there are not enough for one round.
+func (p *Program) rounds(digits []int) (chosen []stretches) {
+	bySize := map[int][]stretches{}
+	for _, size := range slices.Compact(slices.Clone(digits)) {
+		for i := range p.procs {
+			if s := p.stretches(i, size); s.count == size {
+				bySize[size] = append(bySize[size], s)
+			}
+		}
+		slices.SortStableFunc(bySize[size], func(a, b stretches) int { return cmp.Compare(a.crossed, b.crossed) })
+	}
+	taken := map[int]bool{}
+	dear := 0.0
+	for round := range rounds {
+		var these []stretches
+		weight, dearest := 1, 0.0
+		for _, size := range digits {
+			i := slices.IndexFunc(bySize[size], func(s stretches) bool { return !taken[s.proc] })
+			if i < 0 {
+				return chosen
+			}
+			s := bySize[size][i]
+			taken[s.proc] = true
+			for v := range s.number {
+				s.number[v] *= weight
+			}
+			weight *= size
+			dearest = max(dearest, s.crossed)
+			these = append(these, s)
+		}
+		if round >= enough && dearest > dear {
+			break
+		}
+		if round == 0 {
+			dear = dearer * dearest
+		}
+		chosen = append(chosen, these...)
+	}
+	return chosen
 }
 
 // stretches cuts the locations of a process into at most so many stretches of two locations or more, or into two.

@@ -31,13 +31,17 @@ func TestDivision(t *testing.T) {
 	}{
 		{hugepmd, 1, 1, 0},
 		{hugepmd, 2, 1.05, 0.08},
+		{hugepmd, 3, 1.2, 0.2},
 		{hugepmd, 4, 1.25, 0.08},
-		{hugepmd, 5, 1.25, 0.35}, // five processes with two stretches each
-		{hugepmd, 150, 6, 0.6},   // more stretches than two
+		{hugepmd, 5, 1.45, 0.2},
+		{hugepmd, 6, 1.7, 0.15},
+		{hugepmd, 7, 1.2, 0.35}, // by three cuts, as into eight
+		{hugepmd, 8, 1.2, 0.35},
+		{hugepmd, 150, 1.2, 1}, // too few locations: a hash
 		{compiled(t, "bench/latch", "N=3", "policy=rcu"), 2, 1.1, 0.15},
 		{compiled(t, "classic/filter", "N=3"), 2, 1.1, 0.15},
 		{dining, 7, 2.2, 0.5},
-		{dining, 30, 4, 1}, // too few locations: a hash
+		{dining, 30, 4, 1},
 	} {
 		d := tc.p.Divide(tc.parts)
 		x := tc.p.NewExec()
