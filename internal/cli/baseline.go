@@ -77,19 +77,20 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			only, err := parseOnly(f.only)
-			if err != nil {
-				return err
-			}
 			// What the run left out on purpose is not gone.
+			wanted := map[string][]string{}
+			for _, w := range append(slices.Clone(f.only), f.set...) {
+				n, v, _ := strings.Cut(w, "=")
+				wanted[n] = append(wanted[n], strings.Split(v, ",")...)
+			}
 			within := func(cell string) bool {
 				spec, rest, _ := strings.Cut(cell, "  ")
-				for _, s := range f.set {
-					if !slices.Contains(strings.Fields(rest), s) {
+				for n, values := range wanted {
+					if !slices.Contains(values, valueIn(doc, spec, strings.Fields(rest), n)) {
 						return false
 					}
 				}
-				return f.shard == "" && only.named(strings.Fields(rest)) && (len(args) == 1 || slices.Contains(names, spec))
+				return f.shard == "" && (len(args) == 1 || slices.Contains(names, spec))
 			}
 			return a.compared(b.Compare(doc, within), len(doc.Results))
 		},
@@ -97,6 +98,21 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 	f.flags(cmd.Flags())
 	cmd.Flags().StringArrayVar(&from, "from", nil, "take results from JSON `file`s of check or merge instead of checking (repeatable: shards)")
 	return cmd
+}
+
+// valueIn is the value of a parameter in a cell of a baseline. If it is not in the name of the cell, it is the default, which is that of a result that does not name it either.
+func valueIn(doc *report.Document, spec string, cell []string, param string) string {
+	for _, p := range cell {
+		if v, ok := strings.CutPrefix(p, param+"="); ok {
+			return v
+		}
+	}
+	for _, e := range doc.Results {
+		if e.Spec == spec && !slices.Contains(e.Order, param) {
+			return e.Config[param]
+		}
+	}
+	return ""
 }
 
 // compared prints changes and chooses the exit code.

@@ -258,8 +258,11 @@ func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, 0, err
 	}
+	if err := only.check(); err != nil {
+		return nil, 0, err
+	}
 	if len(jobs) == 0 && len(only) > 0 {
-		return nil, 0, only.nothing(f.tier)
+		return nil, 0, errors.New("--only: no cell has all of these values; there may be some in other tiers (--tier all)")
 	}
 	total := len(jobs)
 	jobs, err = f.pick(jobs)
@@ -450,7 +453,7 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 				return err
 			}
 			name := strings.ReplaceAll(j.spec.Name, "/", "-")
-			for _, c := range j.cell.Named() {
+			for _, c := range j.cell.Config { // all, as what is left there by runs with other values must stay
 				name += "-" + c.Value
 			}
 			what := t.Property

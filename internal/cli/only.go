@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -53,33 +54,17 @@ func (o only) admit(config []model.ConfigValue) bool {
 	return ok
 }
 
-// named is admit for a cell of which there is only the name.
-func (o only) named(cell []string) bool {
-	for _, w := range o {
-		if !slices.ContainsFunc(w.values, func(v string) bool { return slices.Contains(cell, w.name+"="+v) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// nothing says why no cell was wanted.
-func (o only) nothing(tier string) error {
+// check reports values that no cell has, whatever else the cells have, and parameters that no spec has.
+func (o only) check() error {
 	for _, w := range o {
 		if w.met == nil {
 			return fmt.Errorf("--only %s=%s: no spec that is to be checked has this config parameter", w.name, strings.Join(w.values, ","))
 		}
-		if !slices.ContainsFunc(w.values, func(v string) bool { return w.met[v] }) {
-			var met []string
-			for v := range w.met {
-				met = append(met, v)
+		for _, v := range w.values {
+			if !w.met[v] {
+				return fmt.Errorf("--only %s=%s: no cell has the value %s; there are %s", w.name, strings.Join(w.values, ","), v, strings.Join(slices.Sorted(maps.Keys(w.met)), ", "))
 			}
-			slices.Sort(met)
-			return fmt.Errorf("--only %s=%s: no cell has this value; there are %s", w.name, strings.Join(w.values, ","), strings.Join(met, ", "))
 		}
 	}
-	if tier == "" {
-		return fmt.Errorf("no cell has all of these values; more cells are in other tiers (--tier all)")
-	}
-	return fmt.Errorf("no cell has all of these values")
+	return nil
 }
