@@ -619,7 +619,7 @@ func (p *parser) mmWord() {
 		if p.isWord(p.look(1), "on") && p.isWord(p.look(2), "cpu") {
 			return
 		}
-	case LPAREN, AND, MUL:
+	case LPAREN, AND, MUL, SUB, NOT, TILDE, INT, KwTrue, KwFalse, KwNull: // an expression begins
 	default:
 		return
 	}

@@ -31,6 +31,7 @@ func TestFormat(t *testing.T) {
 		{"braces of statements", in("if(a){skip;}else{skip;}while(a)\n{\nskip;}"), in("\tif (a) {\n\t\tskip;\n\t} else {\n\t\tskip;\n\t}\n\twhile (a) {\n\t\tskip;\n\t}\n")},
 		{"bodies without braces", in("if (a) skip; else if (b) skip; else skip;\n"), in("\tif (a)\n\t\tskip;\n\telse if (b)\n\t\tskip;\n\telse\n\t\tskip;\n")},
 		{"process clauses", "process p in m1 on cpu 0 {}\n", "process p on cpu 0 in mm m1 {\n}\n"},
+		{"what is no object of a process", "process p in 0 {}\nprocess q in !a {}\nprocess r in -1 {}\nprocess s in NULL {}\nprocess t in true {}\nprocess u in ~a {}\n", "process p in mm 0 {\n}\nprocess q in mm !a {\n}\nprocess r in mm -1 {\n}\nprocess s in mm NULL {\n}\nprocess t in mm true {\n}\nprocess u in mm ~a {\n}\n"},
 		{"the object mm", "process p in mm {}\nprocess q in mm mm {}\nprocess r in mm on cpu 0 {}\n", "process p in mm mm {\n}\nprocess q in mm mm {\n}\nprocess r on cpu 0 in mm mm {\n}\n"},
 		{"choose on one line and not", in("choose { case a: x = 1; y = 2; case b:\nskip; default: if (c) skip; }"), in("\tchoose {\n\tcase a: x = 1; y = 2;\n\tcase b:\n\t\tskip;\n\tdefault:\n\t\tif (c)\n\t\t\tskip;\n\t}\n")},
 		{"labels", in("a: skip;\nb:\nskip;\nc: d: skip;\n"), in("\ta: skip;\nb:\n\tskip;\n\tc: d: skip;\n")},
