@@ -311,13 +311,10 @@ func (m *member) work(ctx context.Context) {
 		}
 		from, owner := m.stack, m.id
 		if from.len() == 0 {
-			from = m.given
+			from, owner = m.given, c.owner(m.given.top())
 		}
 		copy(cur, from.top())
 		from.pop()
-		if from == m.given {
-			owner = c.owner(cur)
-		}
 		if !e.expand(cur) {
 			e.stuck(cur)
 		}
