@@ -136,6 +136,29 @@ func TestLockOrderUnchecked(t *testing.T) {
 	}
 }
 
+// TestLockOrderFirst: a search that ends at the first violation judges the lock order only if there was no other; what is violated then does not depend on the workers.
+func TestLockOrderFirst(t *testing.T) {
+	const src = `u1 a; u1 b; u1 x;
+process p { await (x == %d); lock_acquire(&a); await (a == 0); a = 1; lock_acquire(&b); await (b == 0); b = 1; b = 0; lock_release(&b); a = 0; lock_release(&a); x = 1; }
+process q { lock_acquire(&b); await (b == 0); b = 1; lock_acquire(&a); await (a == 0); a = 1; a = 0; lock_release(&a); b = 0; lock_release(&b); x = 1; }
+check no_deadlock, lock_order;`
+	for x, want := range []string{"[no_deadlock]", "[lock_order]"} {
+		for workers := 1; workers <= 3; workers++ {
+			res, err := checker.Check(context.Background(), build(t, fmt.Sprintf(src, x), model.BuildOptions{}), checker.Options{First: true, Workers: workers})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, v := range res.Violations {
+				names = append(names, v.Property)
+			}
+			if got := fmt.Sprint(names); got != want || res.Verdict != checker.Violated {
+				t.Errorf("%d workers, x == %d: %v %s, want %s", workers, x, res.Verdict, got, want)
+			}
+		}
+	}
+}
+
 // TestLockOrderLimits: a search that is cut short says unknown, never holds; a circle that it has met stays one.
 func TestLockOrderLimits(t *testing.T) {
 	const src = "u2 a; u2 b; u4 n; process p { lock_acquire(&a); a = 1; lock_acquire(&b); b = 1; while (n < 9) { n = n + 1; } } process q { n = n + 1; } check lock_order;"

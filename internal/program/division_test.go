@@ -37,7 +37,9 @@ func TestDivision(t *testing.T) {
 		{hugepmd, 6, 1.7, 0.15},
 		{hugepmd, 7, 1.2, 0.35}, // by three cuts, as into eight
 		{hugepmd, 8, 1.2, 0.35},
-		{hugepmd, 150, 1.2, 1}, // too few locations: a hash
+		{hugepmd, 64, 4, 0.6},
+		{hugepmd, 256, 14, 0.3}, // four stretches of one process, for want of others: uneven
+		{hugepmd, 150, 1.2, 1},  // too few locations: a hash
 		{compiled(t, "bench/latch", "N=3", "policy=rcu"), 2, 1.1, 0.15},
 		{compiled(t, "classic/filter", "N=3"), 2, 1.1, 0.15},
 		{dining, 7, 2.2, 0.5},
