@@ -12,6 +12,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/program"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 )
 
@@ -70,7 +71,7 @@ func TestVerdicts(t *testing.T) {
 				if tc.reason == "error" {
 					return
 				}
-				t.Fatal(render(err))
+				t.Fatal(testkit.Render(err))
 			}
 			cells, err := spec.Cells(nil)
 			if err != nil {
@@ -78,7 +79,7 @@ func TestVerdicts(t *testing.T) {
 			}
 			sys, err := spec.Build(cells[0], model.BuildOptions{})
 			if err != nil {
-				t.Fatal(render(err))
+				t.Fatal(testkit.Render(err))
 			}
 			res, err := checker.Check(context.Background(), sys, tc.opts)
 			if err != nil {

@@ -13,7 +13,6 @@ import (
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 	"pmdcheck/model/eval"
-	"pmdcheck/model/source"
 )
 
 // maxRandom bounds the states of a random model that are looked at.
@@ -39,16 +38,6 @@ func tryBuild(t testing.TB, src string, o model.BuildOptions) (sys *model.System
 		t.Fatalf("%v\n%s", err, src)
 	}
 	return sys, true
-}
-
-func render(err error) string {
-	l, ok := err.(*source.List)
-	if !ok {
-		return err.Error()
-	}
-	var b strings.Builder
-	_ = l.Render(&b)
-	return b.String()
 }
 
 // compareEngines walks the compiled program and the interpreter side by side: same enabled transitions, same successors, same failures, same covers.

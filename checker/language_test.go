@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 )
 
@@ -151,7 +152,7 @@ func TestOverride(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec, err := l.Load("t.pmd", []byte(tc.src))
 			if tc.err != "" || err != nil {
-				if err == nil || tc.err == "" || !strings.Contains(render(err), tc.err) {
+				if err == nil || tc.err == "" || !strings.Contains(testkit.Render(err), tc.err) {
 					t.Errorf("error %v, want %q", err, tc.err)
 				}
 				return
@@ -162,7 +163,7 @@ func TestOverride(t *testing.T) {
 			}
 			sys, err := spec.Build(cells[0], model.BuildOptions{})
 			if err != nil {
-				t.Fatal(render(err))
+				t.Fatal(testkit.Render(err))
 			}
 			res, err := checker.Check(context.Background(), sys, checker.Options{})
 			if err != nil {

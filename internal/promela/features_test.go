@@ -9,6 +9,7 @@ import (
 
 	"pmdcheck/internal/promela"
 	"pmdcheck/internal/spin"
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 	"pmdcheck/model/source"
 )
@@ -104,7 +105,7 @@ func TestRefused(t *testing.T) {
 			err := promela.Export(&b, build(t, spec, cells(t, spec)[0], model.BuildOptions{}), promela.Options{})
 			if f.code == "" {
 				if err != nil {
-					t.Fatal(render(err))
+					t.Fatal(testkit.Render(err))
 				}
 				return
 			}
@@ -113,7 +114,7 @@ func TestRefused(t *testing.T) {
 			}
 			var l *source.List
 			if !errors.As(err, &l) || len(l.Diags) != 1 || l.Diags[0].Code != f.code || l.Diags[0].Hint == "" || l.Diags[0].Span.Start.Line() != 2 {
-				t.Errorf("the diagnostic is %s", render(err))
+				t.Errorf("the diagnostic is %s", testkit.Render(err))
 			}
 			if _, ok := source.LookupCode(f.code); !ok {
 				t.Errorf("%s is not documented", f.code)
@@ -131,7 +132,7 @@ func TestEverySpec(t *testing.T) {
 				continue
 			}
 			if err := promela.Export(io.Discard, build(t, spec, c, model.BuildOptions{NoMerge: true}), promela.Options{}); err != nil {
-				t.Errorf("%s %s: %s", n, c, render(err))
+				t.Errorf("%s %s: %s", n, c, testkit.Render(err))
 			}
 		}
 	}
@@ -149,7 +150,7 @@ func TestStop(t *testing.T) {
 		spec := load(t, "stop.pmd", []byte(src))
 		var b bytes.Buffer
 		if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], model.BuildOptions{}), promela.Options{}); err != nil {
-			t.Fatal(render(err))
+			t.Fatal(testkit.Render(err))
 		}
 		r, err := s.Run(t.Context(), spin.Job{Model: b.Bytes(), Spin: []string{"-DSTOP"}, CC: []string{"-DSAFETY"}, Pan: []string{"-m1000"}})
 		if err != nil {
@@ -168,7 +169,7 @@ func TestDeterministic(t *testing.T) {
 	var a, b bytes.Buffer
 	for _, w := range []io.Writer{&a, &b} {
 		if err := promela.Export(w, build(t, spec, c, model.BuildOptions{}), promela.Options{}); err != nil {
-			t.Fatal(render(err))
+			t.Fatal(testkit.Render(err))
 		}
 	}
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
@@ -181,7 +182,7 @@ func TestLivenessIsLeftOut(t *testing.T) {
 	spec := load(t, "live.pmd", []byte("u1 x;\nprocess p { x = 1; }\nliveness set: eventually x == 1;\n"))
 	var b bytes.Buffer
 	if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], model.BuildOptions{}), promela.Options{}); err != nil {
-		t.Fatal(render(err))
+		t.Fatal(testkit.Render(err))
 	}
 	if want := "Not translated, because they are about more than single states and steps: set."; !strings.Contains(b.String(), want) {
 		t.Errorf("%q is not in\n%s", want, b.String())

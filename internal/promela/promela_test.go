@@ -3,7 +3,6 @@ package promela_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -19,7 +18,6 @@ import (
 	"pmdcheck/internal/spin"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
-	"pmdcheck/model/source"
 	"pmdcheck/specs"
 )
 
@@ -41,7 +39,7 @@ func load(t *testing.T, name string, src []byte) *model.Spec {
 	t.Helper()
 	spec, err := testkit.Loader().Load(name, src)
 	if err != nil {
-		t.Fatal(render(err))
+		t.Fatal(testkit.Render(err))
 	}
 	return spec
 }
@@ -77,16 +75,6 @@ func cells(t *testing.T, spec *model.Spec) []model.ConfigCell {
 		t.Fatal(err)
 	}
 	return c
-}
-
-func render(err error) string {
-	var l *source.List
-	if !errors.As(err, &l) {
-		return err.Error()
-	}
-	var b strings.Builder
-	_ = l.Render(&b)
-	return b.String()
 }
 
 // answer is everything both tools can be asked.
@@ -133,10 +121,10 @@ func theirs(t *testing.T, s *spin.Tool, sys *model.System, noAssert bool, states
 	t.Helper()
 	var b bytes.Buffer
 	if err := promela.Export(&b, sys, promela.Options{NoAssert: noAssert}); err != nil {
-		if text := render(err); strings.Contains(text, "[promela-long]") {
+		if text := testkit.Render(err); strings.Contains(text, "[promela-long]") {
 			t.Skip(text)
 		}
-		t.Fatal(render(err))
+		t.Fatal(testkit.Render(err))
 	}
 	r, err := s.Run(context.Background(), spin.Job{
 		Model: b.Bytes(), Spin: []string{"-o1", "-o2", "-o3"}, CC: []string{"-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=4096"},
@@ -171,10 +159,10 @@ func build(t *testing.T, spec *model.Spec, c model.ConfigCell, o model.BuildOpti
 	t.Helper()
 	sys, err := spec.Build(c, o)
 	if err != nil {
-		if strings.Contains(render(err), "out-of-range") {
+		if strings.Contains(testkit.Render(err), "out-of-range") {
 			t.Skip("the generator wrote a constant that does not fit")
 		}
-		t.Fatal(render(err))
+		t.Fatal(testkit.Render(err))
 	}
 	return sys
 }

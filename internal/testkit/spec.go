@@ -30,7 +30,7 @@ func First(name, src string, o model.BuildOptions, values ...string) (*model.Sys
 	}
 	cells, err := spec.Cells(set)
 	if err != nil {
-		return nil, rendered(err)
+		return nil, err
 	}
 	sys, err := spec.Build(cells[0], o)
 	if err != nil {
@@ -63,12 +63,15 @@ func Embedded(tb testing.TB, name string, o model.BuildOptions, values ...string
 	return sys
 }
 
-func rendered(err error) error {
+func rendered(err error) error { return errors.New(Render(err)) }
+
+// Render is an error as users see it, each diagnostic with its place.
+func Render(err error) string {
 	var l *source.List
 	if !errors.As(err, &l) {
-		return err
+		return err.Error()
 	}
 	var b strings.Builder
 	_ = l.Render(&b)
-	return errors.New(b.String())
+	return b.String()
 }
