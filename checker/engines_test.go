@@ -79,31 +79,43 @@ func compareEngines(t *testing.T, sys *model.System, src string, noAssert bool) 
 				t.Fatalf("process %d: %d candidates compiled, %d interpreted\n%s", p, len(cands), len(trans), src)
 			}
 			for i, c := range cands {
-				status := x.Run(c, cur, dst)
-				out := in.Step(s, model.ProcID(p), trans[i])
-				if (status != program.Disabled) != out.Enabled || (status == program.Failed) != (out.Failure != nil) {
-					t.Fatalf("process %d transition %d: compiled status %d, interpreted %+v\n%s", p, trans[i], status, out, src)
+				var outs []eval.Outcome
+				for out := range in.Ways(s, model.ProcID(p), trans[i]) {
+					outs = append(outs, out)
 				}
-				if status == program.Disabled {
-					continue
-				}
-				if out.Failure != nil && out.Failure.Prop != x.Failed() {
-					t.Fatalf("process %d transition %d: compiled fails %d, interpreted %d (%s)\n%s", p, trans[i], x.Failed(), out.Failure.Prop, out.Failure.Msg, src)
-				}
-				if !slices.Equal(x.Covers(), out.Covers) {
-					t.Fatalf("process %d transition %d: covers %v and %v\n%s", p, trans[i], x.Covers(), out.Covers, src)
-				}
-				if d := decode(dst); !d.Equal(out.Next) {
-					t.Fatalf("process %d transition %d: successors differ\ncompiled    %v\ninterpreted %v\n%s", p, trans[i], d, out.Next, src)
-				}
-				if last := prog.Bits - 64*(prog.Words-1); last < 64 && dst[prog.Words-1]>>last != 0 {
-					t.Fatalf("process %d transition %d: more than %d bits: %x\n%s", p, trans[i], prog.Bits, dst[:prog.Words], src)
-				}
-				k := fmt.Sprint(dst[:prog.Words])
-				if !seen[k] {
-					seen[k] = true
-					keys[out.Next.Key()] = true
-					work = append(work, slices.Clone(dst[:prog.Words]))
+				ways := 0
+				x.Each(c, cur, dst, func(status program.Status) {
+					if ways++; ways > len(outs) {
+						t.Fatalf("process %d transition %d: more than the %d ways of the interpreter\n%s", p, trans[i], len(outs), src)
+					}
+					out := outs[ways-1]
+					if (status != program.Disabled) != out.Enabled || (status == program.Failed) != (out.Failure != nil) {
+						t.Fatalf("process %d transition %d: compiled status %d, interpreted %+v\n%s", p, trans[i], status, out, src)
+					}
+					if status == program.Disabled {
+						return
+					}
+					if out.Failure != nil && out.Failure.Prop != x.Failed() {
+						t.Fatalf("process %d transition %d: compiled fails %d, interpreted %d (%s)\n%s", p, trans[i], x.Failed(), out.Failure.Prop, out.Failure.Msg, src)
+					}
+					if !slices.Equal(x.Covers(), out.Covers) {
+						t.Fatalf("process %d transition %d: covers %v and %v\n%s", p, trans[i], x.Covers(), out.Covers, src)
+					}
+					if d := decode(dst); !d.Equal(out.Next) {
+						t.Fatalf("process %d transition %d: successors differ\ncompiled    %v\ninterpreted %v\n%s", p, trans[i], d, out.Next, src)
+					}
+					if last := prog.Bits - 64*(prog.Words-1); last < 64 && dst[prog.Words-1]>>last != 0 {
+						t.Fatalf("process %d transition %d: more than %d bits: %x\n%s", p, trans[i], prog.Bits, dst[:prog.Words], src)
+					}
+					k := fmt.Sprint(dst[:prog.Words])
+					if !seen[k] {
+						seen[k] = true
+						keys[out.Next.Key()] = true
+						work = append(work, slices.Clone(dst[:prog.Words]))
+					}
+				})
+				if ways < len(outs) {
+					t.Fatalf("process %d transition %d: %d ways compiled, %d interpreted\n%s", p, trans[i], ways, len(outs), src)
 				}
 			}
 		}

@@ -45,8 +45,7 @@ func compareFused(t *testing.T, sys *model.System, src string, most int) (steps 
 	seen := map[string]bool{fmt.Sprint(first[:fused.Words]): true}
 	work := [][]uint64{first[:fused.Words]}
 	dst := make([]uint64, fused.Total)
-	n := fused.MostCandidates()
-	buf, done := make([]uint64, n*fused.Words+fused.Total), make([]*program.Transition, n)
+	u := fused.Successors()
 	divisions := []*program.Division{fused.Divide(2), fused.Divide(3), fused.Divide(17)}
 	for len(work) > 0 && len(seen) < most {
 		cur := work[0]
@@ -56,32 +55,33 @@ func compareFused(t *testing.T, sys *model.System, src string, most int) (steps 
 		var next []uint64
 		for p := range sys.Processes {
 			for _, c := range plain.Candidates(cur, p) {
-				s := q.Run(c, cur, dst)
-				if s == program.Disabled {
-					continue
-				}
-				trans = append(trans, c.No)
-				next = append(next, dst[:fused.Words]...)
-				if s == program.Failed || len(q.Covers()) > 0 {
-					want = append(want, note(q, c.No, s))
-				}
-				if k := fmt.Sprint(dst[:fused.Words]); !seen[k] {
-					seen[k] = true
-					work = append(work, slices.Clone(dst[:fused.Words]))
-				}
+				q.Each(c, cur, dst, func(s program.Status) {
+					if s == program.Disabled {
+						return
+					}
+					trans = append(trans, c.No)
+					next = append(next, dst[:fused.Words]...)
+					if s == program.Failed || len(q.Covers()) > 0 {
+						want = append(want, note(q, c.No, s))
+					}
+					if k := fmt.Sprint(dst[:fused.Words]); !seen[k] {
+						seen[k] = true
+						work = append(work, slices.Clone(dst[:fused.Words]))
+					}
+				})
 			}
 		}
 		steps += len(trans)
-		k := f.Expand(cur, buf, done, func(c *program.Transition, s program.Status) bool {
+		f.Expand(cur, u, func(c *program.Transition, s program.Status) bool {
 			got = append(got, note(f, c.No, s))
 			return true
 		})
 		var ran []int
-		for _, c := range done[:k] {
+		for _, c := range u.Trans[:u.N] {
 			ran = append(ran, c.No)
 		}
-		if !slices.Equal(ran, trans) || !slices.Equal(buf[:k*fused.Words], next) || !slices.Equal(got, want) {
-			t.Fatalf("state %v: fused %v %v %v, plain %v %v %v\n%s", cur, ran, buf[:k*fused.Words], got, trans, next, want, src)
+		if !slices.Equal(ran, trans) || !slices.Equal(u.States(), next) || !slices.Equal(got, want) {
+			t.Fatalf("state %v: fused %v %v %v, plain %v %v %v\n%s", cur, ran, u.States(), got, trans, next, want, src)
 		}
 		for p := range sys.Processes {
 			for i, c := range fused.Candidates(cur, p) {

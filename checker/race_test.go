@@ -100,7 +100,7 @@ func TestDataRaceRandom(t *testing.T) {
 				_, r := in.Race(s)
 				want = want || r
 				for _, c := range in.Enabled(s) {
-					next := in.Step(s, c.Proc, c.Trans).Next
+					next := in.Step(s, c).Next
 					if k := next.Key(); !seen[k] {
 						seen[k] = true
 						work = append(work, next)

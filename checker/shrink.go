@@ -36,7 +36,7 @@ func (r *Result) Shrink(sys *model.System, noAssert bool) error {
 func movesOf(t *traces.Trace) []replay.Move {
 	moves := make([]replay.Move, len(t.Steps))
 	for i, s := range t.Steps {
-		moves[i] = replay.Move{Proc: model.ProcID(s.Process), Trans: s.Transition}
+		moves[i] = replay.Move{Proc: model.ProcID(s.Process), Trans: s.Transition, Way: s.Way}
 	}
 	return moves
 }

@@ -266,9 +266,11 @@ func classes(t *testing.T, sys *model.System, members int) int {
 				continue
 			}
 			for _, tr := range sys.Processes[p].Locations[s.Locs[p]].Trans {
-				if out := in.Step(s, model.ProcID(p), tr); out.Enabled && !seen[out.Next.Key()] {
-					seen[out.Next.Key()] = true
-					work = append(work, out.Next)
+				for out := range in.Ways(s, model.ProcID(p), tr) {
+					if out.Enabled && !seen[out.Next.Key()] {
+						seen[out.Next.Key()] = true
+						work = append(work, out.Next)
+					}
 				}
 			}
 		}

@@ -61,6 +61,9 @@ var long = map[string]func() ([]string, error){
 		}
 		return everything(&model.Loader{}, "t.pmd", []byte(src+"process p { f16(); }\nprocess q { x = 2; }\n"))
 	},
+	"bad-choose": func() ([]string, error) {
+		return everything(&model.Loader{}, "t.pmd", []byte("u2 x;\nprocess p { "+strings.Repeat("choose { case: ", 40)+"x = 1; "+strings.Repeat("}", 40)+" }\nprocess q { x = 2; }\n"))
+	},
 	"import-cycle": func() ([]string, error) {
 		l := &model.Loader{ReadFile: func(string) ([]byte, error) { return []byte(`import "./t";`), nil }}
 		return everything(l, "t.pmd", []byte(`import "./u";`))

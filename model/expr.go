@@ -87,7 +87,7 @@ func (x *Expr) interval() (lo, hi int64) {
 		return int64(x.Type.Lo), int64(x.Type.Hi)
 	case InRange:
 		return 0, int64(x.Val) - 1
-	case IsLive, Not, Eq, Ne, Lt, Le, Gt, Ge, AndAlso, OrElse:
+	case IsLive, Any, Not, Eq, Ne, Lt, Le, Gt, Ge, AndAlso, OrElse:
 		return 0, 1
 	case Neg:
 		a, b := x.X.interval()

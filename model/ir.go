@@ -15,9 +15,12 @@
 //   - [OpAssert] that is false, and any fault of an expression or store, is a failure: what the step did before stays, and the successor has p
 //     parked ([Parked]) and p's locals reset, as an oops kills a task and leaves its locks held. (Were the step undone instead, merging local
 //     operations into the step before them could hide that step's writes from others whenever a merged assertion fails.)
-//   - [OpGoto] ends the step: p moves to Loc, and every local of p that is not in that location's Live set is reset to its initial value.
+//   - [OpGoto] ends the step: p moves to Loc, and every local of p that is not in that location's Live set is reset to its initial value;
+//   - an [OpBranch] on [Any] goes both ways: each visit of it decides for itself, so one transition can be executed in several ways.
 //
-// A step is therefore atomic, and enabled exactly when its code reaches its OpGoto or fails.
+// A step is therefore atomic, and a way of it is enabled exactly when its code reaches its OpGoto or fails. The ways of a transition in a state are numbered in the order in which
+// a search finds them that takes Then before Else at each OpBranch on Any, those that are not enabled included. There are at most [MaxWays]: where there would be more, or those so
+// far have cost more than [MaxDecisions], the next one is the last and is a failure.
 package model
 
 import "pmdcheck/model/source"
@@ -44,6 +47,13 @@ const (
 	NoDomain DomainID = -1
 	NoCover  CoverID  = -1
 )
+
+// A Move is one way of one transition. Way is 0 where the code has no branch on [Any].
+type Move struct {
+	Proc  ProcID
+	Trans int // index into Process.Trans
+	Way   int
+}
 
 // System is one elaborated cell of a spec. It is immutable after Build and safe for concurrent reading.
 type System struct {
@@ -328,6 +338,7 @@ const (
 	AndAlso // Y only if X
 	OrElse  // Y only if not X
 	Cond    // X ? Y : Z
+	Any     // 0 or 1, whichever: each is a way of the step. Only the condition of an OpBranch can be it
 )
 
 // Mirrored is the comparison that holds of y and x where op holds of x and y.
@@ -391,15 +402,24 @@ const (
 	FaultShift               // shift count out of range
 	FaultContainer           // container_of on a reference that lies elsewhere
 	FaultLoop                // more than MaxAtomicOps operations in one step
+	FaultWays                // too many ways through one step
 )
 
 // MaxAtomicOps bounds the operations one step may execute, so that a loop inside atomic ends in a fault and not in a hang.
 const MaxAtomicOps = 100_000
 
+// MaxWays and MaxDecisions bound the ways through one step, and the decisions that are made on all of them together, so that choices in a loop inside atomic end in a fault and not in a
+// hang. A way that does not end counts for [EndlessDecisions]. The number of a way fits into 16 bits.
+const (
+	MaxWays          = 1 << 14
+	MaxDecisions     = 1 << 18
+	EndlessDecisions = MaxDecisions / 2
+)
+
 var faultText = [...]string{
 	NoFault: "no fault", FaultNull: "NULL dereferenced", FaultIndex: "index out of range", FaultOverflow: "value out of range",
 	FaultDivide: "division by zero", FaultShift: "shift count out of range", FaultContainer: "container_of on a foreign reference",
-	FaultLoop: "atomic block does not end",
+	FaultLoop: "atomic block does not end", FaultWays: "too many ways through the choices of an atomic block",
 }
 
 func (k FaultKind) String() string { return faultText[k] }

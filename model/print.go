@@ -244,6 +244,8 @@ func (s *System) ExprString(x *Expr) string {
 		return "-" + s.operand(x.X)
 	case BitNot:
 		return "~" + s.operand(x.X)
+	case Any:
+		return "any"
 	case Cond:
 		return s.operand(x.X) + " ? " + s.operand(x.Y) + " : " + s.operand(x.Z)
 	}

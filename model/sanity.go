@@ -193,14 +193,21 @@ func (c *sanity) code(p *Process, code []Op) {
 		if (op.Kind == OpAlloc || op.Kind == OpFree) && (op.Pool < 0 || int(op.Pool) >= len(c.s.Pools) || c.s.Pools[op.Pool].Live == NoVar) {
 			c.errorf("op %d allocates from a pool without lifetimes", i)
 		}
-		c.expr(op.X, p.ID)
+		if op.Kind == OpBranch {
+			c.exprOf(op.X, p.ID, op.X)
+		} else {
+			c.expr(op.X, p.ID)
+		}
 		if last {
 			c.errorf("the code runs past its end")
 		}
 	}
 }
 
-func (c *sanity) expr(x *Expr, p ProcID) {
+func (c *sanity) expr(x *Expr, p ProcID) { c.exprOf(x, p, nil) }
+
+// exprOf checks an expression; branch is x where it is the condition of a branch.
+func (c *sanity) exprOf(x *Expr, p ProcID, branch *Expr) {
 	x.walk(func(x *Expr) {
 		switch x.Op {
 		case Load, AddrOf:
@@ -225,6 +232,10 @@ func (c *sanity) expr(x *Expr, p ProcID) {
 				c.errorf("an operator without its operands")
 			}
 		case Const:
+		case Any:
+			if x != branch {
+				c.errorf("a choice that is not the condition of a branch")
+			}
 		case InRange, Not, Neg, BitNot:
 			if x.X == nil {
 				c.errorf("an operator without its operand")

@@ -11,13 +11,17 @@ import (
 //   - the first node of something other processes can see: a shared access, an await, a choose, an atomic block;
 //   - the end of the process;
 //   - a node on a cycle of local operations (one per cycle), so that every step ends;
+//   - a local operation that can fail, where a liveness property is checked and the process is not fair: it may stop for ever before it fails;
 //   - with NoMerge, any operation outside an atomic block except those the source does not show.
 //
 // A step begins at a location, does that node (or whole atomic block), and then runs on through nodes that are not locations. Local operations thus
 // belong to the step before them; those at the start of a process run once, before the first step. They read and write nothing that
 // another process can see, so moving them next to the preceding step changes no other process's behaviour (Lipton 1975).
 
-// maxForks bounds the ways through the choices of one atomic block.
+// maxNested bounds how deep choices may be nested that begin with choices.
+const maxNested = 32
+
+// maxForks bounds the transitions that the choices at the beginning of one atomic block make. Those behind are made while the block runs.
 const maxForks = 256
 
 type stepper struct {
@@ -35,7 +39,7 @@ func (b *builder) steps(entry *cfgNode) {
 	s.liveness()
 	p := b.proc
 	// Locations are numbered in the order their steps are found, so that numbers follow the program.
-	code := &coder{s: s, index: map[*cfgNode]int{}}
+	code := &coder{s: s}
 	code.run(entry, false)
 	p.Start = code.ops
 	for i := 0; i < len(s.locs); i++ {
@@ -129,22 +133,37 @@ func (s *stepper) classify() {
 			n.next.end = true
 		}
 	}
-	// An atomic block that touches nothing shared is local like any other code.
+	// An atomic block that touches nothing shared is local like any other code, unless it may go on for ever, which is a fault and not a run.
 	if !s.b.e.opt.NoMerge {
 		shared := map[int]bool{}
 		for _, n := range s.nodes {
-			if n.atom != 0 && (n.op.Visible || n.kind == nodeChoose) {
+			if n.atom != 0 && (n.op.Visible || n.kind == nodeChoose || n.forced) {
 				shared[n.atom] = true
 			}
 		}
+		s.backEdges(func(n *cfgNode) bool { return n.atom == 0 }, func(a, m *cfgNode) bool { return a.atom == m.atom }, func(m *cfgNode) { shared[m.atom] = true })
 		for _, n := range s.nodes {
-			if n.atom != 0 && !shared[n.atom] && n.kind != nodeChoose {
-				n.visible = n.forced
+			if n.atom != 0 && !shared[n.atom] {
+				n.visible = false
 				n.atom = 0
 			}
 		}
 	}
-	// Depth-first search over local nodes: the target of a back edge becomes a location.
+	if s.b.e.stops(s.b.proc) {
+		for _, n := range s.nodes {
+			if n.kind != nodeEnd && n.atom == 0 && !n.quiet && !s.b.e.harmless(&n.op) {
+				n.visible = true
+			}
+		}
+	}
+	s.backEdges(func(n *cfgNode) bool { return n.visible }, func(_, m *cfgNode) bool { return !m.visible && m.atom == 0 }, func(m *cfgNode) { m.forced = true })
+	for _, n := range s.nodes {
+		n.visible = n.visible || n.forced
+	}
+}
+
+// backEdges searches depth first, from nodes that skip leaves in along edges that follow, and calls found for the target of each edge that leads back.
+func (s *stepper) backEdges(skip func(*cfgNode) bool, follow func(from, to *cfgNode) bool, found func(*cfgNode)) {
 	const (
 		unseen = iota
 		open
@@ -156,7 +175,7 @@ func (s *stepper) classify() {
 		next int
 	}
 	for _, root := range s.nodes {
-		if state[root.id] != unseen || root.visible {
+		if state[root.id] != unseen || skip(root) {
 			continue
 		}
 		stack := []frame{{root, 0}}
@@ -171,7 +190,7 @@ func (s *stepper) classify() {
 			}
 			m := succ[f.next]
 			f.next++
-			if m == nil || m.visible || m.atom != 0 {
+			if m == nil || !follow(f.n, m) {
 				continue
 			}
 			switch state[m.id] {
@@ -179,12 +198,9 @@ func (s *stepper) classify() {
 				state[m.id] = open
 				stack = append(stack, frame{m, 0})
 			case open:
-				m.forced = true
+				found(m)
 			}
 		}
-	}
-	for _, n := range s.nodes {
-		n.visible = n.visible || n.forced
 	}
 }
 
@@ -298,8 +314,8 @@ func (s *stepper) location(n *cfgNode) {
 // from adds the transitions whose first node is n: for a choose, those of every alternative.
 func (s *stepper) from(loc LocID, n *cfgNode, depth int) {
 	if n.kind == nodeChoose && n.atom == 0 {
-		if depth > 32 {
-			s.b.e.errorf("bad-choose", source.At(n.op.Pos), "choose leads back to itself without a step")
+		if depth > maxNested {
+			s.b.e.errorf("bad-choose", source.At(n.op.Pos), "choices that begin with choices are nested more than %d deep", maxNested)
 			return
 		}
 		for _, a := range n.alts {
@@ -315,26 +331,20 @@ func (s *stepper) from(loc LocID, n *cfgNode, depth int) {
 	if n.kind == nodeEnd {
 		return
 	}
-	// Choices inside the atomic block are made up front: one transition for each way through them.
-	choices := []map[*cfgNode]int{{}}
-	for i := 0; i < len(choices); i++ {
-		c := &coder{s: s, index: map[*cfgNode]int{}, chosen: choices[i]}
-		c.run(n, true)
-		if c.open != nil {
-			for k := range c.open.alts {
-				m := map[*cfgNode]int{c.open: k}
-				for a, b := range choices[i] {
-					m[a] = b
-				}
-				choices = append(choices, m)
-			}
-			if len(choices) > maxForks {
-				s.b.e.errorf("bad-choose", source.At(n.op.Pos), "an atomic block with more than %d ways through its choices", maxForks)
-				return
-			}
-			continue
-		}
+	s.fork(loc, n, nil, 1)
+}
+
+// fork adds the transitions of an atomic block, or of any other node. Choices that every run of the block makes first are made up front: one transition for each way through them. The
+// others are made while it runs. Both mean the same; what is made up front, static analysis sees.
+func (s *stepper) fork(loc LocID, n *cfgNode, chosen []int, ways int) {
+	c := &coder{s: s, chosen: chosen, plain: !s.b.e.opt.NoFork, room: maxForks / ways}
+	c.run(n, true)
+	if c.open == nil {
 		s.add(loc, n, c.ops)
+		return
+	}
+	for k := range c.open.alts {
+		s.fork(loc, n, append(chosen[:len(chosen):len(chosen)], k), ways*len(c.open.alts))
 	}
 }
 
@@ -355,9 +365,10 @@ func (s *stepper) add(from LocID, n *cfgNode, code []Op) {
 type coder struct {
 	s      *stepper
 	ops    []Op
-	index  map[*cfgNode]int
-	chosen map[*cfgNode]int
-	open   *cfgNode // a choose inside the atomic block that is not decided yet
+	chosen []int    // decisions of the choices that come first, in order
+	plain  bool     // what was written so far is executed whatever the state is, once, and cannot fail
+	room   int      // alternatives that one more decision may have
+	open   *cfgNode // the first choice that is to be decided up front and is not
 }
 
 type patch struct {
@@ -412,11 +423,6 @@ func (c *coder) straight(t target, seen map[target]int) []patch {
 			c.ops = append(c.ops, Op{Kind: OpJump, Then: at, Frame: n.op.Frame, Pos: n.op.Pos})
 			return nil
 		}
-		seen[t] = len(c.ops)
-		if stop {
-			c.ops = append(c.ops, Op{Kind: OpGoto, Loc: c.s.loc(n), Frame: n.op.Frame, Pos: n.op.Pos})
-			return nil
-		}
 		// Behind a node outside atomic blocks, and on leaving a block, every location ends the step.
 		after := func(m *cfgNode) target {
 			if m.atom != 0 && m.atom == n.atom && t.atom == n.atom {
@@ -424,19 +430,48 @@ func (c *coder) straight(t target, seen map[target]int) []patch {
 			}
 			return target{n: m}
 		}
-		switch n.kind {
-		case nodeChoose:
-			k, ok := c.chosen[n]
-			if !ok {
+		if n.kind == nodeChoose && !stop && c.plain {
+			if len(c.chosen) > 0 {
+				k := c.chosen[0]
+				c.chosen = c.chosen[1:]
+				clear(seen) // who comes back, to here or to what comes before, decides anew
+				t = after(n.alts[k])
+				continue
+			}
+			if len(n.alts) <= c.room {
 				c.open = n
 				return nil
 			}
-			t = after(n.alts[k])
+		}
+		seen[t] = len(c.ops)
+		if stop {
+			c.ops = append(c.ops, Op{Kind: OpGoto, Loc: c.s.loc(n), Frame: n.op.Frame, Pos: n.op.Pos})
+			return nil
+		}
+		switch n.kind {
+		case nodeChoose:
+			c.plain = false
+			last := len(n.alts) - 1
+			if last == 0 {
+				t = after(n.alts[0])
+				continue
+			}
+			var jumps []patch
+			for k := range last {
+				op := n.op
+				op.Kind, op.X = OpBranch, &Expr{Op: Any, Type: irBool, Pos: op.Pos}
+				op.Else = len(c.ops) + 1
+				jumps = append(jumps, patch{len(c.ops), 0, after(n.alts[k])})
+				c.ops = append(c.ops, op)
+			}
+			return append(jumps, patch{len(c.ops) - 1, 1, after(n.alts[last])})
 		case nodeBranch:
+			c.plain = false
 			c.ops = append(c.ops, n.op)
 			i := len(c.ops) - 1
 			return []patch{{i, 0, after(n.next)}, {i, 1, after(n.els)}}
 		default:
+			c.plain = c.plain && c.s.b.e.harmless(&n.op)
 			c.ops = append(c.ops, n.op)
 			t = after(n.next)
 		}

@@ -55,6 +55,7 @@ type Blocked struct {
 type Choice struct {
 	Process    int    `json:"process"`
 	Transition int    `json:"transition"`
+	Way        int    `json:"way,omitempty"` // of the transition, where its choices allow several
 	Label      string `json:"label"`
 	Func       string `json:"func"`
 	Pos        string `json:"pos"`
@@ -90,8 +91,9 @@ type Process struct {
 
 // Step is one transition.
 type Step struct {
-	Process    int         `json:"process"`    // index into Trace.Processes
-	Transition int         `json:"transition"` // index in the process's state machine; -1 in Trace.Starts
+	Process    int         `json:"process"`       // index into Trace.Processes
+	Transition int         `json:"transition"`    // index in the process's state machine; -1 in Trace.Starts
+	Way        int         `json:"way,omitempty"` // of the transition, where its choices allow several: their number in the order of the alternatives
 	From       int         `json:"from"`
 	To         int         `json:"to"` // -1: end of process, -2: parked by a failure
 	Label      string      `json:"label"`

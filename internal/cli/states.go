@@ -55,7 +55,7 @@ func stateSpace(sys *model.System, most int) *dot.Space {
 			node.Bad = "deadlock"
 		}
 		for _, m := range moves {
-			out := in.Step(s, m.Proc, m.Trans)
+			out := in.Step(s, m)
 			p := sys.Processes[m.Proc]
 			to := add(out.Next, s)
 			node = &space.Nodes[i] // add may have moved them

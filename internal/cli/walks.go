@@ -33,8 +33,8 @@ func walks(sys *model.System, most int) []*traces.Trace {
 				break
 			}
 			c := enabled[random.IntN(len(enabled))]
-			out := in.Step(s, c.Proc, c.Trans)
-			w.moves = append(w.moves, replay.Move{Proc: c.Proc, Trans: c.Trans})
+			out := in.Step(s, c)
+			w.moves = append(w.moves, c)
 			for _, k := range out.Covers {
 				w.covers[k] = true
 			}

@@ -28,6 +28,8 @@ func (c *compiler) expr(x *model.Expr) eval {
 		}
 	}
 	switch x.Op {
+	case model.Any:
+		return func(e *Exec) int64 { return b2i(e.decide()) }
 	case model.Const:
 		v := int64(x.Val)
 		return func(*Exec) int64 { return v }

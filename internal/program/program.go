@@ -66,6 +66,7 @@ type Transition struct {
 	code    []instr
 	from    int  // where the code goes on after the checks
 	counted bool // the number of operations must be bounded
+	chooses bool // it can be executed in several ways
 	flat    bool // there is nothing but checks that enable and one word set, and states have one word
 }
 
@@ -96,6 +97,12 @@ type Exec struct {
 	s      []uint64
 	failed model.PropID
 	covers []model.CoverID
+
+	decisions []bool // of the way at hand, true for Then
+	made      int    // how many of them the last run made
+	way       int    // number of the way
+	spent     int    // decisions of all ways so far
+	over      bool   // there are too many ways
 
 	Reads, Writes AtomSet // of the last run, if the program is traced
 
@@ -130,6 +137,7 @@ func compile(sys *model.System, opt Options, lay *layout) *Program {
 			for _, t := range l.Trans {
 				ct := c.fuse(mp.Trans[t].Code)
 				ct.ID, ct.Proc, ct.No = t, mp.ID, p.Transitions
+				ct.chooses = chooses(mp.Trans[t].Code)
 				ct.flat = p.Words == 1 && ct.code == nil && len(ct.sets) == 1 && ct.sets[0].word == 0 &&
 					!slices.ContainsFunc(ct.checks, func(c check) bool { return c.word != 0 || c.prop != model.NoProp })
 				q.numbers[t] = ct.No
@@ -159,6 +167,14 @@ func compile(sys *model.System, opt Options, lay *layout) *Program {
 	}
 	return p
 }
+
+// chooses reports whether code has a branch that goes both ways.
+func chooses(code []model.Op) bool {
+	return slices.ContainsFunc(code, func(op model.Op) bool { return op.Kind == model.OpBranch && op.X.Op == model.Any })
+}
+
+// Chooses reports whether the transition can be executed in several ways.
+func (t *Transition) Chooses() bool { return t.chooses }
 
 // NewExec makes an execution context.
 func (p *Program) NewExec() *Exec {
@@ -211,8 +227,85 @@ func (p *Program) Candidates(s []uint64, proc int) []*Transition {
 // Processes is the number of processes.
 func (p *Program) Processes() int { return len(p.procs) }
 
-// Run executes t from s (Words words) into dst (Total words).
+// Run executes t from s (Words words) into dst (Total words): its first way. As long as [Exec.More] says so, there is another one for [Exec.Again].
 func (x *Exec) Run(t *Transition, s, dst []uint64) Status {
+	x.decisions, x.way, x.spent, x.over = x.decisions[:0], 0, 0, false
+	return x.Again(t, s, dst)
+}
+
+// More goes on to the next way of the transition that was run last, if there is one.
+func (x *Exec) More(t *Transition) bool {
+	if !t.chooses {
+		return false
+	}
+	n := x.made
+	for n > 0 && !x.decisions[n-1] {
+		n--
+	}
+	if n == 0 || x.over {
+		return false
+	}
+	x.decisions = x.decisions[:n]
+	x.decisions[n-1] = false
+	x.way++
+	x.spent += x.made
+	x.over = x.way == model.MaxWays-1 || x.spent > model.MaxDecisions
+	return true
+}
+
+// Way is the number of the way that was run last.
+func (x *Exec) Way() int { return x.way }
+
+// Each runs t from s into dst in every way there is and calls f for each, those that are not enabled included. f may run other transitions with the same Exec.
+func (x *Exec) Each(t *Transition, s, dst []uint64, f func(Status)) {
+	st := x.Run(t, s, dst)
+	if !t.chooses {
+		f(st)
+		return
+	}
+	for {
+		way := x.way
+		more := x.More(t)
+		next, spent, over := slices.Clone(x.decisions), x.spent, x.over
+		x.way = way
+		f(st)
+		if !more {
+			return
+		}
+		x.decisions, x.way, x.spent, x.over = append(x.decisions[:0], next...), way+1, spent, over
+		st = x.Again(t, s, dst)
+	}
+}
+
+// RunWay executes one way of t, which must exist.
+func (x *Exec) RunWay(t *Transition, way int, s, dst []uint64) Status {
+	st := x.Run(t, s, dst)
+	for x.way < way && x.More(t) {
+		st = x.Again(t, s, dst)
+	}
+	return st
+}
+
+// decide makes the next decision of the way at hand: the one that is to be tried, or Then where none has been.
+func (x *Exec) decide() bool {
+	if x.made == len(x.decisions) {
+		x.decisions = append(x.decisions, true)
+	}
+	x.made++
+	return x.decisions[x.made-1]
+}
+
+// Again executes the way of t that [Exec.More] has gone on to, from the same state.
+func (x *Exec) Again(t *Transition, s, dst []uint64) Status {
+	x.made = 0
+	if x.over {
+		clear(x.Reads)
+		clear(x.Writes)
+		x.failed, x.covers = model.PropNoFault, x.covers[:0]
+		copy(dst, s)
+		apply(dst, x.p.procs[t.Proc].park)
+		return Failed
+	}
 	for i := range t.checks {
 		c := &t.checks[i]
 		if c.holds(s) {
@@ -243,12 +336,69 @@ func (x *Exec) Run(t *Transition, s, dst []uint64) Status {
 	return st
 }
 
-// Expand runs all candidates of a state, processes in order. The i-th one that is enabled is in done[i], and its successor in buf, which holds states one
-// after the other and room for Total words behind the last. special is called for one that fails or passes a cover, while [Exec.Failed] and
-// [Exec.Covers] tell about it; if it returns false, the rest is left out. done and buf must have room for [Program.MostCandidates]. Expand returns how many were enabled.
-func (x *Exec) Expand(s, buf []uint64, done []*Transition, special func(*Transition, Status) (goOn bool)) int {
+// Successors are where the steps of one state lead: those that are enabled, in order.
+type Successors struct {
+	N     int
+	Trans []*Transition // of each
+	Ways  []uint16      // of each
+	Buf   []uint64      // states one after the other, and room for Total words behind the last
+	words int
+	total int
+}
+
+// Successors makes room for the successors of a state.
+func (p *Program) Successors() *Successors {
+	u := &Successors{words: p.Words, total: p.Total}
+	u.Grow(p.mostCandidates())
+	return u
+}
+
+// Grow makes room for n successors.
+func (u *Successors) Grow(n int) {
+	if n <= len(u.Trans) {
+		return
+	}
+	n = max(n, 2*len(u.Trans))
+	// Whole lines of the cache: what another worker writes lies in another one.
+	buf, trans, ways := make([]uint64, n*u.words+u.total, (n*u.words+u.total+15)&^7), make([]*Transition, n, (n+15)&^7), make([]uint16, n, (n+63)&^31)
+	copy(buf, u.Buf)
+	copy(trans, u.Trans)
+	copy(ways, u.Ways)
+	u.Buf, u.Trans, u.Ways = buf, trans, ways
+}
+
+// Room is where the next successor is to be written, with scratch.
+func (u *Successors) Room() []uint64 {
+	u.Grow(u.N + 1)
+	at := u.N * u.words
+	return u.Buf[at : at+u.total]
+}
+
+// Add takes what was written to [Successors.Room] for a successor.
+func (u *Successors) Add(t *Transition, way int) {
+	u.Trans[u.N], u.Ways[u.N] = t, uint16(way)
+	u.N++
+}
+
+// States are the successors one after the other.
+func (u *Successors) States() []uint64 { return u.Buf[:u.N*u.words] }
+
+// State is one of them.
+func (u *Successors) State(i int) []uint64 {
+	return u.Buf[i*u.words : (i+1)*u.words : (i+1)*u.words]
+}
+
+// Move is the step to one of them.
+func (u *Successors) Move(i int) model.Move {
+	return model.Move{Proc: u.Trans[i].Proc, Trans: u.Trans[i].ID, Way: int(u.Ways[i])}
+}
+
+// Expand runs all candidates of a state, processes in order, into u. special is called for a step that fails or passes a cover, while [Exec.Failed] and
+// [Exec.Covers] tell about it; if it returns false, the rest is left out.
+func (x *Exec) Expand(s []uint64, u *Successors, special func(*Transition, Status) (goOn bool)) {
 	p := x.p
 	n, at, goOn := 0, 0, true
+	buf, done := u.Buf, u.Trans
 	for i := 0; i < len(p.procs) && goOn; i++ {
 		q := &p.procs[i]
 	candidates:
@@ -264,6 +414,15 @@ func (x *Exec) Expand(s, buf []uint64, done []*Transition, special func(*Transit
 				buf[at] = w&m.keep | m.set
 			} else {
 				st := x.Run(t, s, buf[at:at+p.Total])
+				if t.chooses {
+					u.N = n
+					goOn = x.expandWays(t, st, s, u, special)
+					n, buf, done = u.N, u.Buf, u.Trans
+					if at = n * p.Words; !goOn {
+						break
+					}
+					continue
+				}
 				if st == Disabled {
 					continue
 				}
@@ -271,14 +430,31 @@ func (x *Exec) Expand(s, buf []uint64, done []*Transition, special func(*Transit
 					goOn = special(t, st)
 				}
 			}
-			done[n] = t
+			done[n], u.Ways[n] = t, 0
 			n++
 			if at += p.Words; !goOn {
 				break
 			}
 		}
 	}
-	return n
+	u.N = n
+}
+
+// expandWays adds the ways of a transition, the first of which was run, and makes sure that there is room for what comes behind them.
+func (x *Exec) expandWays(t *Transition, st Status, s []uint64, u *Successors, special func(*Transition, Status) (goOn bool)) (goOn bool) {
+	rest := x.p.mostCandidates()
+	for goOn = true; ; st = x.Again(t, s, u.Room()) {
+		if st != Disabled {
+			if st == Failed || len(x.covers) > 0 {
+				goOn = special(t, st)
+			}
+			u.Add(t, x.way)
+			u.Grow(u.N + rest)
+		}
+		if !goOn || !x.More(t) {
+			return goOn
+		}
+	}
 }
 
 // Failed is the property that the last run violated, if its status was [Failed].
@@ -301,6 +477,7 @@ func (x *Exec) run(t *Transition, s []uint64) Status {
 		clear(x.Writes)
 		for n := 0; pc >= 0; n++ {
 			if n >= model.MaxAtomicOps {
+				x.spent += model.EndlessDecisions
 				x.failed = model.PropNoFault
 				return Failed
 			}
@@ -420,8 +597,8 @@ func (p *Program) Location(s []uint64, proc int) model.LocID {
 	return model.LocID(l)
 }
 
-// MostCandidates is the largest number of candidates that any state can have.
-func (p *Program) MostCandidates() (n int) {
+// mostCandidates is the largest number of candidates that any state can have.
+func (p *Program) mostCandidates() (n int) {
 	for _, q := range p.procs {
 		most := 0
 		for _, ts := range q.at {

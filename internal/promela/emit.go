@@ -52,6 +52,10 @@ func (x *exporter) transition(b *strings.Builder, p *model.Process, t *model.Tra
 		refuse("promela-loop", "a loop inside one step cannot be translated: SPIN sets no bound on the operations of a step", "give the loop constant bounds, or take it out of the atomic block")
 		return false
 	}
+	if slices.ContainsFunc(t.Code, func(op model.Op) bool { return op.Kind == model.OpBranch && op.X.Op == model.Any }) {
+		refuse("promela-choice", "a choice that an atomic block makes on its way cannot be translated: SPIN decides once where we try every way and keep those that come to their end", "let the block begin with the choice, or take it out of the block")
+		return false
+	}
 	enabled := x.enabled(t.Code)
 	if enabled == nil {
 		refuse("promela-guard", "the condition for this step cannot be translated: too much happens in it before its last await", "await first, then act")

@@ -60,7 +60,7 @@ func (c Choice) String() string {
 func (s *Session) Choices() []Choice {
 	var out []Choice
 	for _, c := range s.in.Enabled(s.state()) {
-		out = append(out, s.choice(replay.Move(c)))
+		out = append(out, s.choice(c))
 	}
 	return out
 }
@@ -80,7 +80,7 @@ func (s *Session) Step(m replay.Move) error {
 	if int(m.Proc) < 0 || int(m.Proc) >= len(s.Sys.Processes) || m.Trans < 0 || m.Trans >= len(s.Sys.Processes[m.Proc].Trans) {
 		return errors.New("there is no such step")
 	}
-	out := s.in.Step(s.state(), m.Proc, m.Trans)
+	out := s.in.Step(s.state(), m)
 	if !out.Enabled {
 		return fmt.Errorf("%s cannot do that now", s.Sys.Processes[m.Proc].Name)
 	}
@@ -230,8 +230,8 @@ func (s *Session) Run(g Goal) (int, error) {
 	seen := map[string]bool{s.state().Key(): true}
 	for i := 0; i < len(nodes); i++ {
 		for _, c := range s.in.Enabled(nodes[i].st) {
-			out := s.in.Step(nodes[i].st, c.Proc, c.Trans)
-			n := node{out.Next, i, replay.Move(c)}
+			out := s.in.Step(nodes[i].st, c)
+			n := node{out.Next, i, c}
 			if hit(out) {
 				var moves []replay.Move
 				for k := n; k.from >= 0; k = nodes[k.from] {
@@ -304,7 +304,7 @@ func (s *Session) Follow(t *traces.Trace, steps int) error {
 	}
 	s.Undo(s.Len())
 	for i, st := range t.Steps[:steps] {
-		if err := s.Step(replay.Move{Proc: model.ProcID(st.Process), Trans: st.Transition}); err != nil {
+		if err := s.Step(replay.Move{Proc: model.ProcID(st.Process), Trans: st.Transition, Way: st.Way}); err != nil {
 			return fmt.Errorf("step %d: %w", i+1, err)
 		}
 	}

@@ -25,7 +25,7 @@ func Source(r *rand.Rand) string {
 	g.p("void deeper(struct outer *o, u2 k)\n{\n\tdown(&o->in[k %% 2], o->top);\n}\n")
 	n := 2 + r.IntN(2)
 	for i := range n {
-		g.p("process p%d\n{\n\tu2 i;\n\tu2 j = 1;\n\tu2 k[2];\n\tstruct obj *q;\n\tu2 *ref = &a[1];\n", i)
+		g.p("process p%d\n{\n\tu2 i;\n\tu2 j = 1;\n\tu2 k[2];\n\tu2 round;\n\tstruct obj *q;\n\tu2 *ref = &a[1];\n", i)
 		g.block(1, 3+r.IntN(4))
 		g.p("}\n")
 	}
@@ -44,6 +44,7 @@ type gen struct {
 	atom  bool
 	jumps int  // labels so far
 	locks bool // what is taken and let go is told, for the lock order
+	round bool // in a loop of an atomic block
 }
 
 func (g *gen) p(format string, args ...any) { fmt.Fprintf(&g.b, format, args...) }
@@ -117,6 +118,21 @@ func (g *gen) stmt(tabs int) {
 			g.block(tabs+1, 1)
 		}
 		g.line(tabs, "}")
+	case k == 18 && g.atom && !g.round:
+		// A loop that is not unrolled, and ends: only jumps out of the block leave the count to whoever comes next.
+		g.round = true
+		g.line(tabs, "round = %d;", g.r.IntN(2))
+		loop := g.r.IntN(2)
+		g.line(tabs, "%s", []string{"while (round < 2) {", "do {"}[loop])
+		g.loops++
+		g.line(tabs+1, "round++;")
+		if g.r.IntN(2) == 0 {
+			g.choose(tabs + 1)
+		}
+		g.block(tabs+1, 1+g.r.IntN(2))
+		g.loops--
+		g.line(tabs, "%s", []string{"}", "} while (round < 2);"}[loop])
+		g.round = false
 	case k == 18 && !g.atom:
 		g.line(tabs, "while (%s) {", g.cond())
 		g.loops++
@@ -127,17 +143,8 @@ func (g *gen) stmt(tabs int) {
 		g.line(tabs, "for (int n = 0; n < 2; n++) {")
 		g.line(tabs+1, "a[n] = n + %s;", g.pick("1", "x", "j"))
 		g.line(tabs, "}")
-	case k < 22 && !g.atom:
-		g.line(tabs, "choose {")
-		for range 2 {
-			g.line(tabs, "case%s:", g.pick("", " "+g.cond()))
-			if g.loops > 0 && g.r.IntN(3) == 0 {
-				g.line(tabs+1, "%s;", g.pick("break", "continue"))
-				continue
-			}
-			g.block(tabs+1, g.r.IntN(3))
-		}
-		g.line(tabs, "}")
+	case k < 22 && (!g.atom || k == 21):
+		g.choose(tabs)
 	case k == 22:
 		g.switches(tabs)
 	case k == 23 || k == 24 && g.atom:
@@ -177,6 +184,19 @@ func (g *gen) stmt(tabs int) {
 		g.line(tabs, "}")
 		g.atom = false
 	}
+}
+
+func (g *gen) choose(tabs int) {
+	g.line(tabs, "choose {")
+	for range 2 {
+		g.line(tabs, "case%s:", g.pick("", " "+g.cond()))
+		if g.loops > 0 && g.r.IntN(3) == 0 {
+			g.line(tabs+1, "%s;", g.pick("break", "continue"))
+			continue
+		}
+		g.block(tabs+1, g.r.IntN(3))
+	}
+	g.line(tabs, "}")
 }
 
 func (g *gen) label() string {

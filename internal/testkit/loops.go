@@ -81,7 +81,7 @@ func (g *loops) stmt(tabs int) {
 		g.p("%s}\n", in)
 	case k == 9 && !g.atomic && g.depth > 0:
 		g.p("%sif (%s)\n%s\t%s;\n", in, g.pick(g.conds...), in, g.pick("break", "continue"))
-	case k == 10 && !g.atomic:
+	case k == 10:
 		g.p("%schoose {\n%scase:\n", in, in)
 		g.stmt(tabs + 1)
 		g.p("%scase%s:\n", in, g.pick("", " "+g.pick(g.conds...)))

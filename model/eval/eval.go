@@ -7,6 +7,7 @@ package eval
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -93,12 +94,6 @@ type Outcome struct {
 	Refused []Event // not enabled although the process is there: what was done up to and including the assumption that is false
 }
 
-// Choice names one transition.
-type Choice struct {
-	Proc  model.ProcID
-	Trans int
-}
-
 // Interp interprets one system. It keeps no state of its own and may be used from several goroutines.
 type Interp struct {
 	sys *model.System
@@ -129,7 +124,7 @@ func (in *Interp) Starts() (*State, []Outcome) {
 	s.Locs = make([]model.LocID, len(in.sys.Processes))
 	var outs []Outcome
 	for _, p := range in.sys.Processes {
-		out := in.run(s, p, p.Start)
+		out := in.run(s, p, p.Start, &ways{})
 		if out.Enabled {
 			s = out.Next
 		}
@@ -146,26 +141,81 @@ func (in *Interp) Reads(s *State, x *model.Expr) (int64, []Access) {
 	return v, r.ev.Accesses
 }
 
-// Step executes one transition. It is not enabled when its process is elsewhere or an assumption is false.
-func (in *Interp) Step(s *State, p model.ProcID, trans int) Outcome {
-	proc := in.sys.Processes[p]
-	t := proc.Trans[trans]
-	if s.Locs[p] != t.From {
-		return Outcome{}
+// Step executes one way of a transition. It is not enabled when its process is elsewhere, an assumption is false, or there is no such way.
+func (in *Interp) Step(s *State, m model.Move) Outcome {
+	i := 0
+	for out := range in.Ways(s, m.Proc, m.Trans) {
+		if i == m.Way {
+			return out
+		}
+		i++
 	}
-	return in.run(s, proc, t.Code)
+	return Outcome{}
 }
 
-// Enabled lists the transitions that can be taken in a state, in process and then program order.
-func (in *Interp) Enabled(s *State) []Choice {
-	var out []Choice
+// Ways executes a transition in every way there is in a state, in order, those that are not enabled included; none where its process is elsewhere.
+func (in *Interp) Ways(s *State, p model.ProcID, trans int) iter.Seq[Outcome] {
+	return func(yield func(Outcome) bool) {
+		proc := in.sys.Processes[p]
+		t := proc.Trans[trans]
+		if s.Locs[p] != t.From {
+			return
+		}
+		w := &ways{}
+		for yield(in.run(s, proc, t.Code, w)) && w.next() {
+		}
+	}
+}
+
+// ways is the decisions of one way of a step, true for Then, and how many ways came before.
+type ways struct {
+	decisions []bool
+	made      int // of the decisions, by the run at hand
+	number    int
+	spent     int  // decisions of all ways so far
+	over      bool // there are too many
+}
+
+// decide makes the next decision: the one that is to be tried, or Then where none has been.
+func (w *ways) decide() bool {
+	if w.made == len(w.decisions) {
+		w.decisions = append(w.decisions, true)
+	}
+	w.made++
+	return w.decisions[w.made-1]
+}
+
+// next goes on to the next way: the last decision for Then is made for Else, and what came behind it anew.
+func (w *ways) next() bool {
+	w.spent += w.made
+	n := w.made
+	for n > 0 && !w.decisions[n-1] {
+		n--
+	}
+	if n == 0 || w.over {
+		return false
+	}
+	w.decisions = w.decisions[:n]
+	w.decisions[n-1], w.made = false, 0
+	w.number++
+	w.over = w.number == model.MaxWays-1 || w.spent > model.MaxDecisions
+	return true
+}
+
+// Enabled lists what can be done in a state, in process and then program order, each transition way by way.
+func (in *Interp) Enabled(s *State) []model.Move {
+	var out []model.Move
 	for _, p := range in.sys.Processes {
 		if s.Locs[p.ID] < 0 {
 			continue
 		}
 		for _, t := range p.Locations[s.Locs[p.ID]].Trans {
-			if in.Step(s, p.ID, t).Enabled {
-				out = append(out, Choice{p.ID, t})
+			way := 0
+			for o := range in.Ways(s, p.ID, t) {
+				if o.Enabled {
+					out = append(out, model.Move{Proc: p.ID, Trans: t, Way: way})
+				}
+				way++
 			}
 		}
 	}
@@ -217,11 +267,16 @@ func Value(sys *model.System, t *model.Type, v int32) string { return sys.Value(
 // CellName renders a cell as the source writes it; see [model.System.CellName].
 func CellName(sys *model.System, c model.Cell) string { return sys.CellName(c) }
 
-// run executes code of a process from a state.
-func (in *Interp) run(s *State, p *model.Process, code []model.Op) Outcome {
-	r := &run{in: in, s: s.Clone(), proc: p}
+// run executes code of a process from a state, in one way.
+func (in *Interp) run(s *State, p *model.Process, code []model.Op, w *ways) Outcome {
+	r := &run{in: in, s: s.Clone(), proc: p, ways: w}
 	var out Outcome
-	f := r.try(func() { out.Enabled = r.code(code) })
+	f := r.try(func() {
+		if w.over {
+			r.fault(model.FaultWays, code[0].Pos, "%d, with %d decisions", w.number, w.spent)
+		}
+		out.Enabled = r.code(code)
+	})
 	out.Covers, out.Events = r.covers, r.events
 	switch {
 	case f != nil:
@@ -248,6 +303,7 @@ type run struct {
 	ev     *Event
 	events []Event
 	covers []model.CoverID
+	ways   *ways
 }
 
 // try calls f and catches a failure thrown with fail.
@@ -286,6 +342,7 @@ func (r *run) code(code []model.Op) bool {
 		op := &code[r.pc]
 		r.op = op
 		if n >= model.MaxAtomicOps {
+			r.ways.spent += model.EndlessDecisions
 			r.fault(model.FaultLoop, op.Pos, "more than %d operations in one step", model.MaxAtomicOps)
 		}
 		r.events = append(r.events, Event{Op: r.pc})
@@ -510,6 +567,8 @@ func (r *run) expr(x *model.Expr) int64 {
 			r.fault(model.FaultIndex, x.Pos, "index %d of %d elements", v, x.Val)
 		}
 		return v
+	case model.Any:
+		return truth(r.ways.decide())
 	case model.Not:
 		return truth(r.expr(x.X) == 0)
 	case model.Neg:

@@ -24,8 +24,10 @@ func (in *Interp) CanMove(s *State, p model.ProcID) bool {
 		return false
 	}
 	for _, t := range in.sys.Processes[p].Locations[s.Locs[p]].Trans {
-		if in.Step(s, p, t).Enabled {
-			return true
+		for out := range in.Ways(s, p, t) {
+			if out.Enabled {
+				return true
+			}
 		}
 	}
 	return false

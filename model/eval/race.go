@@ -33,18 +33,19 @@ func (in *Interp) Race(s *State) (Race, bool) {
 		}
 		var own []access
 		for _, t := range p.Locations[s.Locs[p.ID]].Trans {
-			out := in.Step(s, p.ID, t)
-			if !out.Enabled {
-				continue
-			}
-			for _, ev := range out.Events {
-				switch p.Trans[t].Code[ev.Op].Kind {
-				case model.OpAssert, model.OpAlloc, model.OpFree:
+			for out := range in.Ways(s, p.ID, t) {
+				if !out.Enabled {
 					continue
 				}
-				for _, a := range ev.Accesses {
-					if !a.Peek && in.observed(a.Cell) {
-						own = append(own, access{a.Cell, RaceSide{p.ID, t, ev.Op, a.Write, a.Plain}})
+				for _, ev := range out.Events {
+					switch p.Trans[t].Code[ev.Op].Kind {
+					case model.OpAssert, model.OpAlloc, model.OpFree:
+						continue
+					}
+					for _, a := range ev.Accesses {
+						if !a.Peek && in.observed(a.Cell) {
+							own = append(own, access{a.Cell, RaceSide{p.ID, t, ev.Op, a.Write, a.Plain}})
+						}
 					}
 				}
 			}

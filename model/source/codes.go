@@ -48,10 +48,9 @@ var codes = []CodeDoc{
 		"const N = ‘3’;\n", "const N = 3;\n",
 	},
 	{
-		"bad-choose", "choice that cannot be taken apart",
-		"A choice inside an atomic block is made before the block runs, one transition for each way through, and there may be at most 256 ways. Make fewer choices in one step.",
-		"u4 x;\nprocess p { atomic { for (int i = 0; i < 9; i++) choose { case: x = 1; case: x = 2; } } }\nprocess q { x = 0; }\n",
-		"u4 x;\nprocess p { for (int i = 0; i < 9; i++) atomic { choose { case: x = 1; case: x = 2; } } }\nprocess q { x = 0; }\n",
+		"bad-choose", "choices nested too deep",
+		"A choose that an alternative of another one begins with is made together with it, and so on, at most 32 deep. Let an alternative begin with a step of its own: skip;.",
+		"", "",
 	},
 	{
 		"bad-default", "default beside a case without condition",
@@ -202,6 +201,11 @@ var codes = []CodeDoc{
 		"promela-long", "step too long to be exported",
 		"Merging puts all local operations into the step before them, and SPIN takes about two thousand statements in one step. Export with --no-merge.",
 		"", "",
+	},
+	{
+		"promela-choice", "choice that cannot be exported",
+		"A choice in an atomic block is made so that the block can run to its end: every way through it is tried. A step of SPIN decides on its way, and cannot take a decision back. What a block chooses before it does anything else is exported as an alternative for each way; so is a choice outside atomic blocks.",
+		"u2 x;\nprocess p { atomic { if (x == 0) { choose { case: x = 1; case: x = 2; } } } }\nprocess q { x = 3; }\n", "u2 x;\nprocess p { choose { case: atomic { if (x == 0) x = 1; } case: atomic { if (x == 0) x = 2; } } }\nprocess q { x = 3; }\n",
 	},
 	{
 		"promela-loop", "loop that cannot be exported",

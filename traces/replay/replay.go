@@ -15,11 +15,8 @@ import (
 	"pmdcheck/traces"
 )
 
-// Move is one transition of one process.
-type Move struct {
-	Proc  model.ProcID
-	Trans int
-}
+// Move is one way of one transition.
+type Move = model.Move
 
 // Options say how a run is judged.
 type Options struct {
@@ -79,7 +76,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 			return nil, fmt.Errorf("step %d: there is no transition %d of process %d", i+1, m.Trans, m.Proc)
 		}
 		r.locks.marks = nil
-		out := in.Step(s, m.Proc, m.Trans)
+		out := in.Step(s, m)
 		if !out.Enabled {
 			return nil, fmt.Errorf("step %d: transition %d of %s is not enabled", i+1, m.Trans, sys.Processes[m.Proc].Name)
 		}
@@ -117,11 +114,11 @@ func lives(sys *model.System, t *model.Type) bool {
 func (r *recorder) others(s *eval.State, m Move) []traces.Choice {
 	var out []traces.Choice
 	for _, c := range r.in.Enabled(s) {
-		if c.Proc == m.Proc && c.Trans == m.Trans {
+		if c == m {
 			continue
 		}
 		tr := r.sys.Processes[c.Proc].Trans[c.Trans]
-		choice := traces.Choice{Process: int(c.Proc), Transition: c.Trans, Label: tr.Label, Pos: r.sys.Files.Position(tr.Pos)}
+		choice := traces.Choice{Process: int(c.Proc), Transition: c.Trans, Way: c.Way, Label: tr.Label, Pos: r.sys.Files.Position(tr.Pos)}
 		if tr.Frame != model.NoFrame {
 			choice.Func = r.sys.Frames[tr.Frame].Func
 		}
@@ -242,8 +239,11 @@ func (r *recorder) blocked(s *eval.State) []traces.Blocked {
 		for f := tr.Frame; f != model.NoFrame; f = r.sys.Frames[f].Parent {
 			r.used[f] = true
 		}
-		for _, ev := range r.in.Step(s, p.ID, tr.ID).Refused {
-			b.Reads = append(b.Reads, r.reads(ev.Accesses)...)
+		for out := range r.in.Ways(s, p.ID, tr.ID) {
+			for _, ev := range out.Refused {
+				b.Reads = append(b.Reads, r.reads(ev.Accesses)...)
+			}
+			break // the first way stands for the others
 		}
 		out = append(out, b)
 	}
@@ -280,7 +280,7 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 	p := sys.Processes[m.Proc]
 	tr := p.Trans[m.Trans]
 	st := traces.Step{
-		Process: int(m.Proc), Transition: m.Trans, From: int(tr.From), To: int(out.Next.Locs[m.Proc]), Label: tr.Label, Pos: sys.Files.Position(tr.Pos),
+		Process: int(m.Proc), Transition: m.Trans, Way: m.Way, From: int(tr.From), To: int(out.Next.Locs[m.Proc]), Label: tr.Label, Pos: sys.Files.Position(tr.Pos),
 		Stack: r.stack(tr.Frame), Ops: []traces.Operation{},
 	}
 	st.Ops = append(st.Ops, r.operations(p, i+1, tr.Code, out.Events)...)
@@ -386,7 +386,7 @@ func Replay(sys *model.System, t *traces.Trace) error {
 	}
 	var moves []Move
 	for _, s := range t.Steps {
-		moves = append(moves, Move{model.ProcID(s.Process), s.Transition})
+		moves = append(moves, Move{Proc: model.ProcID(s.Process), Trans: s.Transition, Way: s.Way})
 	}
 	again, err := Run(sys, moves, Options{Property: t.Property, Cycle: t.Cycle, NoAssert: slices.Contains(t.Build, "no-assert")})
 	if err != nil {

@@ -97,14 +97,14 @@ func (h *shrinker) run(schedule []Move) (done []Move, violated bool) {
 	}
 	s := h.start
 	for _, m := range schedule {
-		out, t := h.step(s, m)
+		out, made := h.step(s, m)
 		if !out.Enabled {
 			continue
 		}
 		if h.left--; h.left < 0 {
 			return nil, false
 		}
-		done = append(done, Move{m.Proc, t})
+		done = append(done, made)
 		s = out.Next
 		if h.failed(out) || h.badState(s) {
 			return done, true
@@ -113,17 +113,21 @@ func (h *shrinker) run(schedule []Move) (done []Move, violated bool) {
 	return done, h.badEnd(s)
 }
 
-func (h *shrinker) step(s *eval.State, m Move) (eval.Outcome, int) {
-	out := h.in.Step(s, m.Proc, m.Trans)
+func (h *shrinker) step(s *eval.State, m Move) (eval.Outcome, Move) {
+	out := h.in.Step(s, m)
 	if out.Enabled || s.Locs[m.Proc] < 0 {
-		return out, m.Trans
+		return out, m
 	}
 	for _, t := range h.sys.Processes[m.Proc].Locations[s.Locs[m.Proc]].Trans {
-		if o := h.in.Step(s, m.Proc, t); o.Enabled {
-			return o, t
+		way := 0
+		for o := range h.in.Ways(s, m.Proc, t) {
+			if o.Enabled {
+				return o, Move{Proc: m.Proc, Trans: t, Way: way}
+			}
+			way++
 		}
 	}
-	return out, m.Trans
+	return out, m
 }
 
 func (h *shrinker) failed(o eval.Outcome) bool {
@@ -161,7 +165,7 @@ func (h *shrinker) straight(moves []Move) []Move {
 	var out []Move
 	s := h.start
 	for _, m := range moves {
-		o := h.in.Step(s, m.Proc, m.Trans)
+		o := h.in.Step(s, m)
 		if !o.Enabled {
 			return moves
 		}
@@ -313,7 +317,7 @@ func (h *shrinker) reorder(moves []Move) []Move {
 	var touch []touched
 	s := h.start
 	for _, m := range moves {
-		out := h.in.Step(s, m.Proc, m.Trans)
+		out := h.in.Step(s, m)
 		if h.left--; !out.Enabled || h.left < 0 {
 			return moves
 		}

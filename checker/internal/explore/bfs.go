@@ -9,8 +9,8 @@ import (
 
 // origin is where a breadth-first walk found a state: its parent's number and the move from there.
 type origin struct {
-	parent      uint32
-	proc, trans uint16
+	parent           uint32
+	proc, trans, way uint16
 }
 
 // BFS walks breadth first with one worker. Of a state that was expanded only its origin is kept, for the paths.
@@ -29,7 +29,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 		var path []Move
 		for i := cur; i > 0; {
 			o := from.at(i)[0]
-			path = append(path, Move{model.ProcID(o.proc), int(o.trans)})
+			path = append(path, Move{Proc: model.ProcID(o.proc), Trans: int(o.trans), Way: int(o.way)})
 			i = int(o.parent)
 		}
 		slices.Reverse(path)
@@ -68,7 +68,7 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 			e.stuck(st)
 		}
 		next := &e.next
-		done := set.InsertAll(next.states(), next.added[:next.n])
+		done := set.InsertAll(next.States(), next.fresh())
 		for i := range done {
 			if !next.added[i] {
 				continue
@@ -80,10 +80,10 @@ func (w *Walk) BFS(ctx context.Context) Stop {
 				return StopBytes
 			}
 			e.arrive(i)
-			queue.push(next.state(i)...)
-			from.push(origin{uint32(cur), uint16(next.trans[i].Proc), uint16(next.trans[i].ID)})
+			queue.push(next.State(i)...)
+			from.push(origin{uint32(cur), uint16(next.Trans[i].Proc), uint16(next.Trans[i].ID), next.Ways[i]})
 		}
-		if done < next.n {
+		if done < next.N {
 			return StopBytes
 		}
 	}

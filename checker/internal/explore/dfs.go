@@ -8,8 +8,8 @@ import (
 
 // frame is what the stack of a depth-first walk holds for a state, besides its words. States that are expanded stay below their successors: they are the path.
 type frame struct {
-	proc, trans uint16 // the move that led here
-	open        bool   // it was expanded
+	proc, trans, way uint16 // the move that led here
+	open             bool   // it was expanded
 }
 
 // DFS walks depth first with one worker: of the processes the last one first, and of the transitions of a process. In this order the processor guesses a few percent
@@ -32,7 +32,7 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 		var path []Move
 		frames.each(func(f []frame) {
 			if f[0].open {
-				path = append(path, Move{model.ProcID(f[0].proc), int(f[0].trans)})
+				path = append(path, Move{Proc: model.ProcID(f[0].proc), Trans: int(f[0].trans), Way: int(f[0].way)})
 			}
 		})
 		return path[min(1, len(path)):] // no move leads to the initial state
@@ -70,7 +70,7 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 			continue
 		}
 		next := &e.next
-		done := set.InsertAll(next.states(), next.added[:next.n])
+		done := set.InsertAll(next.States(), next.fresh())
 		fresh := 0
 		for i := range done {
 			if !next.added[i] {
@@ -81,11 +81,11 @@ func (w *Walk) DFS(ctx context.Context) Stop {
 			}
 			count++
 			e.arrive(i)
-			states.push(next.state(i)...)
-			frames.push(frame{proc: uint16(next.trans[i].Proc), trans: uint16(next.trans[i].ID)})
+			states.push(next.State(i)...)
+			frames.push(frame{proc: uint16(next.Trans[i].Proc), trans: uint16(next.Trans[i].ID), way: next.Ways[i]})
 			fresh++
 		}
-		if done < next.n {
+		if done < next.N {
 			return StopBytes
 		}
 		if fresh == 0 {

@@ -13,6 +13,7 @@ type expander struct {
 	x        *program.Exec
 	dst      []uint64 // where the last transition led; within next during expand
 	tmp      []uint64
+	way      []uint64 // where a way of the last transition led
 	cands    []*program.Transition
 	trans    int64
 	ran      []bool             // by number of the transition, since the last tally
@@ -31,26 +32,31 @@ type expander struct {
 	_        [64]byte           // see store.Apart
 }
 
-func moveOf(t *program.Transition) Move { return Move{t.Proc, t.ID} }
+// moveOf is the step that was run last.
+func (e *expander) moveOf(t *program.Transition) Move {
+	return Move{Proc: t.Proc, Trans: t.ID, Way: e.x.Way()}
+}
 
 // succs are the successors of the state being expanded.
 type succs struct {
-	n     int
-	words int
-	buf   []uint64 // states one after the other, and scratch
-	trans []*program.Transition
+	*program.Successors
 	added []bool // for whoever inserts them
 }
 
-func (s *succs) states() []uint64     { return s.buf[:s.n*s.words] }
-func (s *succs) state(i int) []uint64 { return s.buf[i*s.words : (i+1)*s.words : (i+1)*s.words] }
+// fresh is room to say of each successor whether it is new.
+func (s *succs) fresh() []bool {
+	if s.N > len(s.added) {
+		s.added = store.Apart[bool](len(s.Trans))
+	}
+	return s.added[:s.N]
+}
 
 func (w *Walk) expander() *expander {
 	p := w.Program
 	e := &expander{w: w, x: p.NewExec(), tmp: store.Apart[uint64](p.Total), ran: store.Apart[bool](p.Transitions), hasInv: p.HasInvariants(), hasCover: p.HasCoverStates()}
-	most := p.MostCandidates()
-	e.next = succs{words: p.Words, buf: store.Apart[uint64](most*p.Words + p.Total), trans: make([]*program.Transition, most, most+8), added: store.Apart[bool](most)}
-	e.dst = e.next.buf[:p.Total]
+	e.next = succs{Successors: p.Successors()}
+	e.next.added = store.Apart[bool](len(e.next.Trans))
+	e.dst = e.next.Room()
 	if len(w.Groups) > 0 {
 		e.canon = p.Canonizer(w.Groups)
 	}
@@ -131,7 +137,7 @@ func (w *Walk) aimed() bool {
 // the walk ends before that is known.
 func (e *expander) expand(st []uint64) (moved bool) {
 	next := &e.next
-	next.n = 0
+	next.N = 0
 	e.plain = e.sel == nil && e.canon == nil
 	switch {
 	case e.sel != nil:
@@ -148,18 +154,18 @@ func (e *expander) expand(st []uint64) (moved bool) {
 			}
 		}
 	default:
-		next.n = e.x.Expand(st, next.buf, next.trans, func(t *program.Transition, s program.Status) bool {
-			e.edge = append(e.edge[:0], moveOf(t))
+		e.x.Expand(st, next.Successors, func(t *program.Transition, s program.Status) bool {
+			e.edge = append(e.edge[:0], e.moveOf(t))
 			e.happened(s)
 			return !e.stop
 		})
-		e.trans += int64(next.n)
-		for _, t := range next.trans[:next.n] {
+		e.trans += int64(next.N)
+		for _, t := range next.Trans[:next.N] {
 			e.ran[t.No] = true
 		}
 	}
-	e.dst, e.edge = next.buf[:e.w.Program.Total], e.edge[:0]
-	return next.n > 0 || e.stop
+	e.dst, e.edge = next.Buf[:e.w.Program.Total], e.edge[:0]
+	return next.N > 0 || e.stop
 }
 
 // verify checks the stubborn set of a state, if asked to.
@@ -190,24 +196,41 @@ func (e *expander) tally() {
 	}
 }
 
-// step runs a transition and, if it is enabled, adds to e.next where it leads: to the successor, or, where the walk follows chains, to the next state that is to
+// step runs a transition, each way of it, and, if it is enabled, adds to e.next where it leads: to the successor, or, where the walk follows chains, to the next state that is to
 // be stored.
 func (e *expander) step(t *program.Transition, st []uint64) {
-	next := &e.next
-	at := next.n * next.words
-	e.dst = next.buf[at : at+e.w.Program.Total]
-	e.edge = e.edge[:0]
-	if e.stop || !e.run(t, st) {
+	if e.stop {
 		return
 	}
+	if e.dst = e.next.Room(); !t.Chooses() {
+		e.reach(t, e.x.Run(t, st, e.dst))
+		return
+	}
+	if e.way == nil {
+		e.way = store.Apart[uint64](e.w.Program.Total)
+	}
+	e.x.Each(t, st, e.way, func(s program.Status) {
+		e.dst = e.next.Room()
+		copy(e.dst, e.way)
+		e.reach(t, s)
+	})
+}
+
+// reach adds to e.next where the step that was just run into e.dst leads.
+func (e *expander) reach(t *program.Transition, s program.Status) {
+	if s == program.Disabled || e.stop {
+		return
+	}
+	way := e.x.Way()
+	e.edge = e.edge[:0]
+	e.did(t, s)
 	if e.w.Chains && e.sel != nil {
 		e.follow()
 	}
 	if e.canon != nil {
 		e.canon.Canonize(e.dst, nil)
 	}
-	next.trans[next.n] = t
-	next.n++
+	e.next.Add(t, way)
 }
 
 // follow runs on as long as there is one transition to explore and no cycle can close: such states lead to one state only, so storing them would
@@ -222,21 +245,21 @@ func (e *expander) follow() {
 		e.verify(e.dst[:n])
 		e.enter(e.dst[:n])
 		copy(e.tmp, e.dst)
-		e.run(t, e.tmp[:n])
+		e.runWay(t, 0, e.tmp[:n])
 	}
 }
 
-// run executes a transition into e.dst and looks at what it did.
-func (e *expander) run(t *program.Transition, st []uint64) (enabled bool) {
-	s := e.x.Run(t, st, e.dst)
-	if s == program.Disabled {
-		return false
-	}
-	e.edge = append(e.edge, moveOf(t))
+// runWay executes one way of a transition, which is enabled, into e.dst and looks at what it did.
+func (e *expander) runWay(t *program.Transition, way int, st []uint64) {
+	e.did(t, e.x.RunWay(t, way, st, e.dst))
+}
+
+// did looks at what the transition that was just run did.
+func (e *expander) did(t *program.Transition, s program.Status) {
+	e.edge = append(e.edge, e.moveOf(t))
 	e.trans++
 	e.ran[t.No] = true
 	e.happened(s)
-	return true
 }
 
 // happened looks at what the last transition did.
@@ -279,9 +302,9 @@ func (e *expander) stuck(st []uint64) {
 func (e *expander) arrive(i int) {
 	if e.looks {
 		if e.path != nil {
-			e.last = append(e.last[:0], moveOf(e.next.trans[i]))
+			e.last = append(e.last[:0], e.next.Move(i))
 		}
-		e.enter(e.next.state(i))
+		e.enter(e.next.State(i))
 		e.last = e.last[:0]
 	}
 }
@@ -331,28 +354,28 @@ func (w *Walk) unfold(path, edge []Move) []Move {
 		who, perm = perm, who
 	}
 	var out []Move
-	run := func(t *program.Transition) {
-		e.x.Run(t, st[:p.Words], next)
+	run := func(t *program.Transition, way int) {
+		e.x.RunWay(t, way, st[:p.Words], next)
 		st, next = next, st
-		out = append(out, Move{who[t.Proc], t.ID})
+		out = append(out, Move{Proc: who[t.Proc], Trans: t.ID, Way: way})
 	}
 	canonize()
 	for _, m := range path {
 		for _, t := range p.Candidates(st[:p.Words], int(m.Proc)) {
 			if t.ID == m.Trans {
-				run(t)
+				run(t, m.Way)
 				break
 			}
 		}
 		if e.sel != nil && w.Chains {
 			for t := e.sel.Single(st[:p.Words]); t != nil; t = e.sel.Single(st[:p.Words]) {
-				run(t)
+				run(t, 0)
 			}
 		}
 		canonize()
 	}
 	for _, m := range edge {
-		out = append(out, Move{who[m.Proc], m.Trans})
+		out = append(out, Move{Proc: who[m.Proc], Trans: m.Trans, Way: m.Way})
 	}
 	return out
 }

@@ -18,11 +18,8 @@ import (
 	"pmdcheck/model"
 )
 
-// Move is one transition of one process.
-type Move struct {
-	Proc  model.ProcID
-	Trans int
-}
+// Move is one way of one transition.
+type Move = model.Move
 
 // Store is the kind of visited set.
 type Store uint8

@@ -339,10 +339,10 @@ func (m *member) deal(owner int) bool {
 	}
 	next, owning := &m.e.next, m.c.owning
 	own := 0
-	for i := range next.n {
-		st := next.state(i)
+	for i := range next.N {
+		st := next.State(i)
 		o := owner
-		if !m.e.plain || !owning.Stays(next.trans[i]) {
+		if !m.e.plain || !owning.Stays(next.Trans[i]) {
 			o = owning.Part(st)
 		}
 		if o != m.id {
@@ -350,12 +350,12 @@ func (m *member) deal(owner int) bool {
 			continue
 		}
 		if own < i {
-			copy(next.state(own), st)
-			next.trans[own] = next.trans[i]
+			copy(next.State(own), st)
+			next.Trans[own], next.Ways[own] = next.Trans[i], next.Ways[i]
 		}
 		own++
 	}
-	next.n = own
+	next.N = own
 	return m.visit()
 }
 
@@ -371,11 +371,12 @@ func (m *member) post(to int, st []uint64) {
 // read visits the states in the mail, as many at a time as fit where successors lie.
 func (m *member) read(mail [][]uint64) (ok bool) {
 	next := &m.e.next
-	size := len(next.added) * next.words
+	words := m.c.w.Program.Words
+	size := len(next.Trans) * words
 	for k, b := range mail {
 		for at := 0; at < len(b); {
-			next.n = copy(next.buf[:size], b[at:]) / next.words
-			at += next.n * next.words
+			next.N = copy(next.Buf[:size], b[at:]) / words
+			at += next.N * words
 			if !m.visit() {
 				m.giveBack(b[at:])
 				for _, b := range mail[k+1:] {
@@ -398,7 +399,7 @@ func (m *member) read(mail [][]uint64) (ok bool) {
 // visit visits the states of e.next and puts the new ones on the stack. If there is no room for them, they are given back.
 func (m *member) visit() bool {
 	next := &m.e.next
-	done := m.set.InsertAll(next.states(), next.added[:next.n])
+	done := m.set.InsertAll(next.States(), next.fresh())
 	for i, added := range next.added[:done] {
 		if !added {
 			continue
@@ -407,11 +408,11 @@ func (m *member) visit() bool {
 			return false
 		}
 		m.e.arrive(i)
-		m.stack.push(next.state(i)...)
+		m.stack.push(next.State(i)...)
 	}
-	if done < next.n {
+	if done < next.N {
 		m.c.halt(StopBytes)
-		m.giveBack(slices.Clone(next.states()[done*next.words:]))
+		m.giveBack(slices.Clone(next.States()[done*m.c.w.Program.Words:]))
 		return false
 	}
 	return true

@@ -113,9 +113,9 @@ func (w *Walk) Spill(ctx context.Context, dir string, disk store.Disk) (stop Sto
 		if !e.expand(st) {
 			e.stuck(st)
 		}
-		for i := range e.next.n {
-			st := e.next.state(i)
-			move := uint64(e.next.trans[i].Proc)<<32 | uint64(e.next.trans[i].ID)
+		for i := range e.next.N {
+			st := e.next.State(i)
+			move := uint64(e.next.Trans[i].Proc)<<48 | uint64(e.next.Ways[i])<<32 | uint64(e.next.Trans[i].ID)
 			added, err := set.Insert(st, [store.TagWords]uint64{cur, move})
 			if failed(err) {
 				break
@@ -186,7 +186,7 @@ func (s *spillFiles) path(no uint64) (path []Move, err error) {
 			return nil, err
 		}
 		move := binary.LittleEndian.Uint64(b[8:])
-		path = append(path, Move{model.ProcID(move >> 32), int(uint32(move))})
+		path = append(path, Move{Proc: model.ProcID(move >> 48), Trans: int(uint32(move)), Way: int(uint16(move >> 32))})
 		no = binary.LittleEndian.Uint64(b[:])
 	}
 	slices.Reverse(path)

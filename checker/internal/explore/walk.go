@@ -142,7 +142,7 @@ func (r *walker) walk(ctx context.Context, i, steps int64, seed uint64, stop boo
 	cur := make([]uint64, p.Total)
 	copy(cur, e.initial())
 	r.seen.add(store.Hash(cur[:n]))
-	var enabled []*program.Transition
+	var enabled []step
 	cut := false
 	for {
 		if violated && stop {
@@ -151,8 +151,13 @@ func (r *walker) walk(ctx context.Context, i, steps int64, seed uint64, stop boo
 		enabled = enabled[:0]
 		for proc := range p.Processes() {
 			for _, t := range p.Candidates(cur[:n], proc) {
-				if e.x.Run(t, cur[:n], r.next) != program.Disabled {
-					enabled = append(enabled, t)
+				for st, more := e.x.Run(t, cur[:n], r.next), true; more; {
+					if st != program.Disabled {
+						enabled = append(enabled, step{t, e.x.Way()})
+					}
+					if more = e.x.More(t); more {
+						st = e.x.Again(t, cur[:n], r.next)
+					}
 				}
 			}
 		}
@@ -170,11 +175,11 @@ func (r *walker) walk(ctx context.Context, i, steps int64, seed uint64, stop boo
 				break
 			}
 		}
-		t := pick.among(enabled)
+		s := pick.among(enabled)
 		e.edge = e.edge[:0]
-		e.run(t, cur[:n])
+		e.runWay(s.Transition, s.way, cur[:n])
 		e.enter(e.dst[:n])
-		r.path = append(r.path, Move{t.Proc, t.ID})
+		r.path = append(r.path, Move{Proc: s.Proc, Trans: s.ID, Way: s.way})
 		e.edge = e.edge[:0]
 		copy(cur, e.dst)
 		r.seen.add(store.Hash(cur[:n]))
@@ -189,6 +194,12 @@ func count(b bool) int64 {
 		return 1
 	}
 	return 0
+}
+
+// step is one way of a transition.
+type step struct {
+	*program.Transition
+	way int
 }
 
 // chooser decides by chance.
@@ -206,7 +217,7 @@ func newChooser(walk int64, seed uint64, procs int) *chooser {
 	return c
 }
 
-func (c *chooser) among(ts []*program.Transition) *program.Transition {
+func (c *chooser) among(ts []step) step {
 	proc := ts[c.r.IntN(len(ts))].Proc
 	switch c.how {
 	case 0: // every transition alike
@@ -214,7 +225,7 @@ func (c *chooser) among(ts []*program.Transition) *program.Transition {
 	case 1: // every process alike
 		proc = nth(ts, c.r.IntN(processes(ts)))
 	case 2: // who went on last goes on, seven times in eight
-		if c.r.IntN(8) > 0 && slices.ContainsFunc(ts, func(t *program.Transition) bool { return t.Proc == c.last }) {
+		if c.r.IntN(8) > 0 && slices.ContainsFunc(ts, func(t step) bool { return t.Proc == c.last }) {
 			proc = c.last
 		}
 	case 3: // by priority; once in a while the first becomes the last
@@ -246,14 +257,14 @@ func (c *chooser) among(ts []*program.Transition) *program.Transition {
 }
 
 // processes counts the processes of transitions that come process by process; nth is one of them.
-func processes(ts []*program.Transition) (n int) {
+func processes(ts []step) (n int) {
 	for i, t := range ts {
 		n += int(count(i == 0 || t.Proc != ts[i-1].Proc))
 	}
 	return n
 }
 
-func nth(ts []*program.Transition, k int) model.ProcID {
+func nth(ts []step, k int) model.ProcID {
 	for i, t := range ts {
 		if i == 0 || t.Proc != ts[i-1].Proc {
 			if k == 0 {

@@ -114,34 +114,32 @@ func (s *Search) each(id uint32, f func(m explore.Move, next []uint64) bool) {
 	st := s.state(id)
 	for proc := range s.Program.Processes() {
 		for _, t := range s.Program.Candidates(st, proc) {
-			next, enabled := s.run(t, st)
-			if enabled && !f(explore.Move{Proc: t.Proc, Trans: t.ID}, next) {
+			goOn := true
+			s.x.Each(t, st, s.dst, func(status program.Status) {
+				if !goOn || status == program.Disabled {
+					return
+				}
+				next := s.dst[:s.n]
+				if status == program.Failed {
+					next = nil
+				}
+				goOn = f(explore.Move{Proc: t.Proc, Trans: t.ID, Way: s.x.Way()}, next)
+			})
+			if !goOn {
 				return
 			}
 		}
 	}
 }
 
-// run executes a transition. The successor is valid until the next run, and nil where the step fails or is not enabled.
-func (s *Search) run(t *program.Transition, st []uint64) (next []uint64, enabled bool) {
-	switch s.x.Run(t, st, s.dst) {
-	case program.Disabled:
-		return nil, false
-	case program.Failed:
-		return nil, true
-	}
-	return s.dst[:s.n], true
-}
-
 // canMove reports whether a process has a step in a state, be it one that fails.
 func (s *Search) canMove(id uint32, proc int) bool {
 	st := s.state(id)
+	able := false
 	for _, t := range s.Program.Candidates(st, proc) {
-		if _, enabled := s.run(t, st); enabled {
-			return true
-		}
+		s.x.Each(t, st, s.dst, func(status program.Status) { able = able || status != program.Disabled })
 	}
-	return false
+	return able
 }
 
 func (s *Search) state(id uint32) []uint64 {

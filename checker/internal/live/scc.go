@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"pmdcheck/checker/internal/explore"
+	"pmdcheck/internal/program"
 )
 
 // Marks in num and low. A state with num 0 has not been looked at.
@@ -18,8 +19,9 @@ type frame struct {
 	id    uint32
 	proc  int32 // the next candidate is number cand of proc
 	cand  int32
-	moved bool // some step is possible
-	self  bool // a step leads back to the state itself
+	way   uint16 // and of its ways this one
+	moved bool   // some step is possible
+	self  bool   // a step leads back to the state itself
 }
 
 const frameBytes = 16
@@ -126,13 +128,16 @@ func (t *tarjan) successor(f *frame) (uint32, bool) {
 	for ; int(f.proc) < s.Program.Processes(); f.proc, f.cand = f.proc+1, 0 {
 		cands := s.Program.Candidates(st, int(f.proc))
 		for int(f.cand) < len(cands) {
-			f.cand++
-			next, enabled := s.run(cands[f.cand-1], st)
-			f.moved = f.moved || enabled
-			if next == nil {
+			t := cands[f.cand]
+			status := s.x.RunWay(t, int(f.way), st, s.dst)
+			if f.way++; !s.x.More(t) {
+				f.cand, f.way = f.cand+1, 0
+			}
+			f.moved = f.moved || status != program.Disabled
+			if status != program.Moved {
 				continue
 			}
-			if id := s.number(next); id != f.id {
+			if id := s.number(s.dst[:s.n]); id != f.id {
 				return id, true
 			}
 			f.self = true
@@ -165,9 +170,10 @@ func (t *tarjan) staysFair(root frame, members []uint32) bool {
 			st := s.state(id)
 			can, does := false, false
 			for _, tr := range s.Program.Candidates(st, p) {
-				next, enabled := s.run(tr, st)
-				can = can || enabled
-				does = does || next != nil && inside(s.number(next))
+				s.x.Each(tr, st, s.dst, func(status program.Status) {
+					can = can || status != program.Disabled
+					does = does || status == program.Moved && inside(s.number(s.dst[:s.n]))
+				})
 			}
 			if can && !does {
 				keep = append(keep, p)

@@ -53,9 +53,18 @@ func (b *Blame) note(sel *Selector, st []uint64, n int) {
 	for proc := range sel.cands {
 		for _, t := range sel.cands[proc] {
 			id := s.base[proc] + t.ID
-			if !sel.best.has(id) || !sel.enabled.has(id) || sel.x.Run(t, st, sel.dst) == program.Disabled {
+			if !sel.best.has(id) || !sel.enabled.has(id) {
 				continue
 			}
+			reads, writes := s.atoms.NewSet(), s.atoms.NewSet()
+			sel.x.Each(t, st, sel.dst, func(status program.Status) {
+				for w := range reads {
+					reads[w] |= sel.x.Reads[w]
+					if status != program.Disabled {
+						writes[w] |= sel.x.Writes[w]
+					}
+				}
+			})
 			conflicts := sel.need[sel.slot[id]-1].clone()
 			conflicts.and(sel.reach)
 			conflicts.andNot(s.own[proc])
@@ -64,8 +73,8 @@ func (b *Blame) note(sel *Selector, st []uint64, n int) {
 					return
 				}
 				b.Pairs[[2]int{id, u}]++
-				for w := range sel.x.Reads {
-					m := sel.x.Writes[w]&(s.trans[u].reads[w]|s.trans[u].writes[w]) | sel.x.Reads[w]&s.trans[u].writes[w]
+				for w := range reads {
+					m := writes[w]&(s.trans[u].reads[w]|s.trans[u].writes[w]) | reads[w]&s.trans[u].writes[w]
 					only := s.atoms.NewSet()
 					only[w] = m
 					only.Each(func(a int) { b.Atoms[a]++ })

@@ -52,15 +52,16 @@ func newSpace(s *Static, most int) *space {
 		var out []arrow
 		for proc := range p.Processes() {
 			for _, t := range p.Candidates(sp.states[i], proc) {
-				st := x.Run(t, sp.states[i], dst)
-				if st == program.Disabled {
-					continue
-				}
-				d := fmt.Sprint(st, x.Covers())
-				if st == program.Failed {
-					d += fmt.Sprint(x.Failed())
-				}
-				out = append(out, arrow{s.base[proc] + t.ID, number(dst[:p.Words]), d})
+				x.Each(t, sp.states[i], dst, func(st program.Status) {
+					if st == program.Disabled {
+						return
+					}
+					d := fmt.Sprint(st, x.Covers())
+					if st == program.Failed {
+						d += fmt.Sprint(x.Failed())
+					}
+					out = append(out, arrow{s.base[proc] + t.ID, number(dst[:p.Words]), d})
+				})
 			}
 		}
 		sp.out = append(sp.out, out)

@@ -44,14 +44,16 @@ func explore(s *por.Static, reduced bool, visit func(st []uint64, moves int)) (s
 		moves := 0
 		for _, t := range todo {
 			dst := make([]uint64, p.Total)
-			if x.Run(t, st, dst) == program.Disabled {
-				continue
-			}
-			moves++
-			if k := fmt.Sprint(dst[:p.Words]); !seen[k] {
-				seen[k] = true
-				work = append(work, dst[:p.Words])
-			}
+			x.Each(t, st, dst, func(status program.Status) {
+				if status == program.Disabled {
+					return
+				}
+				moves++
+				if k := fmt.Sprint(dst[:p.Words]); !seen[k] {
+					seen[k] = true
+					work = append(work, slices.Clone(dst[:p.Words]))
+				}
+			})
 		}
 		visit(st, moves)
 	}

@@ -11,7 +11,7 @@ import (
 // A set T of transitions is stubborn in state s if
 //
 //	D0  some transition of T is enabled in s, if any transition is at all;
-//	D1  for each t in T enabled in s, T contains whatever t conflicts with: what the execution of t in s reads and others write, or writes and others touch;
+//	D1  for each t in T enabled in s, T contains whatever t conflicts with: what the execution of t in s, in whatever way, reads and others write, or writes and others touch;
 //	    and the other transitions that begin where t begins;
 //	D2  for each t in T not enabled in s, T contains a necessary enabling set: transitions one of which comes first in every run that executes t;
 //	G   for each goal (an invariant being false, say) that s does not reach, T contains transitions one of which comes first in every run that reaches it;
@@ -81,10 +81,10 @@ func (sel *Selector) Select(st []uint64) []*program.Transition {
 	return sel.list(st)
 }
 
-// Single is the transition to explore in st if there is just one and it is not sticky, else nil.
+// Single is the transition to explore in st if there is just one, with one way, and it is not sticky; else nil.
 func (sel *Selector) Single(st []uint64) *program.Transition {
 	l := sel.Select(st)
-	if len(l) != 1 || sel.s.sticky.has(sel.s.base[l[0].Proc]+l[0].ID) {
+	if len(l) != 1 || l[0].Chooses() || sel.s.sticky.has(sel.s.base[l[0].Proc]+l[0].ID) {
 		return nil
 	}
 	return l[0]
@@ -134,16 +134,21 @@ func (sel *Selector) look(st []uint64) (enabled int) {
 			}
 			need := sel.need[k-1]
 			clear(need)
-			if sel.x.Run(t, st, sel.dst) != program.Disabled {
-				enabled++
-				sel.enabled.set(id)
+			// Of a transition with several ways, what each of them needs: those that are not enabled must not become so unnoticed.
+			for status, more := sel.x.Run(t, st, sel.dst), true; more; {
 				sel.writers(need, sel.x.Reads)
-				sel.touchers(need, sel.x.Writes)
-				need.andNot(s.own[proc])
-			} else {
-				sel.writers(need, sel.x.Reads)
-				need.andNot(s.own[proc])
+				if status != program.Disabled {
+					sel.touchers(need, sel.x.Writes)
+					if !sel.enabled.has(id) {
+						sel.enabled.set(id)
+						enabled++
+					}
+				}
+				if more = sel.x.More(t); more {
+					status = sel.x.Again(t, st, sel.dst)
+				}
 			}
+			need.andNot(s.own[proc])
 			// A process leaves its location by one of the transitions that begin there.
 			need.or(s.at[proc][sel.locs[proc]])
 		}

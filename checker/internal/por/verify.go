@@ -37,27 +37,34 @@ type verifier struct {
 	pairs   int
 }
 
-// deed is what executing a transition did.
+// deed is what one way of a transition did.
 type deed struct {
 	status program.Status
 	failed model.PropID
 	covers string
-	next   string
+	next   []uint64
 }
 
-func (v *verifier) do(t *program.Transition, st []uint64) (deed, []uint64) {
+func (d deed) same(e deed) bool {
+	return d.status == e.status && d.failed == e.failed && d.covers == e.covers
+}
+
+// do executes each way of a transition.
+func (v *verifier) do(t *program.Transition, st []uint64) (deeds []deed, enabled bool) {
 	dst := make([]uint64, v.s.prog.Total)
-	d := deed{status: v.x.Run(t, st, dst), failed: model.NoProp}
-	if d.status == program.Disabled {
-		return deed{status: program.Disabled}, nil
-	}
-	if d.status == program.Failed {
-		d.failed = v.x.Failed()
-	}
-	d.covers = fmt.Sprint(v.x.Covers())
-	dst = dst[:v.s.prog.Words]
-	d.next = fmt.Sprint(dst)
-	return d, dst
+	v.x.Each(t, st, dst, func(status program.Status) {
+		d := deed{status: status, failed: model.NoProp}
+		if status != program.Disabled {
+			enabled = true
+			if status == program.Failed {
+				d.failed = v.x.Failed()
+			}
+			d.covers = fmt.Sprint(v.x.Covers())
+			d.next = slices.Clone(dst[:v.s.prog.Words])
+		}
+		deeds = append(deeds, d)
+	})
+	return deeds, enabled
 }
 
 func (v *verifier) candidates(st []uint64, f func(id int, t *program.Transition)) {
@@ -69,7 +76,7 @@ func (v *verifier) candidates(st []uint64, f func(id int, t *program.Transition)
 }
 
 func (v *verifier) run(st []uint64, maxStates, maxSteps int) (int, error) {
-	first := map[int]deed{} // of the set's enabled transitions, in st
+	first := map[int][]deed{} // of the set's enabled transitions, in st
 	inSet := map[int]*program.Transition{}
 	v.candidates(st, func(id int, t *program.Transition) {
 		if v.set.has(id) && v.enabled.has(id) {
@@ -92,8 +99,8 @@ func (v *verifier) run(st []uint64, maxStates, maxSteps int) (int, error) {
 			if err != nil {
 				return
 			}
-			done, next := v.do(u, cur.st)
-			if done.status == program.Disabled {
+			done, enabled := v.do(u, cur.st)
+			if !enabled {
 				return
 			}
 			if v.set.has(id) {
@@ -104,21 +111,26 @@ func (v *verifier) run(st []uint64, maxStates, maxSteps int) (int, error) {
 			}
 			for sid, t := range inSet {
 				v.pairs++
-				if err = v.commute(t, u, cur.st, first[sid], done, next); err != nil {
+				if err = v.commute(t, u, cur.st, first[sid], done); err != nil {
 					err = fmt.Errorf("%s (in the set) and %s (outside): %w", v.s.name(sid), v.s.name(id), err)
 					return
 				}
 			}
-			for g, was := range v.reached(next) {
-				if was && !reached[g] {
-					err = fmt.Errorf("%s, outside the set, reaches goal %d", v.s.name(id), g)
-					return
+			for _, d := range done {
+				if d.status == program.Disabled {
+					continue
 				}
-			}
-			k := fmt.Sprint(next)
-			if cur.steps < maxSteps && len(v.seen) < maxStates && !v.seen[k] {
-				v.seen[k] = true
-				work = append(work, item{next, cur.steps + 1})
+				for g, was := range v.reached(d.next) {
+					if was && !reached[g] {
+						err = fmt.Errorf("%s, outside the set, reaches goal %d", v.s.name(id), g)
+						return
+					}
+				}
+				k := fmt.Sprint(d.next)
+				if cur.steps < maxSteps && len(v.seen) < maxStates && !v.seen[k] {
+					v.seen[k] = true
+					work = append(work, item{d.next, cur.steps + 1})
+				}
 			}
 		})
 		if err != nil {
@@ -128,22 +140,32 @@ func (v *verifier) run(st []uint64, maxStates, maxSteps int) (int, error) {
 	return v.pairs, nil
 }
 
-// commute compares t;u with u;t from st, where u was already run.
-func (v *verifier) commute(t, u *program.Transition, st []uint64, first, done deed, afterU []uint64) error {
-	d, afterT := v.do(t, st)
-	if d.status != first.status || d.failed != first.failed || d.covers != first.covers {
+// commute compares t;u with u;t from st, each way of the one with each way of the other, where u was already run.
+func (v *verifier) commute(t, u *program.Transition, st []uint64, first, done []deed) error {
+	afterT, _ := v.do(t, st)
+	if !slices.EqualFunc(afterT, first, deed.same) {
 		return fmt.Errorf("the first does something else than at the start")
 	}
-	d, both := v.do(t, afterU)
-	if d.status != first.status || d.failed != first.failed || d.covers != first.covers {
-		return fmt.Errorf("the second changes what the first does")
-	}
-	e, other := v.do(u, afterT)
-	if e.status != done.status || e.failed != done.failed || e.covers != done.covers {
-		return fmt.Errorf("the first changes what the second does")
-	}
-	if !slices.Equal(both, other) {
-		return fmt.Errorf("the two orders lead to different states")
+	for j, e := range done {
+		if e.status == program.Disabled {
+			continue
+		}
+		both, _ := v.do(t, e.next)
+		if !slices.EqualFunc(both, first, deed.same) {
+			return fmt.Errorf("the second changes what the first does")
+		}
+		for i, d := range afterT {
+			if d.status == program.Disabled {
+				continue
+			}
+			other, _ := v.do(u, d.next)
+			if !slices.EqualFunc(other, done, deed.same) {
+				return fmt.Errorf("the first changes what the second does")
+			}
+			if !slices.Equal(both[i].next, other[j].next) {
+				return fmt.Errorf("the two orders lead to different states")
+			}
+		}
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func checkExchange(sys *model.System, found *Result, most int) error {
 		s := work[0]
 		work = work[1:]
 		for _, c := range in.Enabled(s) {
-			out := in.Step(s, c.Proc, c.Trans)
+			out := in.Step(s, c)
 			if k := out.Next.Key(); !seen[k] && len(seen) < most {
 				seen[k] = true
 				work = append(work, out.Next)
@@ -124,13 +124,19 @@ func checkPair(sys *model.System, in *eval.Interp, s *eval.State, g program.Grou
 			continue
 		}
 		for _, t := range p.Locations[s.Locs[p.ID]].Trans {
-			u, v := in.Step(s, p.ID, t), in.Step(r, other(p.ID), t)
 			at := fmt.Sprintf("%s: %s", p.Name, p.Trans[t].Label)
-			if u.Enabled != v.Enabled || (u.Failure == nil) != (v.Failure == nil) || u.Failure != nil && u.Failure.Prop != v.Failure.Prop || !slices.Equal(u.Covers, v.Covers) {
-				return fmt.Errorf("%s does something else after the exchange", at)
-			}
-			if u.Enabled && !exchanged(sys, u.Next, g, i, j).Equal(v.Next) && !alike(sys, g, exchanged(sys, u.Next, g, i, j), v.Next) {
-				return fmt.Errorf("%s leads elsewhere after the exchange", at)
+			vs := slices.Collect(in.Ways(r, other(p.ID), t))
+			for k, u := range slices.Collect(in.Ways(s, p.ID, t)) {
+				if k >= len(vs) {
+					return fmt.Errorf("%s has fewer ways after the exchange", at)
+				}
+				v := vs[k]
+				if u.Enabled != v.Enabled || (u.Failure == nil) != (v.Failure == nil) || u.Failure != nil && u.Failure.Prop != v.Failure.Prop || !slices.Equal(u.Covers, v.Covers) {
+					return fmt.Errorf("%s does something else after the exchange", at)
+				}
+				if u.Enabled && !exchanged(sys, u.Next, g, i, j).Equal(v.Next) && !alike(sys, g, exchanged(sys, u.Next, g, i, j), v.Next) {
+					return fmt.Errorf("%s leads elsewhere after the exchange", at)
+				}
 			}
 		}
 	}
@@ -264,13 +270,19 @@ func orbits(sys *model.System, found *Result, most int) error {
 		before := decode(s)
 		for q := range prog.Processes() {
 			for _, t := range prog.Candidates(s, q) {
-				if x.Run(t, s, dst) == program.Disabled {
-					continue
-				}
-				if out := in.Step(before, t.Proc, t.ID); !out.Enabled || !out.Next.Equal(decode(dst)) {
-					return fmt.Errorf("the state that is stored is not the one it is taken for")
-				}
-				if err := add(dst); err != nil {
+				outs := slices.Collect(in.Ways(before, t.Proc, t.ID))
+				var err error
+				x.Each(t, s, dst, func(status program.Status) {
+					if status == program.Disabled || err != nil {
+						return
+					}
+					if out := outs[x.Way()]; !out.Enabled || !out.Next.Equal(decode(dst)) {
+						err = fmt.Errorf("the state that is stored is not the one it is taken for")
+						return
+					}
+					err = add(dst)
+				})
+				if err != nil {
 					return err
 				}
 			}

@@ -1,0 +1,103 @@
+package checker_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pmdcheck/checker"
+	"pmdcheck/model"
+)
+
+// TestChoicesInAtomic: each visit of a choice in an atomic block decides for itself, whatever leads back to it, and each way that can be taken is one step, once. The figures are derived by hand.
+func TestChoicesInAtomic(t *testing.T) {
+	const other = " process q { end: await (done == 3); n = 0; } cover c00: done == 1 && n == 0; cover c01: done == 1 && n == 1; cover c10: done == 1 && n == 2; cover c11: done == 1 && n == 3;"
+	const bit = "choose { case: n = n * 2; case: n = n * 2 + 1; }"
+	for _, c := range []struct {
+		name, src   string
+		states      int64 // merged, in full
+		transitions int64
+	}{
+		// Before, and one end for each of the four values.
+		{"while", "u2 n; u2 i; u2 done; process p { atomic { while (i < 2) { " + bit + " i++; } done = 1; } }", 5, 4},
+		{"do", "u2 n; u2 i; u2 done; process p { atomic { do { " + bit + " i++; } while (i < 2); done = 1; } }", 5, 4},
+		{"goto", "u2 n; u2 i; u2 done; process p { atomic { again: " + bit + " i++; if (i < 2) goto again; done = 1; } }", 5, 4},
+		{"for with a variable bound", "u2 n; u2 i; u2 k; u2 done; process p { k = 2; atomic { for (i = 0; i < k; i++) { " + bit + " } done = 1; } }", 5, 4},
+		{"the choice first, and again behind a jump", "u2 n; u2 i; u2 done; process p { atomic { choose { case: i = 1; again: " + bit + " case: i = 1; goto again; } i++; if (i < 3) { goto again; } done = 1; } }", 5, 8},
+		{"unrolled", "u2 n; u2 done; process p { atomic { for (int i = 0; i < 2; i++) { " + bit + " } done = 1; } }", 5, 4},
+		// A way that waits for what does not hold is none: of four, three.
+		{"a way that waits", "u2 n; u2 i; u2 done; process p { atomic { while (i < 2) { choose { case: n = n * 2; case n == 0: n = n * 2 + 1; } i++; } await (n != 3); done = 1; } }", 4, 3},
+		// A choice that is not come by is no way: one where b is 0, two where it is 1.
+		{"a choice that is not come by", "u2 n; u1 b; u2 done; process p { choose { case: b = 0; case: b = 1; } atomic { if (b == 1) { choose { case: n = 1; case: n = 2; } } done = 1; } }", 6, 5},
+	} {
+		for _, o := range []model.BuildOptions{{}, {NoFork: true}, {NoMerge: true}, {NoMerge: true, NoFork: true}} {
+			for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}, {Reduction: checker.ReductionStubborn, NoChains: true}, {Search: checker.BFS}, {Workers: 3}, {Spill: t.TempDir(), Memory: 64 << 20}, {Reduction: checker.ReductionStubborn, Verify: true}} {
+				src := c.src + other
+				res, err := checker.Check(context.Background(), build(t, src, o), opts)
+				if err != nil {
+					t.Fatalf("%s %+v %+v: %v", c.name, o, opts, err)
+				}
+				got := ""
+				for _, k := range res.Covers {
+					if k.Reached {
+						got += " " + k.Name
+					}
+				}
+				want := " c00 c01 c10 c11"
+				switch c.name {
+				case "a way that waits":
+					want = " c00 c01 c10"
+				case "a choice that is not come by":
+					want = " c00 c01 c10"
+				}
+				if got != want || len(res.Violations) > 0 && !strings.Contains(fmt.Sprint(res.Violations), "cover") {
+					t.Errorf("%s %+v %+v: reached%s, and%s is right: %v", c.name, o, opts, got, want, res.Violations)
+				}
+				if o.NoMerge || opts.Reduction != checker.ReductionNone {
+					continue
+				}
+				if res.Stats.States != c.states || res.Stats.Transitions != c.transitions {
+					t.Errorf("%s %+v %+v: %d states, %d transitions", c.name, o, opts, res.Stats.States, res.Stats.Transitions)
+				}
+			}
+		}
+	}
+}
+
+// TestTooManyWays: choices in a loop that does not end, or ends after too many of them, are a fault, soon.
+func TestTooManyWays(t *testing.T) {
+	for i, src := range []string{
+		"u4 x; process p { atomic { while (true) { choose { case: x = 1; case: x = 2; } } } } process q { x = 0; }",
+		"u4 x; u8 i; process p { atomic { while (i < 20) { choose { case: x = 1; case: x = 2; } i++; } } } process q { x = 0; }",
+	} {
+		opts := []checker.Options{{}, {Reduction: checker.ReductionStubborn}}[i]
+		res, err := checker.Check(context.Background(), build(t, src, model.BuildOptions{}), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(res.Violations) == 0 || res.Violations[0].Property != "no_fault" {
+			t.Errorf("%s: %v", src, res.Violations)
+		}
+	}
+}
+
+// TestManyAlternatives: one choice among n has n ways, reduced or not (each transition had a way for each subset once, and the reduction looked at them all).
+func TestManyAlternatives(t *testing.T) {
+	const n = 12
+	src := fmt.Sprintf("bool waits[%d]; u4 count; process p[%d](u4 i) { while (true) { atomic { await (!waits[i]); if (count < 2) { count++; bool any = false; "+
+		"for (int k = 0; k < %d; k++) { if (waits[k]) { any = true; choose { case: waits[k] = false; goto out; case: } } } await (!any); out: skip; } else { waits[i] = true; } } } }", n, n, n)
+	for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}} {
+		res, err := checker.Check(context.Background(), build(t, src, model.BuildOptions{}), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// count rises to 2 with nobody waiting; then everybody comes to wait, in any order.
+		if want := int64(3 + 1<<n - 1); res.Stats.States != want && opts.Reduction == checker.ReductionNone {
+			t.Errorf("%d states, not %d", res.Stats.States, want)
+		}
+		if len(res.Violations) != 1 || res.Violations[0].Property != "no_deadlock" {
+			t.Errorf("%v", res.Violations)
+		}
+	}
+}

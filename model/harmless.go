@@ -1,0 +1,64 @@
+package model
+
+// stops reports whether a process may stop for ever where the checked properties tell: it is not fair, and liveness is judged.
+func (e *elab) stops(p *Process) bool {
+	if p.Fair {
+		return false
+	}
+	for _, d := range e.prog.lives {
+		if e.sys.Props[e.propID(d.Name.Name)].Checked {
+			return true
+		}
+	}
+	return false
+}
+
+// harmless reports whether an operation cannot fail, as far as its text tells: it asserts nothing that is checked, follows no pointer and uses no index that is not a number, looks at no
+// object that can be dead, divides and shifts by numbers, and stores nothing that the place has no room for.
+func (e *elab) harmless(op *Op) bool {
+	switch op.Kind {
+	case OpAssert:
+		if e.sys.Props[op.Prop].Checked || op.Prop == PropAssertion {
+			return false
+		}
+	case OpFree:
+		return false
+	}
+	ok := true
+	op.X.walk(func(x *Expr) {
+		switch x.Op {
+		case Load:
+			ok = ok && e.harmlessPlace(x.Place)
+		case AddrOf:
+			p := *x.Place
+			p.Unchecked = true // an address is no access
+			ok = ok && e.harmlessPlace(&p)
+		case Container, InRange:
+			ok = ok && x.X.isConst()
+		case IsLive:
+			ok = ok && (x.X.Type.Kind == KindHandle)
+		case Div, Mod:
+			ok = ok && x.Y.isConst() && x.Y.Val != 0
+		case Shl, Shr:
+			lo, hi := x.Y.interval()
+			ok = ok && lo >= 0 && hi <= 31
+		}
+	})
+	if op.Dst == nil || !ok {
+		return ok
+	}
+	if !e.harmlessPlace(op.Dst) {
+		return false
+	}
+	if op.Kind == OpAlloc {
+		return true
+	}
+	t := e.sys.Vars[op.Dst.Var].Type
+	lo, hi := op.X.interval()
+	return lo >= int64(t.Lo) && hi <= int64(t.Hi)
+}
+
+func (e *elab) harmlessPlace(p *Place) bool {
+	c, ok := e.sys.staticCell(p)
+	return ok && (p.Unchecked || e.alwaysLive(c))
+}
