@@ -174,7 +174,7 @@ func (s *System) pathLabel(code []Op, end int) string {
 				text = "[!(" + s.ExprString(op.X) + ")]"
 			}
 		}
-		if op.Visible || op.Kind == OpBranch || op.Kind == OpAssume {
+		if op.Visible || op.Kind == OpBranch || op.Kind == OpAssume || op.Kind == OpFence {
 			lines = append(lines, text)
 		}
 	}

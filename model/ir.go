@@ -253,8 +253,24 @@ const (
 	OpAlloc                // *Dst = handle of the lowest dead object of Pool, now live, its fields reset to Init; NULL if there is none
 	OpFree                 // object X of Pool becomes dead; NULL is a fault, a dead object a failure of Pool.Free
 	OpGoto                 // end of the step: move to Loc
-	OpNop                  // skip, barriers, and marks for the reader
+	OpNop                  // skip, and marks for the reader
+	OpFence                // orders accesses as Fence says; nothing is to be done where memory is sequentially consistent
 )
+
+// Fence is the kind of an [OpFence].
+type Fence uint8
+
+// The fences.
+const (
+	FenceNone  Fence = iota // the operation is none
+	FenceFull               // smp_mb
+	FenceRead               // smp_rmb
+	FenceWrite              // smp_wmb
+)
+
+var fenceText = [...]string{FenceNone: "none", FenceFull: "smp_mb()", FenceRead: "smp_rmb()", FenceWrite: "smp_wmb()"}
+
+func (k Fence) String() string { return fenceText[k] }
 
 // Access says how the source made the access of an [Op]; memory models and the data-race property need it.
 type Access uint8
@@ -266,7 +282,6 @@ const (
 	AccessAcquire        // smp_load_acquire
 	AccessRelease        // smp_store_release
 	AccessAtomic         // inside atomic { }, or a read-modify-write
-	AccessBarrier        // smp_mb, smp_rmb, smp_wmb
 )
 
 // Op is one operation. Which fields matter depends on Kind.
@@ -280,6 +295,7 @@ type Op struct {
 	Then, Else int // code indices
 	Loc        LocID
 	Access     Access
+	Fence      Fence
 	Visible    bool // touches shared state or blocks; what a trace shows first
 	Text       string
 	Pos        source.Pos

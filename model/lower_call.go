@@ -158,6 +158,8 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 
 func call_(fn *syntax.FuncDecl, at source.Span) call { return call{fn, at} }
 
+var fences = map[string]Fence{"smp_mb": FenceFull, "smp_rmb": FenceRead, "smp_wmb": FenceWrite}
+
 // builtin lowers a call of a predeclared function.
 func (b *builder) builtin(x *syntax.CallExpr) operand {
 	e := b.e
@@ -184,7 +186,7 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 	}
 	switch name {
 	case "smp_mb", "smp_rmb", "smp_wmb":
-		b.emit(&cfgNode{op: Op{Kind: OpNop, Access: AccessBarrier}})
+		b.emit(&cfgNode{op: Op{Kind: OpFence, Fence: fences[name]}})
 		return operand{t: tVoid}
 	case "alloc":
 		return b.allocate(x)

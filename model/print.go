@@ -184,6 +184,8 @@ func (s *System) OpString(op *Op) string {
 		return "free " + s.ExprString(op.X)
 	case OpGoto:
 		return fmt.Sprintf("goto %d", op.Loc)
+	case OpFence:
+		return op.Fence.String()
 	}
 	return "skip"
 }

@@ -190,6 +190,9 @@ func (c *sanity) code(p *Process, code []Op) {
 				c.errorf("op %d marks cover %d, which does not exist", i, op.Cover)
 			}
 		}
+		if (op.Kind == OpFence) != (op.Fence != FenceNone) || int(op.Fence) >= len(fenceText) {
+			c.errorf("op %d is of kind %d and a fence of kind %d", i, op.Kind, op.Fence)
+		}
 		if (op.Kind == OpAlloc || op.Kind == OpFree) && (op.Pool < 0 || int(op.Pool) >= len(c.s.Pools) || c.s.Pools[op.Pool].Live == NoVar) {
 			c.errorf("op %d allocates from a pool without lifetimes", i)
 		}

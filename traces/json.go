@@ -57,7 +57,7 @@ func Read(r io.Reader) (*Trace, error) {
 
 var (
 	kinds   = []string{"violation", "cover", "run"}
-	opKinds = []string{"assign", "branch", "assume", "assert", "cover", "alloc", "free", "nop"}
+	opKinds = []string{"assign", "branch", "assume", "assert", "cover", "alloc", "free", "nop", "fence"}
 )
 
 // validate checks what types cannot say. Calls are numbered upwards, callers before callees, and every number refers to something.

@@ -185,6 +185,7 @@ func (c *compiler) op(op *model.Op, i int) instr {
 		return c.free(op, next)
 	case model.OpGoto:
 		return done(c.goTo(op.Loc))
+	case model.OpNop, model.OpFence: // accesses take place in program order, fence or not
 	}
 	return func(*Exec) int { return next }
 }

@@ -267,6 +267,7 @@ func (s *stepWriter) from(i int) []stmt {
 		t := l.free(op)
 		set := s.assign(t.v, t.idx, zero)
 		return s.guarded(l.fails, append(set, s.next(i+1)...))
+	case model.OpNop, model.OpFence: // SPIN's memory is sequentially consistent as well
 	case model.OpCover:
 		return append([]stmt{{text: fmt.Sprintf("REACHED(%d)", op.Cover)}}, s.next(i+1)...)
 	}

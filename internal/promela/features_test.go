@@ -61,6 +61,7 @@ var features = []struct {
 	{"arrays with negative values", "no_fault", "int<-2..2> a[3] = {-2, 1, -1}; int<-2..2> y = -2; u2 i; process p { y = a[i] + 1; a[i] = y - 1; a[i] -= 2; } process q { i = 1; i = 2; }"},
 	{"many ways through an atomic block", "assertion", "u4 x; u4 y; process p { atomic { if (x & 1) y++; if (x & 2) y++; if (x & 4) y++; assert(y < 3); if (y == 2) x = 0; y = 0; } } process q { x = 3; x = 7; }"},
 	{"choose inside atomic", "no_deadlock", "u2 x; u2 y; process p { atomic { choose { case x == 1: y = 1; case x == 2: y = 2; case: await (y == 3); } } } process q { x = 1; x = 2; x = 0; }"},
+	{"fences", "assertion", "u2 x; u2 y; process p { x = 1; smp_wmb(); y = 1; } process q { u2 a; a = y; smp_rmb(); atomic { smp_mb(); assert(a == 0 || x == 2); x = 2; } }"},
 	{"unchecked properties", "", object + "struct obj A; struct obj *r = &A; u2 x; process p { assert(x == 1, no_free); x = r->val; free (r); } process q { free (r); } check no_lost;"},
 	{
 		"names that mean something elsewhere", "assertion", "u2 now; u2 len; u2 init; u2 timeout; u2 Index; u2 P0; u2 MA; u2 run; u2 xr; u2 p_i; u2 _x; bool active; bool observer;\n" +

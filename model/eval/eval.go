@@ -378,6 +378,7 @@ func (r *run) code(code []model.Op) bool {
 			r.alloc(op)
 		case model.OpFree:
 			r.free(op)
+		case model.OpNop, model.OpFence: // accesses take place in program order, fence or not
 		case model.OpGoto:
 			r.s.Locs[r.proc.ID] = op.Loc
 			r.resetLocals(r.s, r.proc.Locations[op.Loc].Live)

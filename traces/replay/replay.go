@@ -272,7 +272,7 @@ type recorder struct {
 
 var opKinds = map[model.OpKind]string{
 	model.OpAssign: "assign", model.OpBranch: "branch", model.OpAssume: "assume", model.OpAssert: "assert", model.OpCover: "cover",
-	model.OpAlloc: "alloc", model.OpFree: "free", model.OpNop: "nop",
+	model.OpAlloc: "alloc", model.OpFree: "free", model.OpNop: "nop", model.OpFence: "fence",
 }
 
 func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {

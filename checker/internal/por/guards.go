@@ -96,7 +96,7 @@ func (s *Static) blocksOf(p *model.Process, t *model.Transition) []block {
 				return out
 			}
 			i = op.Then
-		case model.OpCover, model.OpNop:
+		case model.OpCover, model.OpNop, model.OpFence:
 		default:
 			return out
 		}
