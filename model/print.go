@@ -2,21 +2,10 @@ package model
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
 )
-
-// Digest identifies the elaborated machine: equal digests mean equal state vectors, state machines and properties. It does not depend on file names or positions.
-func (s *System) Digest() string {
-	h := sha256.New()
-	d := dumper{s: s, w: bufio.NewWriter(h), bare: true}
-	d.system()
-	d.w.Flush()
-	return hex.EncodeToString(h.Sum(nil))[:32]
-}
 
 // Dump writes the system as readable text: variables, then each process with its locations and transitions.
 func (s *System) Dump(w io.Writer) error {
@@ -26,22 +15,19 @@ func (s *System) Dump(w io.Writer) error {
 }
 
 type dumper struct {
-	s    *System
-	w    *bufio.Writer
-	bare bool // no positions
+	s *System
+	w *bufio.Writer
 }
 
 func (d *dumper) printf(format string, args ...any) { fmt.Fprintf(d.w, format, args...) }
 
 func (d *dumper) system() {
 	s := d.s
-	if !d.bare {
-		d.printf("system %s", s.Name)
-		for _, c := range s.Config {
-			d.printf(" %s=%s", c.Name, c.Value)
-		}
-		d.printf("\n")
+	d.printf("system %s", s.Name)
+	for _, c := range s.Config {
+		d.printf(" %s=%s", c.Name, c.Value)
 	}
+	d.printf("\n")
 	u := s.usage()
 	for _, p := range s.Pools {
 		if len(p.Objects) > 0 {
@@ -62,7 +48,7 @@ func (d *dumper) system() {
 			kind := "shared"
 			if u.constantCell(c) {
 				kind = "constant"
-				if u.users[c.Var][c.Idx] == 0 && !d.bare {
+				if u.users[c.Var][c.Idx] == 0 {
 					continue // nobody looks at it
 				}
 			}
@@ -132,17 +118,10 @@ func (d *dumper) process(p *Process) {
 				d.printf(" %s", strings.TrimPrefix(d.s.Vars[v].Name, p.Name+"."))
 			}
 		}
-		if !d.bare {
-			d.printf("    %s", d.s.FrameString(l.Frame))
-		}
-		d.printf("\n")
+		d.printf("    %s\n", d.s.FrameString(l.Frame))
 		for _, t := range l.Trans {
 			tr := p.Trans[t]
-			d.printf("    transition %d", t)
-			if !d.bare {
-				d.printf(" %s  %s", d.s.Files.Position(tr.Pos), tr.Label)
-			}
-			d.printf("\n")
+			d.printf("    transition %d %s  %s\n", t, d.s.Files.Position(tr.Pos), tr.Label)
 			d.code(tr.Code)
 		}
 	}
