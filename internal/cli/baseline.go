@@ -92,6 +92,9 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 				}
 				return f.shard == "" && (len(args) == 1 || slices.Contains(names, spec))
 			}
+			if s := b.Incomparable(doc); s != "" {
+				fmt.Fprintf(a.out, "note %s\n", s)
+			}
 			return a.compared(b.Compare(doc, within), len(doc.Results))
 		},
 	}

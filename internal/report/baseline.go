@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"pmdcheck/model"
 )
 
 // BaselineSchema identifies the format of baselines.
@@ -91,6 +93,28 @@ type Change struct {
 	Unknown bool     // there is no verdict now
 }
 
+// Incomparable says in one sentence that cells have digests of another version than those of the baseline, so that [Baseline.Compare] cannot tell whether the models
+// are the same; "" if there is no such cell.
+func (b *Baseline) Incomparable(d *Document) string {
+	old := map[string]string{}
+	for _, c := range b.Cells {
+		old[c.Cell] = c.Digest
+	}
+	n, was, is := 0, "", ""
+	for _, e := range d.Results {
+		if o, ok := old[e.Key()]; ok && !model.SameDigestVersion(o, e.Digest) {
+			if n++; n == 1 {
+				was, is = model.DigestVersionOf(o), model.DigestVersionOf(e.Digest)
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the digests of %d cells are of version %q in the baseline and of version %q now: verdicts and counts were compared, whether the models are the same is not known; "+
+		"`baseline write` makes a new baseline", n, was, is)
+}
+
 // Compare lists the cells that differ: first in the order of the run, then those that are gone. Cells of the baseline for which within is false were not part of the
 // run.
 func (b *Baseline) Compare(d *Document, within func(cell string) bool) []Change {
@@ -117,7 +141,7 @@ func (b *Baseline) Compare(d *Document, within func(cell string) bool) []Change 
 			c.Verdict = true
 			c.What = append(c.What, fmt.Sprintf("was %s, now %s", found(o.Verdict, o.Properties, ""), e.Found()))
 		}
-		if o.Digest != e.Digest {
+		if o.Digest != e.Digest && model.SameDigestVersion(o.Digest, e.Digest) {
 			c.What = append(c.What, "another model")
 		}
 		if o.Reduction != e.Reduction {

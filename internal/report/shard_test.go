@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pmdcheck/internal/report"
+	"pmdcheck/model"
 )
 
 // TestShards: whatever the cells cost, each is in exactly one shard, every machine finds the same parts, and no shard carries more than the mean and one cell.
@@ -125,6 +127,36 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestCompareDigests: a baseline with digests of another version is compared in everything else, and one sentence says so, whatever the number of cells.
+func TestCompareDigests(t *testing.T) {
+	d := document(t)
+	whole := &report.Document{Results: slices.Clone(d.Results[:4])}
+	b, err := report.NewBaseline(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range whole.Results {
+		whole.Results[i].Digest = model.DigestVersion + ":" + whole.Results[i].Digest
+	}
+	b.Cells[0].States++
+	b.Cells[2].Verdict = "violated"
+	var got []string
+	for _, c := range b.Compare(whole, func(string) bool { return true }) {
+		got = append(got, fmt.Sprint(c.Cell, " ", len(c.What), " ", c.Verdict))
+	}
+	if diff := cmp.Diff([]string{"specs/free  waits=nobody n=0 1 false", "specs/free  waits=everybody n=0 1 true"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if s := b.Incomparable(whole); !strings.HasPrefix(s, `the digests of 4 cells are of version "d1" in the baseline and of version "d2" now: verdicts and counts were compared`) || strings.Contains(s, "\n") {
+		t.Errorf("%q", s)
+	}
+	whole.Results = whole.Results[:1]
+	whole.Results[0].Digest = b.Cells[0].Digest
+	if s := b.Incomparable(whole); s != "" {
+		t.Errorf("the cells that were run have digests of one version: %s", s)
+	}
+}
+
 // TestCompare: every kind of change is named, and only a changed verdict counts as one.
 func TestCompare(t *testing.T) {
 	d := document(t)
@@ -160,6 +192,9 @@ func TestCompare(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if s := b.Incomparable(d); s != "" {
+		t.Errorf("digests of one version: %s", s)
 	}
 	again, err := report.ReadBaseline(strings.NewReader(string(written(t, b.Write))))
 	if err != nil || len(again.Cells) != len(b.Cells) || again.Costs()["specs/old  n=1"] != 0 || again.Costs()[b.Cells[0].Cell] != n.Transitions {

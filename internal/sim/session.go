@@ -296,8 +296,8 @@ func (s *Session) Covers() []string {
 
 // Follow makes the steps of a stored trace up to a number, from the initial state.
 func (s *Session) Follow(t *traces.Trace, steps int) error {
-	if d := s.Sys.Digest(); d != t.Digest {
-		return fmt.Errorf("the trace is of another model: its digest is %s, that of %s is %s", t.Digest, s.Sys.Name, d)
+	if err := replay.OfModel(s.Sys, t); err != nil {
+		return err
 	}
 	if steps < 0 || steps > len(t.Steps) {
 		return fmt.Errorf("the trace has %d steps", len(t.Steps))

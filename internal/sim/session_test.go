@@ -143,6 +143,13 @@ func TestForeignTrace(t *testing.T) {
 	if err := s.Follow(tr, 0); err == nil || !strings.Contains(err.Error(), "of another model") {
 		t.Error(err)
 	}
+	tr.Digest = "0123456789abcdef0123456789abcdef"
+	if err := other.Follow(tr, 0); err == nil || !strings.Contains(err.Error(), `version "d1"`) || strings.Contains(err.Error(), "another model") {
+		t.Errorf("a digest of the first version: %v", err)
+	}
+	if tr, err = other.Trace(); err != nil {
+		t.Fatal(err)
+	}
 	if err := other.Follow(tr, 9); err == nil || !strings.Contains(err.Error(), "has 0 steps") {
 		t.Error(err)
 	}

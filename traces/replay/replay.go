@@ -379,10 +379,23 @@ func (r *recorder) stack(f model.FrameID) []traces.Frame {
 	return out
 }
 
+// OfModel says why a stored trace is not known to be of a system; nil if it is.
+func OfModel(sys *model.System, t *traces.Trace) error {
+	switch d := sys.Digest(); {
+	case d == t.Digest:
+		return nil
+	case !model.SameDigestVersion(d, t.Digest):
+		return fmt.Errorf("the trace has a digest of version %q, and this program writes version %q, which says more of a model: check the spec again for a trace that can be compared",
+			model.DigestVersionOf(t.Digest), model.DigestVersion)
+	default:
+		return fmt.Errorf("the trace is of another model: its digest is %s, that of %s is %s", t.Digest, sys.Name, d)
+	}
+}
+
 // Replay executes a stored trace on a system and compares every step. The error names the first difference.
 func Replay(sys *model.System, t *traces.Trace) error {
-	if d := sys.Digest(); d != t.Digest {
-		return fmt.Errorf("the trace is of another model: its digest is %s, that of %s is %s", t.Digest, sys.Name, d)
+	if err := OfModel(sys, t); err != nil {
+		return err
 	}
 	var moves []Move
 	for _, s := range t.Steps {

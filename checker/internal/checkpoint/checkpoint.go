@@ -17,7 +17,8 @@ import (
 	"path/filepath"
 )
 
-const magic = "pmdcheck checkpoint, format 1\n"
+// magic ends in the number of the format. Format 1 had digests that did not say everything of a model.
+const magic = "pmdcheck checkpoint, format 2\n"
 
 // Header says what a checkpoint belongs to. It can be used only where all of it is the same.
 type Header struct {
@@ -120,7 +121,7 @@ func open(f *os.File, name string, want Header) (io.ReadCloser, error) {
 	first := make([]byte, len(magic))
 	if _, err := io.ReadFull(f, first); err != nil || string(first) != magic {
 		if bytes.HasPrefix(first, []byte("pmdcheck checkpoint, format ")) {
-			return nil, &Error{name + " is a checkpoint of another format; this program writes another"}
+			return nil, &Error{name + " is a checkpoint of another format than this program writes: start the search anew"}
 		}
 		return nil, &Error{name + " is not a checkpoint, or its beginning is damaged"}
 	}

@@ -86,6 +86,20 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := bytes.Replace(whole, []byte("format 2\n"), []byte("format 1\n"), 1)
+	if bytes.Equal(old, whole) {
+		t.Fatal("there is no format")
+	}
+	if err := os.WriteFile(name+"1", old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := checkpoint.Open(name+"1", header); err == nil || !strings.Contains(err.Error(), "another format") {
+		t.Errorf("another format: %v", err)
+	}
 	if _, err := checkpoint.Open(name+"2", header); err == nil || !strings.Contains(err.Error(), "there is no checkpoint") {
 		t.Errorf("no file: %v", err)
 	}
