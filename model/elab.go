@@ -34,6 +34,10 @@ type elab struct {
 	props      map[string]PropID
 	covers     map[string]CoverID
 	assigned   map[syntax.Node]map[string]bool // per function or process: names assigned or whose address is taken
+	setting    setting                         // of constants
+	unknown    *symbol                         // what has no value in the setting, met in the constant at hand
+	depth      int                             // of constants in constants
+	paramReads int                             // how often a config parameter was met
 	evaluating map[string]bool                 // constants being evaluated, against cycles
 	numbers    map[string]operand              // constants that are numbers, once evaluated
 	addrKept   map[VarID]bool                  // addresses that were folded to constants

@@ -150,6 +150,12 @@ func (x *Expr) interval() (lo, hi int64) {
 	return math.MinInt32, math.MaxInt32
 }
 
+// readsState reports whether the value of x depends on the state.
+func (x *Expr) readsState() (reads bool) {
+	x.walk(func(y *Expr) { reads = reads || y.Op == Load || y.Op == IsLive })
+	return reads
+}
+
 func abs64(v int64) int64 { return max(v, -v) }
 
 // walk calls f on x and everything below it, places' expressions included, in evaluation order (operands before operators).

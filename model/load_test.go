@@ -95,10 +95,16 @@ func seeds(tb testing.TB) [][]byte {
 	return out
 }
 
-// FuzzLoad: no text makes the front end or the elaborator panic, and whatever it accepts passes Sanity (which Build checks itself).
+// FuzzLoad: no text makes the front end or the elaborator panic, whatever it accepts passes Sanity (which Build checks itself), and a sweep that is accepted has cells or says that
+// it has none.
 func FuzzLoad(f *testing.F) {
 	for _, s := range seeds(f) {
 		f.Add(s)
+	}
+	for _, p := range places {
+		for _, x := range []string{"n", "V + 1", "6 / z", "c", p.good} {
+			f.Add([]byte(before + strings.Replace(p.text, "@", x, 1)))
+		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		spec, err := loader(".").Load("fuzz.pmd", src)
@@ -109,6 +115,9 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		cells, err := spec.Cells(nil)
+		if err == nil && len(cells) == 0 {
+			t.Error("no cells, and no error")
+		}
 		if err != nil || len(cells) > 100 {
 			return
 		}

@@ -457,7 +457,7 @@ func (e *elab) process(d *syntax.ProcDecl) {
 	if d.Count != nil {
 		n, ok := e.constInt(d.Count)
 		if !ok {
-			return
+			n = 1 // to see what else is wrong
 		}
 		if (n < 0 || n > 64) && !e.dry {
 			e.errorf("bad-range", d.Count.Span(), "there can be 0 to 64 instances of a process, not %d", n)
@@ -466,7 +466,7 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		count = n
 	}
 	if e.dry {
-		count = min(count, 1)
+		count = 1 // what no cell has an instance of is looked at too
 	}
 	for i := range count {
 		p := &Process{ID: ProcID(len(e.sys.Processes)), Name: d.Name.Name, CPU: -1, Fair: d.Fair || e.prog.allFair, Pos: d.Name.Sp.Start}
@@ -484,11 +484,13 @@ func (e *elab) process(d *syntax.ProcDecl) {
 			b.scope.names[d.Param.Name.Name] = &binding{t: t, op: &operand{t: t, x: constant(i, irInt)}, at: d.Param.Sp}
 		}
 		if d.CPU != nil {
-			c, t := b.inConst(func(c *builder) (*Expr, *stype) { return c.value(d.CPU) })
+			in := *b // with the names of the process, but without emitting code
+			in.constOnly = true
+			c, t, ok := in.constant(d.CPU)
 			switch {
-			case c == nil:
-			case !c.isConst() || (t.kind != stInt && t.kind != stBad):
-				e.errorf("not-constant", d.CPU.Span(), "the CPU of a process must be a constant number")
+			case !ok:
+			case t.kind != stInt && t.kind != stBad:
+				e.mismatch(d.CPU.Span(), tInt, t)
 			case c.Val < 0 || c.Val > 255:
 				if !e.dry {
 					e.errorf("out-of-range", d.CPU.Span(), "there is no CPU %d", c.Val)
@@ -504,13 +506,6 @@ func (e *elab) process(d *syntax.ProcDecl) {
 	}
 }
 
-// inConst evaluates with the names of the process but without emitting code.
-func (b *builder) inConst(f func(*builder) (*Expr, *stype)) (*Expr, *stype) {
-	c := *b
-	c.constOnly = true
-	return f(&c)
-}
-
 func (b *builder) bindMM(d *syntax.ProcDecl) {
 	c := *b
 	c.constOnly = true
@@ -521,7 +516,7 @@ func (b *builder) bindMM(d *syntax.ProcDecl) {
 	if o.t.kind == stStruct {
 		o = c.addressOf(&syntax.UnaryExpr{Op: syntax.AND, X: d.MM})
 	}
-	if o.t.kind != stHandle || o.x == nil || !(o.x.isConst() || b.e.dry) {
+	if o.t.kind != stHandle || o.x == nil || !(o.x.isConst() || b.e.dry && !o.x.readsState()) {
 		b.e.diags.Add(source.Diagnostic{Code: "not-constant", Span: d.MM.Span(), Msg: "`in` needs a constant object, such as an mm", Hint: "declare it as a global struct variable"})
 		return
 	}

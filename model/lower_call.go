@@ -170,8 +170,7 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 			return badOperand
 		}
 		if b.constOnly || b.pred {
-			e.errorf("not-constant", x.Sp, "%s cannot be used here", name)
-			return badOperand
+			return b.notHere(x)
 		}
 		return b.lockOp(x)
 	}
@@ -181,8 +180,7 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 		return badOperand
 	}
 	if b.constOnly || (b.pred && name != "live" && name != "peek" && name != "container_of") {
-		e.errorf("not-constant", x.Sp, "%s cannot be used here", name)
-		return badOperand
+		return b.notHere(x)
 	}
 	switch name {
 	case "smp_mb", "smp_rmb", "smp_wmb":
@@ -223,6 +221,16 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 		access = AccessRelease
 	}
 	return b.marked(x, b.deref(o, x.Args[0]), access)
+}
+
+// notHere reports a built-in that a constant, or a predicate, cannot call.
+func (b *builder) notHere(x *syntax.CallExpr) operand {
+	hint := constantsAre
+	if b.pred {
+		hint = "invariants, covers and liveness properties observe a state; of the built-in functions they may call live(), peek() and container_of()"
+	}
+	b.e.diags.Add(source.Diagnostic{Code: "not-constant", Span: x.Sp, Msg: x.Fun.Name + " cannot be used here", Hint: hint})
+	return badOperand
 }
 
 // marked is an access with a mark: a read of o, or with two arguments a write.

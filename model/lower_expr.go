@@ -65,38 +65,6 @@ func (s *scope) find(name string) *binding {
 	return nil
 }
 
-// constant evaluates an expression that may only depend on config parameters, constants and addresses of objects.
-func (e *elab) constant(x syntax.Expr) (*Expr, *stype, bool) {
-	b := &builder{e: e, constOnly: true, frame: NoFrame, scope: &scope{names: map[string]*binding{}}}
-	n := len(e.diags.Diags)
-	v, t := b.value(x)
-	if v == nil {
-		return nil, tBad, false
-	}
-	if !v.isConst() {
-		if e.dry {
-			return constant(0, irInt), t, true
-		}
-		if len(e.diags.Diags) == n {
-			e.diags.Add(source.Diagnostic{Code: "not-constant", Span: x.Span(), Msg: "this must be a constant", Hint: "constants are literals, enum values, config parameters, const names and addresses of objects"})
-		}
-		return nil, tBad, false
-	}
-	return v, t, true
-}
-
-func (e *elab) constInt(x syntax.Expr) (int64, bool) {
-	v, t, ok := e.constant(x)
-	if !ok {
-		return 0, false
-	}
-	if t.kind != stInt && t.kind != stBool && t.kind != stEnum && t.kind != stBad {
-		e.mismatch(x.Span(), tInt, t)
-		return 0, false
-	}
-	return int64(v.Val), true
-}
-
 // value lowers an expression to its value; nil after an error.
 func (b *builder) value(x syntax.Expr) (*Expr, *stype) {
 	return b.valueOf(b.expr(x), x)
@@ -322,7 +290,7 @@ func (b *builder) ident(x *syntax.Ident) operand {
 		return operand{t: tInt, x: constant(v, irInt)}
 	case "this_mm":
 		if b.mm == nil {
-			if e.dry {
+			if e.dry && !b.constOnly {
 				return badOperand
 			}
 			e.diags.Add(source.Diagnostic{Code: "not-bound", Span: x.Sp, Msg: "this_mm is used by a process that is in no mm", Hint: "declare it as `process name in mm M`", Related: b.callers()})
@@ -366,7 +334,12 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 		if t.kind == stBad {
 			return badOperand
 		}
-		return operand{t: t, x: constant(e.cell[s.name], e.irType(t))}
+		e.paramReads++
+		v, ok := e.cell[s.name]
+		if (!ok || e.setting == inSpec) && e.unknown == nil {
+			e.unknown = s
+		}
+		return operand{t: t, x: constant(v, e.irType(t))}
 	case symConst:
 		if o, ok := e.numbers[s.name]; ok {
 			return o
@@ -382,12 +355,22 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 			return badOperand
 		}
 		o := operand{t: t, x: v}
-		if !e.dry && (t.kind == stInt || t.kind == stBool || t.kind == stEnum) {
+		if !e.dry && e.unknown == nil && (t.kind == stInt || t.kind == stBool || t.kind == stEnum) {
 			e.numbers[s.name] = o
 		}
 		return o
 	case symVar:
+		if e.setting != inSystem {
+			if e.unknown == nil {
+				e.unknown = s
+			}
+			return badOperand
+		}
 		g := e.globals[s.name]
+		if g == nil && b.constOnly {
+			e.notConstant(x, "this must be a constant, and "+s.name+" is a variable") // the type of a variable needs one that is declared behind it
+			return badOperand
+		}
 		if g == nil || g.t.kind == stBad {
 			return badOperand
 		}
@@ -547,7 +530,9 @@ func (b *builder) unary(x *syntax.UnaryExpr) operand {
 		if op == BitNot {
 			r = ^int64(v.Val)
 		}
-		return b.bounded(constant(r, irInt), x)
+		if r == int64(int32(r)) {
+			return operand{t: tInt, x: constant(r, irInt)}
+		}
 	}
 	return b.bounded(&Expr{Op: op, Type: irInt, X: v, Pos: x.Sp.Start}, x)
 }

@@ -232,7 +232,11 @@ func (s *Spec) checkAll(diags *source.List) {
 	e := newElab(s.prog, cell, BuildOptions{}, diags)
 	e.dry = true
 	for _, c := range s.prog.configs {
-		t := e.configType(c)
+		cell[c.name] = 0
+	}
+	for _, c := range s.prog.configs {
+		var t *stype
+		e.with(inSpec, func() { t = e.configType(c) })
 		switch {
 		case t.kind == stBad:
 		case t.kind == stInt:
@@ -241,7 +245,11 @@ func (s *Spec) checkAll(diags *source.List) {
 			e.errorf("bad-type", c.at, "a config parameter is a bool, an enum or an integer, not %s", t)
 		}
 		if d := c.config.Default; d != nil {
-			if x, dt, ok := e.constant(d); ok {
+			var x *Expr
+			var dt *stype
+			ok := false
+			e.with(inSpec, func() { x, dt, ok = e.constant(d) })
+			if ok {
 				if !assignable(t, dt) {
 					e.mismatch(d.Span(), t, dt)
 				} else if t.kind == stInt && (int64(x.Val) < t.lo || int64(x.Val) > t.hi) {
@@ -256,17 +264,14 @@ func (s *Spec) checkAll(diags *source.List) {
 			e.fieldType(&st.fields[i])
 		}
 	}
+	e.system()
 	for _, sym := range sortedSyms(s.prog) {
 		switch sym.kind {
 		case symConst:
 			e.constant(sym.constant.Value)
 		case symTypedef:
 			e.typeOf(sym.typedef.Type)
-		}
-	}
-	e.system()
-	for _, sym := range sortedSyms(s.prog) {
-		if sym.kind == symFunc {
+		case symFunc:
 			e.checkFunc(sym.fn)
 		}
 	}
@@ -304,17 +309,13 @@ func (s *Spec) checkAll(diags *source.List) {
 		}
 	}
 	for _, x := range s.prog.expects {
-		if x.Cond != nil {
-			e.constInt(x.Cond)
-		}
+		e.with(inCell, func() { e.constInts(x.Cond, x.States, x.Transitions) })
 		for _, id := range x.Props {
 			prop(id)
 		}
 	}
 	for _, t := range s.prog.tiers {
-		if t.When != nil {
-			e.constInt(t.When)
-		}
+		e.with(inCell, func() { e.constInts(t.When) })
 	}
 }
 
@@ -446,39 +447,14 @@ func (e *elab) checkRecursion() {
 	}
 }
 
-func (s *Spec) checkSweep(e *elab) {
-	for _, sw := range s.prog.sweeps {
-		for _, it := range sw.Items {
-			sym := s.prog.syms[it.Name.Name]
-			if sym == nil || sym.kind != symConfig {
-				e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: it.Name.Sp, Msg: quote(it.Name.Name) + " is not a config parameter", Hint: s.prog.suggest(it.Name.Name, symConfig)})
-				continue
-			}
-			t := e.configType(sym)
-			for _, v := range append(slices.Clone(it.Values), it.Lo, it.Hi) {
-				if v == nil {
-					continue
-				}
-				x, vt, ok := e.constant(v)
-				if !ok {
-					continue
-				}
-				if !assignable(t, vt) {
-					e.mismatch(v.Span(), t, vt)
-				} else if it := e.irType(t); x.Val < it.Lo || x.Val > it.Hi {
-					e.errorf("out-of-range", v.Span(), "%d does not fit into %s", x.Val, t)
-				}
-			}
-		}
-		if sw.Where != nil {
-			e.constInt(sw.Where)
-		}
-	}
-}
-
 // consts evaluates constants of the spec in a cell.
 func (s *Spec) consts(cell map[string]int64) *elab {
-	return newElab(s.prog, cell, BuildOptions{}, &source.List{Files: s.Files})
+	e := newElab(s.prog, cell, BuildOptions{}, &source.List{Files: s.Files})
+	e.setting = inCell
+	if len(cell) == 0 {
+		e.setting = inSpec
+	}
+	return e
 }
 
 // Configs lists the config parameters in declaration order, those of imported files first.
@@ -562,157 +538,6 @@ func FormatValue(t *Type, v int32) string {
 		return t.Values[v-t.Lo]
 	}
 	return strconv.Itoa(int(v))
-}
-
-// ErrNoCell is returned by Cells when the sweep and the fixed parameters leave nothing.
-var ErrNoCell = errors.New("no cell of the sweep has these values")
-
-// Cells lists the cells of the sweep in order, the first swept parameter varying slowest. Parameters in set are fixed to the given value instead.
-func (s *Spec) Cells(set []ConfigValue) ([]ConfigCell, error) {
-	e := s.consts(map[string]int64{})
-	fixed := map[string]int64{}
-	for _, v := range set {
-		sym := s.prog.syms[v.Name]
-		if sym == nil || sym.kind != symConfig {
-			return nil, withHint(fmt.Sprintf("%s has no config parameter %s", s.Name, quote(v.Name)), s.prog.suggest(v.Name, symConfig))
-		}
-		t := e.irType(e.configType(sym))
-		n, err := parseValue(t, v.Value)
-		if err != nil {
-			return nil, fmt.Errorf("config parameter %s: %w", v.Name, err)
-		}
-		fixed[v.Name] = n
-	}
-	type axis struct {
-		name   string
-		values []int64
-	}
-	var axes []axis
-	swept := map[string]bool{}
-	var where syntax.Expr
-	for _, sw := range s.prog.sweeps {
-		where = sw.Where
-		for _, it := range sw.Items {
-			a := axis{name: it.Name.Name}
-			swept[a.name] = true
-			t := e.irType(e.configType(s.prog.syms[a.name]))
-			lo, hi := int64(t.Lo), int64(t.Hi)
-			switch v, isFixed := fixed[a.name]; {
-			case isFixed:
-				lo, hi = v, v
-			case len(it.Values) > 0:
-				for _, x := range it.Values {
-					c, ok := e.constInt(x)
-					if !ok {
-						return nil, e.diags.Err()
-					}
-					a.values = append(a.values, c)
-				}
-				lo, hi = 1, 0
-			case it.Lo != nil:
-				lo, _ = e.constInt(it.Lo)
-				hi, _ = e.constInt(it.Hi)
-			case t.Kind == KindInt && hi-lo >= maxEnumerated:
-				return nil, fmt.Errorf("config parameter %s has too many values to sweep: give a range", a.name)
-			}
-			for v := lo; v <= hi; v++ {
-				a.values = append(a.values, v)
-			}
-			axes = append(axes, a)
-		}
-	}
-	base := map[string]int64{}
-	implied := make([]bool, len(s.prog.configs))
-	for i, c := range s.prog.configs {
-		deflt, hasDefault := int64(0), c.config.Default != nil
-		if hasDefault {
-			if deflt, hasDefault = e.constInt(c.config.Default); !hasDefault {
-				return nil, e.diags.Err()
-			}
-		}
-		v, isFixed := fixed[c.name]
-		implied[i] = hasDefault && !swept[c.name] && (!isFixed || v == deflt) && s.Files.File(c.at.Start) != s.own
-		switch {
-		case isFixed:
-			base[c.name] = v
-		case swept[c.name]:
-		case hasDefault:
-			base[c.name] = deflt
-		default:
-			return nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", quote(c.name), s.Name, c.name)
-		}
-	}
-	var cells []ConfigCell
-	var walk func(i int) error
-	walk = func(i int) error {
-		if i < len(axes) {
-			for _, v := range axes[i].values {
-				base[axes[i].name] = v
-				if err := walk(i + 1); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		c, ok, err := s.cell(base, where)
-		c.implied = implied
-		if err == nil && ok {
-			cells = append(cells, c)
-		}
-		return err
-	}
-	if err := walk(0); err != nil {
-		return nil, err
-	}
-	if len(cells) == 0 {
-		return nil, ErrNoCell
-	}
-	return cells, nil
-}
-
-// cell makes one cell, unless the sweep's where excludes it.
-func (s *Spec) cell(values map[string]int64, where syntax.Expr) (ConfigCell, bool, error) {
-	e := s.consts(values)
-	if where != nil {
-		if v, ok := e.constInt(where); !ok || v == 0 {
-			return ConfigCell{}, false, e.diags.Err()
-		}
-	}
-	c := ConfigCell{}
-	for _, p := range s.prog.configs {
-		c.Config = append(c.Config, ConfigValue{p.name, FormatValue(e.irType(e.configType(p)), int32(values[p.name]))})
-	}
-	for _, t := range s.prog.tiers {
-		v := int64(1)
-		if t.When != nil {
-			v, _ = e.constInt(t.When)
-		}
-		if v != 0 {
-			c.Tier = t.Name.Name
-			break
-		}
-	}
-	for _, x := range s.prog.expects {
-		if x.Cond != nil {
-			if v, ok := e.constInt(x.Cond); !ok || v == 0 {
-				continue
-			}
-		}
-		ex := &Expectation{Holds: x.Holds, States: -1, Transitions: -1, Pos: x.Sp.Start}
-		for _, id := range x.Props {
-			ex.Props = append(ex.Props, id.Name)
-		}
-		slices.Sort(ex.Props)
-		if x.States != nil {
-			ex.States, _ = e.constInt(x.States)
-		}
-		if x.Transitions != nil {
-			ex.Transitions, _ = e.constInt(x.Transitions)
-		}
-		c.Expect = ex
-		break
-	}
-	return c, true, e.diags.Err()
 }
 
 func withHint(msg, hint string) error {

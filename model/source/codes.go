@@ -53,6 +53,11 @@ var codes = []CodeDoc{
 		"", "",
 	},
 	{
+		"bad-constant", "constant without a value",
+		"A constant divides by zero, or shifts by less than 0 or more than 31 bits. If it does so only with some values of the config parameters, exclude these cells with `where`, or decide first, as in n == 0 || 6 / n > 1.",
+		"config u2 n = 0;\nu2 x;\nprocess p { x = 1; }\nexpect 6 / n > 1: holds;\n", "config u2 n = 0;\nu2 x;\nprocess p { x = 1; }\nexpect n == 0 || 6 / n > 1: holds;\n",
+	},
+	{
 		"bad-default", "default beside a case without condition",
 		"The default of a choose stands for \"none of the other conditions\", so every other case needs one. A case without a condition can always be taken.",
 		"bool b;\nprocess p { choose { case: b = true; default: b = false; } }\n", "bool b;\nprocess p { choose { case !b: b = true; default: b = false; } }\n",
@@ -74,7 +79,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"bad-range", "range or count without sense",
-		"int<lo..hi> needs lo <= hi within 32 bits, an array 1 to 4096 elements, a process 0 to 64 instances.",
+		"int<lo..hi> needs lo <= hi within 32 bits, a sweep lo..hi at least one and at most 65536 values, an array 1 to 4096 elements, a process 0 to 64 instances.",
 		"int<3..0> x;\nprocess p { x = 1; }\n", "int<0..3> x;\nprocess p { x = 1; }\n",
 	},
 	{
@@ -169,7 +174,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"not-constant", "constant expected",
-		"Config defaults, bounds, array lengths, case labels, initialisers of globals, the CPU of a process, and the conditions of expect, tier, where and when are fixed before any process runs: literals, enum values, config parameters, constants, and addresses of objects.",
+		"Config defaults, bounds, array lengths, case labels, initialisers of globals, the CPU of a process, and the conditions of expect, tier, where and when are fixed before any process runs: literals, enum values, config parameters, constants, and addresses of objects. What says which cells there are (sweeps, types and defaults of config parameters) is the same in all cells and depends on no parameter; what is said of a cell (where, tier, expect) depends on no object.",
 		"u2 x;\nu2 y = x;\nprocess p { y = 1; }\n", "const X = 1;\nu2 y = X;\nprocess p { y = 2; }\n",
 	},
 	{

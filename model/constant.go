@@ -1,0 +1,142 @@
+package model
+
+import (
+	"fmt"
+
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Constants are evaluated in three settings, in which less and less has a value.
+type setting uint8
+
+const (
+	inSystem setting = iota // an elaborated cell: config parameters, constants, addresses of objects
+	inCell                  // what a cell is named and expected to do: config parameters and constants of these
+	inSpec                  // what cells there are: constants that are the same in all of them
+)
+
+// with evaluates in another setting.
+func (e *elab) with(s setting, f func()) {
+	old := e.setting
+	e.setting = s
+	f()
+	e.setting = old
+}
+
+// constant evaluates an expression that may only depend on what the setting knows. Where it fails, there is a diagnostic.
+func (e *elab) constant(x syntax.Expr) (*Expr, *stype, bool) {
+	return (&builder{e: e, constOnly: true, frame: NoFrame, scope: &scope{names: map[string]*binding{}}}).constant(x)
+}
+
+func (b *builder) constant(x syntax.Expr) (*Expr, *stype, bool) {
+	e := b.e
+	reported, params := len(e.diags.Diags), e.paramReads
+	e.depth++
+	v, t := b.value(x)
+	e.depth--
+	if e.unknown != nil && e.depth == 0 {
+		e.noValue(x, e.unknown)
+		e.unknown = nil
+		return nil, tBad, false
+	}
+	switch {
+	case v == nil:
+		if len(e.diags.Diags) == 0 && e.unknown == nil {
+			e.notConstant(x, "this must be a constant")
+		}
+		return nil, tBad, false
+	case v.isConst():
+		return v, t, true
+	case len(e.diags.Diags) > reported:
+		return nil, tBad, false
+	}
+	// It depends on a state, or an operator has no result.
+	fault := v.fault()
+	switch {
+	case v.readsState():
+		msg := "this must be a constant"
+		v.walk(func(y *Expr) {
+			if y.Op == Load && y.Place != nil && y.Place.Var >= 0 {
+				msg = "this must be a constant, and " + e.sys.Vars[y.Place.Var].Name + " is a variable"
+			}
+		})
+		e.notConstant(x, msg)
+	case e.dry && (fault == nil || e.paramReads > params):
+		// With other values of the parameters it may have a result. Every cell is looked at with its own.
+		return constant(0, irInt), t, true
+	case fault != nil:
+		e.faulty(x, fault)
+	default:
+		e.notConstant(x, "this must be a constant")
+	}
+	return nil, tBad, false
+}
+
+const constantsAre = "constants are literals, enum values, config parameters, const names and addresses of objects"
+
+func (e *elab) notConstant(x syntax.Node, msg string) {
+	e.diags.Add(source.Diagnostic{Code: "not-constant", Span: x.Span(), Msg: msg, Hint: constantsAre})
+}
+
+// noValue reports a name that means something elsewhere, but not in this setting.
+func (e *elab) noValue(x syntax.Node, s *symbol) {
+	d := source.Diagnostic{Code: "not-constant", Span: x.Span(), Hint: "what a cell is named and expected to do depends on config parameters and constants alone"}
+	d.Msg = fmt.Sprintf("this must be a constant, and %s %s has no value outside a state", s.kind, quote(s.name))
+	if s.kind == symConfig {
+		d.Msg = fmt.Sprintf("this is the same in all cells, and config parameter %s is not", quote(s.name))
+		d.Hint = "the type and the default of a parameter and the values of a sweep are made of literals, enum values and constants; let `where` choose among the cells"
+	}
+	d.Related = []source.Related{{Span: s.at, Msg: "declared here"}}
+	e.diags.Add(d)
+}
+
+// fault finds the operator with constant operands that has no result, in an expression that did not fold.
+func (x *Expr) fault() (found *Expr) {
+	x.walk(func(y *Expr) {
+		if found != nil || y.isConst() || y.X == nil || !y.X.isConst() {
+			return
+		}
+		switch {
+		case y.Op == Neg:
+			found = y
+		case y.Y != nil && y.Y.isConst() && y.Op >= Add && y.Op <= Shr:
+			found = y
+		}
+	})
+	return found
+}
+
+// faulty reports an operator of constants that has no result.
+func (e *elab) faulty(x syntax.Node, f *Expr) {
+	what := e.sys.ExprString(f)
+	switch {
+	case (f.Op == Div || f.Op == Mod) && f.Y.Val == 0:
+		e.errorf("bad-constant", x.Span(), "%s: %s", what, FaultDivide)
+	case (f.Op == Shl || f.Op == Shr) && (f.Y.Val < 0 || f.Y.Val > 31):
+		e.errorf("bad-constant", x.Span(), "%s: %s", what, FaultShift)
+	default:
+		e.errorf("out-of-range", x.Span(), "%s does not fit into 32 bits", what)
+	}
+}
+
+func (e *elab) constInt(x syntax.Expr) (int64, bool) {
+	v, t, ok := e.constant(x)
+	if !ok {
+		return 0, false
+	}
+	if t.kind != stInt && t.kind != stBool && t.kind != stEnum && t.kind != stBad {
+		e.mismatch(x.Span(), tInt, t)
+		return 0, false
+	}
+	return int64(v.Val), true
+}
+
+// constInts looks at constants whose values are not needed yet.
+func (e *elab) constInts(list ...syntax.Expr) {
+	for _, x := range list {
+		if x != nil {
+			e.constInt(x)
+		}
+	}
+}
