@@ -310,6 +310,15 @@ func constants(depth int) *rapid.Generator[value] {
 	})
 }
 
+// TestHugeConstant: values beyond all bounds are an error and not a loop without end.
+func TestHugeConstant(t *testing.T) {
+	for _, x := range []string{"((1 << 31) << 31) | 1", "(1 << 31 << 31 << 31) ^ 3", "((1073741824 * 1073741824) * 1073741824) | 1", "-((1 << 31) << 31) & 7 | 1"} {
+		if _, err := load(t, "u2 w; process p { w = 1; }\nconst K = "+x+";\n"); err == nil || !strings.Contains(err.Error(), "32 bits") {
+			t.Errorf("%s: %v", x, err)
+		}
+	}
+}
+
 // TestConstantValues: an expression of constants has the value it has in C with 64 bits, or is an error if it has none in 32 bits. One of which only a part that does not matter has none may
 // be an error.
 func TestConstantValues(t *testing.T) {
