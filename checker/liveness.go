@@ -30,17 +30,13 @@ func (c *check) watch() (*program.Program, []explore.Owed, error) {
 	}
 	in := eval.New(c.sys, eval.Options{NoAssert: c.opts.NoAssert})
 	first, _ := in.Initial()
-	holds := func(x *model.Expr) bool {
-		v, failure := in.Eval(first, x)
-		return failure == nil && v != 0
-	}
 	var cases []model.LiveCase
 	var owed []bool
 	var of []model.PropID
 	for _, q := range props {
 		for _, k := range q.Cases {
 			cases, of = append(cases, k), append(of, q.ID)
-			owed = append(owed, (k.P == nil || holds(k.P)) && !holds(k.Q))
+			owed = append(owed, in.Owed(first, &k, false, true))
 		}
 	}
 	sys, vars, ok := c.sys.Watch(cases, owed)

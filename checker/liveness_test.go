@@ -140,13 +140,23 @@ func (g *naive) violated(c model.LiveCase) bool {
 // decided them, without a search of their own.
 func liveVerdicts(t *testing.T, sys *model.System, opts checker.Options, src string) (violated string, complete, reduced bool) {
 	t.Helper()
+	violated, _, complete, reduced = allVerdicts(t, sys, opts, src)
+	return violated, complete, reduced
+}
+
+// allVerdicts gives the other properties that are violated as well.
+func allVerdicts(t *testing.T, sys *model.System, opts checker.Options, src string) (violated, others string, complete, reduced bool) {
+	t.Helper()
 	opts.MaxStates = 30 * maxRandom
 	res, err := checker.Check(context.Background(), sys, opts)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, src)
 	}
-	var out []string
+	var out, rest []string
 	for _, v := range res.Violations {
+		if v.Prop != model.NoProp && sys.Props[v.Prop].Kind != model.PropLiveness {
+			rest = append(rest, v.Property)
+		}
 		if v.Prop != model.NoProp && sys.Props[v.Prop].Kind == model.PropLiveness {
 			out = append(out, v.Property)
 			if v.Witness.Property != v.Property {
@@ -154,7 +164,7 @@ func liveVerdicts(t *testing.T, sys *model.System, opts checker.Options, src str
 			}
 		}
 	}
-	return strings.Join(out, " "), res.Reason == checker.ReasonNone, res.Stats.LiveStates == 0
+	return strings.Join(out, " "), strings.Join(rest, " "), res.Reason == checker.ReasonNone, res.Stats.LiveStates == 0
 }
 
 // compareLiveness holds the checker against the definition, and against itself on the same model built otherwise. It returns how many properties there are, and how
@@ -180,8 +190,14 @@ func compareLiveness(t *testing.T, seed uint64) (props, bad int, reduced bool) {
 		}
 	}
 	red := checker.Options{Reduction: checker.ReductionStubborn, Symmetry: true, Verify: seed%8 == 0}
-	for _, opts := range []checker.Options{{}, {Workers: 3}, red} {
-		got, complete, byReduction := liveVerdicts(t, sys, opts, src)
+	unreduced, whole := "", false
+	for i, opts := range []checker.Options{{}, {Workers: 3}, red} {
+		got, others, complete, byReduction := allVerdicts(t, sys, opts, src)
+		if i == 0 {
+			unreduced, whole = others, complete
+		} else if complete && whole && others != unreduced {
+			t.Fatalf("seed %d: %+v finds %q violated besides, not %q\n%s", seed, opts, others, unreduced, src)
+		}
 		reduced = reduced || opts.Reduction != checker.ReductionNone && byReduction && len(g.states) > 1
 		if complete && got != strings.Join(want, " ") {
 			t.Fatalf("seed %d: the checker finds %q violated, the definition %q\n%s", seed, got, want, src)
@@ -277,6 +293,9 @@ liveness free: always eventually !inside[0] && !inside[1];`
 		// An evaluation that goes wrong counts as a true P and a false Q.
 		{"faults", "u2 x; process p { x = 0; } liveness p: 6 / x > 1 leads_to x == 1; liveness q: eventually 6 / x > 1; liveness r: x == 1 leads_to 6 / x > 1;", "p q"},
 		{"objects", "@use(u) struct s { u1 n; }; struct s A, B; struct s *r = &A; pool struct s C; process p { free (r); r = &B; } liveness gone(struct s *o): live(o) leads_to !live(o);", "gone"},
+		// Predicates only observe: they read the fields of dead objects, and neither fail nor end a run.
+		{"a field of a freed object", "@use(u) struct s { u1 n; }; struct s A; process p { free (&A); } liveness l: eventually A.n == 1; liveness m: A.n == 0 leads_to A.n == 0;", "l"},
+		{"what is written after the free", "@use(u) struct s { u1 n; }; struct s A; u1 go; process p { A.n = 1; free (&A); go = 1; } process q { await (go == 1); go = 0; } liveness l: go == 1 leads_to go == 0 && A.n == 1; liveness m: A.n == 1 leads_to A.n == 0;", "m"},
 		{"a pointer", "struct s { u1 n; }; struct s A, B; struct s *r = &A; process p { r = &B; r = NULL; } liveness l(struct s *o): r == o leads_to r == NULL; liveness m(struct s *o): eventually r == o;", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -299,6 +318,29 @@ liveness free: always eventually !inside[0] && !inside[1];`
 				}
 			}
 		})
+	}
+}
+
+// TestLivenessOnlyObserves: what a search remembers of liveness is read in steps of processes, and neither ends nor fails them. q crashes in every run, so that no run is judged; p goes on behind
+// its free. Predicates of invariants and covers read dead objects too.
+func TestLivenessOnlyObserves(t *testing.T) {
+	const decl = "property used \"a dead object is used\"; property late \"what p does behind the free\"; @use(used) struct s { u1 n; struct s *next; }; struct s A; struct s *r = &A; pool struct s C[1]; u1 go; "
+	for _, c := range []struct{ body, want string }{
+		{"process q { u1 i = C[0].n; } process p { free (&A); go = 1; assert (go == 0, late); } process r { go = 0; } liveness l: eventually A.n == 1 || go == 1;", "used late"},
+		{"process p { free (&A); go = 1; } process q { await (go == 1); go = 0; assert (A.n == 0, late); } liveness l: eventually A.n == 1;", "used"},
+		{"process p { free (&A); go = 1; assert (go == 0, late); } process r { go = 0; } liveness l: go == 1 leads_to r->next == NULL; liveness m: go == 1 leads_to r->n == 1;", "late"},
+		{"process p { free (&A); go = 1; } process r { go = 0; } invariant i: A.n == 0 && r->n == 0; cover k: go == 1 && A.n == 0 && r->n == 0;", ""},
+		{"process p { free (&A); go = 1; } process r { go = 0; } invariant i: r->n == 0 || go == 1; invariant j: A.n == go; cover k: C[0].n == 0;", "j"},
+	} {
+		for _, o := range []model.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
+			sys := build(t, decl+c.body, o)
+			for _, opts := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: true, Verify: true}} {
+				_, others, complete, _ := allVerdicts(t, sys, opts, c.body)
+				if others != c.want || !complete {
+					t.Errorf("%s: %+v %+v: violated %q, not %q", c.body, o, opts, others, c.want)
+				}
+			}
+		}
 	}
 }
 

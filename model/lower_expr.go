@@ -138,7 +138,7 @@ func (e *elab) keepAddr(p *Place) {
 	e.addrKept[p.Var] = true
 }
 
-// load makes the value of a place, folding cells that nothing writes.
+// load makes the value of a place, folding cells that nothing writes. Predicates read fields of dead objects, like peek(), wherever their expressions are put.
 func (b *builder) load(lv *lvalue) *Expr {
 	e := b.e
 	t := e.irType(lv.t)
@@ -146,6 +146,7 @@ func (b *builder) load(lv *lvalue) *Expr {
 	if pl == nil {
 		return &Expr{Op: Load, Type: t, Pos: lv.at}
 	}
+	pl.Unchecked = pl.Unchecked || b.pred
 	x := &Expr{Op: Load, Type: t, Place: pl, Pos: lv.at}
 	if c, ok := e.sys.staticCell(pl); ok && e.sys.Vars[c.Var].Proc == NoProc && e.known.constantCell(c) && (pl.Unchecked || e.alwaysLive(c)) {
 		return constant(int64(e.sys.Vars[c.Var].Init[c.Idx]), t)

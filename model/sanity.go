@@ -44,7 +44,7 @@ func (s *System) Sanity() []error {
 		if (q.Kind == PropInvariant) != (q.X != nil) {
 			c.errorf("exactly invariants have a predicate")
 		}
-		c.expr(q.X, NoProc)
+		c.predicate(q.X)
 		if len(q.Cases) > 0 && q.Kind != PropLiveness {
 			c.errorf("only liveness properties have cases")
 		}
@@ -52,8 +52,8 @@ func (s *System) Sanity() []error {
 			if k.Q == nil {
 				c.errorf("case %q owes nothing", k.Of)
 			}
-			c.expr(k.P, NoProc)
-			c.expr(k.Q, NoProc)
+			c.predicate(k.P)
+			c.predicate(k.Q)
 		}
 	}
 	for i, q := range s.Covers {
@@ -61,7 +61,7 @@ func (s *System) Sanity() []error {
 		if q.ID != CoverID(i) {
 			c.errorf("its ID is %d", q.ID)
 		}
-		c.expr(q.X, NoProc)
+		c.predicate(q.X)
 	}
 	for i, f := range s.Frames {
 		c.where = fmt.Sprintf("frame %d (%s)", i, f.Func)
@@ -205,6 +205,16 @@ func (c *sanity) code(p *Process, code []Op) {
 			c.errorf("the code runs past its end")
 		}
 	}
+}
+
+// predicate checks the expression of an invariant, a cover or a liveness property, which may be put into the code of a process: there too it only observes.
+func (c *sanity) predicate(x *Expr) {
+	c.expr(x, NoProc)
+	x.walk(func(x *Expr) {
+		if x.Op == Load && x.Place != nil && !x.Place.Unchecked {
+			c.errorf("a predicate looks whether an object lives that it reads")
+		}
+	})
 }
 
 func (c *sanity) expr(x *Expr, p ProcID) { c.exprOf(x, p, nil) }

@@ -45,6 +45,7 @@ type gen struct {
 	jumps int  // labels so far
 	locks bool // what is taken and let go is told, for the lock order
 	round bool // in a loop of an atomic block
+	dying bool // there are objects that are freed
 }
 
 func (g *gen) p(format string, args ...any) { fmt.Fprintf(&g.b, format, args...) }
@@ -63,7 +64,7 @@ func (g *gen) block(tabs, n int) {
 }
 
 func (g *gen) pred() string {
-	return g.pick("x < 3", "y != 2", "a[0] <= 2 || b", "!(b && x == 2)", "live(&A)", "root != NULL || x == 0", "lock == 0 || a[2] < 3")
+	return g.pick("x < 3", "y != 2", "a[0] <= 2 || b", "!(b && x == 2)", "live(&A)", "root != NULL || x == 0", "lock == 0 || a[2] < 3", "A.val < 2", "B.val == 2 || x == 0", "spare[0].val != 3", "root == NULL || root->val < 3", "other == NULL || other->next == NULL")
 }
 
 func (g *gen) expr() string {

@@ -7,7 +7,8 @@ import (
 )
 
 // LiveSource writes a random spec with liveness properties. A third are those of [Source], some of whose processes are fair; the others are small: a few bits,
-// waiting, choosing, and rarely an assertion that fails. Half of these go round for ever.
+// waiting, choosing, and rarely an assertion that fails. Half of these go round for ever. In a third of them there are two objects that are freed, allocated and accessed, dead or
+// not, and that the predicates read.
 func LiveSource(r *rand.Rand) string {
 	kind := r.IntN(3)
 	if kind == 0 {
@@ -24,6 +25,10 @@ func LiveSource(r *rand.Rand) string {
 	}
 	g := &gen{r: r}
 	g.p("bool b[3];\nu2 x;\n")
+	if g.dying = r.IntN(3) == 0; g.dying {
+		g.p("property use \"use\";\nproperty twice \"twice\";\nproperty late \"late\";\n@use(use) @free(twice) struct obj { u1 f; };\nstruct obj A%s;\npool struct obj C[1];\nstruct obj *q%s;\n",
+			g.pick("", " = { .f = 1 }"), g.pick("", " = &A"))
+	}
 	if r.IntN(6) == 0 {
 		g.p("fair process;\n")
 	}
@@ -55,12 +60,19 @@ func (g *gen) live(pred func() string) {
 }
 
 func (g *gen) bit() string {
+	if g.dying && g.r.IntN(2) == 0 {
+		return g.pick("A.f == 1", "A.f == 0", "C[0].f == 1", "A.f == 1 || b[0]", "A.f == 0 && C[0].f == 0", "live(&A)", "!live(&C[0])", "peek(A.f) == 0", "q != NULL && q->f == 1", "q == NULL", "q->f == 0")
+	}
 	return g.pick("b[0]", "b[1]", "b[2]", "!b[0]", "!b[1]", "b[0] == b[1]", "x == 0", "x != 2", "b[2] || x == 1", "6 / x > 2")
 }
 
 // ring writes statements of a loop.
 func (g *gen) ring(tabs, n int) {
 	for range n {
+		if g.dying && g.r.IntN(3) == 0 {
+			g.line(tabs, "%s;", g.pick("free (&A)", "free (&A)", "free (q)", "q = &A", "q = NULL", "q = alloc(struct obj)", "A.f = 1", "if (live(&A)) A.f = 1", "C[0].f = 1", "i = A.f", "q->f = 1", "assert (x != 1, late)", "atomic { free (&A); x = 1; }"))
+			continue
+		}
 		switch g.r.IntN(11) {
 		case 0, 1, 2:
 			k := g.r.IntN(3)
