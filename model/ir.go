@@ -297,6 +297,7 @@ type Op struct {
 	Access     Access
 	Fence      Fence
 	Visible    bool // touches shared state or blocks; what a trace shows first
+	Observes   bool // of an assertion, or of telling which lock is taken: its reads are no accesses that could race
 	Text       string
 	Pos        source.Pos
 	Frame      FrameID

@@ -58,6 +58,8 @@ type builder struct {
 	at        source.Pos
 	inlined   int
 	emitted   int // nodes so far
+	observing int // assertions around what is lowered
+	told      map[int]bool // how many nodes there were before lock operations outside atomic blocks
 	held      heldCells
 }
 
@@ -103,9 +105,10 @@ func (b *builder) emit(n *cfgNode) *cfgNode {
 	b.emitted++
 	n.atom, n.seq = b.atom, b.emitted
 	n.op.Frame = b.frame
-	if b.atom != 0 {
+	if b.atom != 0 || n.op.Kind == OpAssume { // what an await reads, it reads in one step, like an atomic block
 		n.op.Access = AccessAtomic
 	}
+	n.op.Observes = n.op.Observes || b.observing > 0 || n.op.Kind == OpAssert
 	if n.op.Text == "" {
 		n.op.Text = b.text
 	}
@@ -474,7 +477,7 @@ func (e *elab) process(d *syntax.ProcDecl) {
 			p.Name = fmt.Sprintf("%s[%d]", d.Name.Name, i)
 		}
 		e.sys.Processes = append(e.sys.Processes, p)
-		b := &builder{e: e, proc: p, plain: map[VarID]bool{}}
+		b := &builder{e: e, proc: p, plain: map[VarID]bool{}, told: map[int]bool{}}
 		b.scope = &scope{names: map[string]*binding{}}
 		if d.Param != nil {
 			t := e.typeOf(d.Param.Type)

@@ -78,9 +78,17 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: name + " takes the address of a lock, not " + o.t.String(), Hint: "write " + builtins[name]})
 		return badOperand
 	}
-	if e.dry || b.proc == nil || !e.sys.Props[e.props[lockOrder]].Checked {
+	if e.dry || b.proc == nil {
 		return operand{t: tVoid}
 	}
+	if b.atom == 0 {
+		b.told[b.emitted] = true
+	}
+	if !e.sys.Props[e.props[lockOrder]].Checked {
+		return operand{t: tVoid}
+	}
+	b.observing++
+	defer func() { b.observing-- }()
 	one := func(class string) {
 		class += sub
 		if name == "lock_release" {

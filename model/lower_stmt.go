@@ -459,6 +459,7 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 		b.tail = &alt.next
 		alt.atom = b.atom
 		start := b.emitted
+		delete(b.told, start) // by the end of the alternative before
 		b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
 		switch {
 		case c.Default:
@@ -488,7 +489,7 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 			b.await(c.Cond)
 		}
 		b.stmts(c.Body)
-		b.commit(alt, start, c.Sp.Start)
+		b.commit(alt, start, b.told[start], c.Sp.Start)
 		b.scope = b.scope.parent
 		b.goTo(done)
 	}
@@ -497,13 +498,14 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 
 // commit makes sure that to take an alternative is a step. One that emits nothing of its own before control leaves it (it is empty, jumps away, or its
 // statements fold to nothing) would otherwise be enabled only when the first step behind it is, and a process could never choose to go where it then
-// has to wait. start is what had been emitted before the alternative.
-func (b *builder) commit(alt *cfgNode, start int, at source.Pos) {
+// has to wait. So would one that begins by telling that it is about to take a lock, where nobody listens: a task that calls a lock function waits there.
+// start is what had been emitted before the alternative.
+func (b *builder) commit(alt *cfgNode, start int, tells bool, at source.Pos) {
 	first := alt.next
 	for steps := 0; first != nil && first.kind == nodeJoin && first.seq == 0 && steps <= 1<<16; steps++ {
 		first = first.next
 	}
-	if first != nil && first.seq > start && first.kind != nodeJoin {
+	if first != nil && first.seq > start && first.kind != nodeJoin && !tells {
 		return
 	}
 	skip := &cfgNode{op: Op{Kind: OpNop, Text: "skip", Pos: at, Frame: b.frame}, atom: b.atom, next: alt.next}

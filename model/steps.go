@@ -129,8 +129,11 @@ func (s *stepper) classify() {
 	}
 	// A label in front of something the source does not show belongs to what follows.
 	for _, n := range s.nodes {
-		if n.end && n.quiet && !n.visible && n.kind == nodeOp && n.next != nil {
+		if n.end && n.quiet && !n.visible && n.next != nil {
 			n.next.end = true
+			if n.kind == nodeBranch && n.els != nil {
+				n.els.end = true
+			}
 		}
 	}
 	// An atomic block that touches nothing shared is local like any other code, unless it may go on for ever, which is a fault and not a run.
