@@ -257,7 +257,7 @@ func (s *Story) periods() {
 						w = begin(n, k, &Period{Grace: true, Process: st.Process, Begin: n, call: c.ID}, begins)
 						open[st.Process] = w
 					}
-					if w != nil && a.New == "true" {
+					if callers, _ := strconv.ParseUint(a.New, 10, 64); w != nil && callers>>st.Process&1 != 0 {
 						w.CPUs = append(w.CPUs, index(a.Cell, syncNeeds))
 					}
 				case strings.HasPrefix(a.Cell, ipiPending) && a.New != ipiNone && open[st.Process] != nil && off >= 0:

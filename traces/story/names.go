@@ -64,7 +64,7 @@ const (
 // IsRCU says whether a process is part of the RCU machine, which has one column.
 func IsRCU(process string) bool { return strings.HasPrefix(process, "rcu_") }
 
-// synchronize_rcu() waits for the readers of its beginning.
+// synchronize_rcu() waits for the readers of its beginning. The cell of a CPU has a bit for each process that waits for it.
 const (
 	syncFunc  = "synchronize_rcu"
 	syncNeeds = "rcu_sync_need["

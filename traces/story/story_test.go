@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,16 +102,16 @@ void synchronize_rcu(void)
 {
 	atomic {
 		for (int cpu = 0; cpu < NR_CPUS; cpu++)
-			rcu_sync_need[cpu] = rcu_reader(cpu);
+			rcu_sync_need[cpu] |= rcu_reader(cpu) << self;
 	}
 	for (int cpu = 0; cpu < NR_CPUS; cpu++)
-		await (!rcu_sync_need[cpu]);
+		await ((rcu_sync_need[cpu] & (1 << self)) == 0);
 }
 bool in, done;
-process a on cpu 0 { rcu_read_lock(); in = true; rcu_read_unlock(); done = true; }
+process a on cpu 0 { rcu_read_lock(); in = true; await (rcu_sync_need[0] != 0); rcu_read_unlock(); done = true; }
 process b on cpu 1 { await (in); synchronize_rcu(); assert (!done); }
 `)
-	if len(s.Periods) != 1 || !s.Periods[0].Grace || s.Periods[0].Process == 0 || s.Periods[0].End <= s.Periods[0].Begin {
+	if len(s.Periods) != 1 || !s.Periods[0].Grace || s.Periods[0].Process == 0 || s.Periods[0].End <= s.Periods[0].Begin || !slices.Equal(s.Periods[0].CPUs, []int{0}) {
 		t.Errorf("synchronize_rcu: %+v", s.Periods)
 	}
 }
