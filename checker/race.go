@@ -45,15 +45,11 @@ func suspects(sys *model.System) [][][]explore.Move {
 	touches := func(t *model.Transition) (out []touch) {
 		for i := range t.Code {
 			op := &t.Code[i]
-			switch op.Kind {
-			case model.OpAssert, model.OpAlloc, model.OpFree:
-				continue
-			}
 			plain := op.Dst != nil && op.Dst.Access == model.AccessPlain
 			model.WalkOp(op, func(x *model.Expr) { plain = plain || x.Place != nil && x.Place.Access == model.AccessPlain })
 			plain = plain && op.Access == model.AccessPlain
 			sys.Touches(op, func(x model.Touch) {
-				if sys.Vars[x.Var].Proc == model.NoProc && !living[x.Var] {
+				if sys.Vars[x.Var].Proc == model.NoProc && !living[x.Var] && (x.Write || !op.Observes) {
 					out = append(out, touch{x, plain})
 				}
 			})

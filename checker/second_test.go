@@ -20,9 +20,15 @@ type expr struct {
 	n    int
 	name string
 	sub  []*expr
+	once bool // a variable or element that is read with a mark
 }
 
 func (e *expr) String() string {
+	if e.once {
+		c := *e
+		c.once = false
+		return "READ_ONCE(" + c.String() + ")"
+	}
 	switch e.op {
 	case "num":
 		return fmt.Sprint(e.n)
@@ -60,6 +66,8 @@ type instr struct {
 	block  int    // atomic block, 0: none
 	endLab bool
 	local  bool            // set: a variable of the source, which has a range
+	once   bool            // store: with a mark
+	sees   bool            // of an assertion, which only observes
 	live   map[string]bool // temporaries and locals that may be read from here on before they are assigned
 }
 
@@ -77,10 +85,11 @@ type proc struct {
 	block int
 	tmps  int
 	holes []*int // what continues at the next instruction
+	sees  bool
 }
 
 func (p *proc) emit(i *instr) int {
-	i.block = p.block
+	i.block, i.sees = p.block, p.sees
 	at := len(p.ins)
 	p.ins = append(p.ins, i)
 	p.here(at)
@@ -204,6 +213,7 @@ type stmt struct {
 	body  [][]*stmt
 	conds []*expr // of a choose: nil for `case:`
 	deflt bool    // the last alternative of a choose is default
+	once  bool    // a store with a mark
 }
 
 func (s *stmt) print(b *strings.Builder, tab string) {
@@ -214,6 +224,10 @@ func (s *stmt) print(b *strings.Builder, tab string) {
 	}
 	switch s.kind {
 	case "=", "+=":
+		if s.once {
+			fmt.Fprintf(b, "%sWRITE_ONCE(%s, %s);\n", tab, s.place, s.x)
+			return
+		}
 		fmt.Fprintf(b, "%s%s %s %s;\n", tab, s.place, s.kind, s.x)
 	case "if", "while", "atomic":
 		head := s.kind
@@ -316,7 +330,7 @@ func (p *proc) stmt(s *stmt) {
 		if s.kind == "+=" {
 			x = &expr{op: "+", sub: []*expr{pl, x}}
 		}
-		p.emit(&instr{kind: "store", place: pl, x: p.pure(x)})
+		p.emit(&instr{kind: "store", place: pl, x: p.pure(x), once: s.once})
 	case "if":
 		yes, no := p.branch(s.x)
 		p.holes = yes
@@ -344,7 +358,9 @@ func (p *proc) stmt(s *stmt) {
 	case "await":
 		p.emit(&instr{kind: "await", x: s.x})
 	case "assert":
+		p.sees = true
 		p.emit(&instr{kind: "assert", x: p.last(s.x)})
+		p.sees = false
 	case "skip":
 		p.emit(&instr{kind: "skip"})
 	case "choose":
@@ -382,6 +398,7 @@ type world struct {
 	v    [5]int
 	at   []int // -1: parked
 	tmps []map[string]int
+	read func(cell int, x *expr) // told of every access while a step is executed, if not nil
 }
 
 func (w *world) clone() *world {
@@ -430,7 +447,11 @@ func (w *world) eval(p int, x *expr) int {
 	case "tmp":
 		return w.tmps[p][x.name]
 	case "var", "idx":
-		return w.v[w.cell(p, x)]
+		c := w.cell(p, x)
+		if w.read != nil {
+			w.read(c, x)
+		}
+		return w.v[c]
 	case "!":
 		return b(w.eval(p, x.sub[0]) == 0)
 	case "&&":
@@ -455,8 +476,10 @@ func (w *world) eval(p int, x *expr) int {
 
 // second explores a program by the rules of the page.
 type second struct {
-	procs []*proc
-	found map[string]bool
+	procs  []*proc
+	found  map[string]bool
+	access func(p int, i *instr, cell int, write, plain bool) // told of every access, if not nil
+	visit  func(w *world)                                     // told of every state, if not nil
 }
 
 // run executes the step of process p that begins at instruction at; nil if it is not enabled.
@@ -485,6 +508,9 @@ func (m *second) run(w *world, p, at int, first bool) (next *world) {
 			return next
 		}
 		block = i.block
+		if m.access != nil {
+			next.read = func(c int, x *expr) { m.access(p, i, c, false, !x.once && i.block == 0 && i.kind != "await") }
+		}
 		to := i.to[0]
 		switch i.kind {
 		case "set":
@@ -503,6 +529,9 @@ func (m *second) run(w *world, p, at int, first bool) (next *world) {
 				panic(broken("no_fault"))
 			}
 			next.v[c] = v
+			if m.access != nil {
+				m.access(p, i, c, true, !i.once && i.block == 0)
+			}
 		case "test":
 			if next.eval(p, i.x) == 0 {
 				to = i.to[1]
@@ -550,6 +579,9 @@ func (m *second) explore(limit int) (states, transitions int) {
 	for len(work) > 0 && len(seen) <= limit {
 		w := work[len(work)-1]
 		work = work[:len(work)-1]
+		if m.visit != nil {
+			m.visit(w)
+		}
 		moved, parked, waits := false, false, false
 		for p := range m.procs {
 			if w.at[p] < 0 {
@@ -580,9 +612,13 @@ func (m *second) explore(limit int) (states, transitions int) {
 
 // maker makes random programs.
 type maker struct {
-	r    *rand.Rand
-	atom bool
+	r     *rand.Rand
+	atom  bool
+	marks bool // most accesses have one
 }
+
+// marked says whether the access at hand gets a mark.
+func (g *maker) marked() bool { return g.marks && g.r.IntN(12) != 0 }
 
 func (g *maker) pick(s ...string) string { return s[g.r.IntN(len(s))] }
 
@@ -593,11 +629,11 @@ func (g *maker) value(depth int) *expr {
 	case k == 0:
 		return &expr{op: "tmp", name: g.pick("i", "j")}
 	case depth == 0 || k < 3:
-		return &expr{op: "var", name: g.pick("x", "y", "b")}
+		return &expr{op: "var", name: g.pick("x", "y", "b"), once: g.marked()}
 	case k == 3:
 		return num(g.r.IntN(3))
 	case k == 4:
-		return &expr{op: "idx", sub: []*expr{g.value(depth - 1)}}
+		return &expr{op: "idx", sub: []*expr{g.value(depth - 1)}, once: g.marked()}
 	case k == 5:
 		return &expr{op: "?:", sub: []*expr{g.cond(depth - 1), g.value(depth - 1), g.value(depth - 1)}}
 	}
@@ -606,7 +642,7 @@ func (g *maker) value(depth int) *expr {
 
 // cond always reads something.
 func (g *maker) cond(depth int) *expr {
-	v := &expr{op: "var", name: g.pick("x", "y", "b")}
+	v := &expr{op: "var", name: g.pick("x", "y", "b"), once: g.marked()}
 	switch k := g.r.IntN(7); {
 	case depth == 0 || k < 3:
 		return &expr{op: g.pick("==", "<"), sub: []*expr{v, num(g.r.IntN(3))}}
@@ -642,7 +678,9 @@ func (g *maker) stmt(depth int) *stmt {
 	}
 	switch k {
 	case 0, 1, 2:
-		return &stmt{kind: "=", place: g.place(), x: g.value(2)}
+		s := &stmt{kind: "=", place: g.place(), x: g.value(2)}
+		s.once = s.place.op != "tmp" && g.marked()
+		return s
 	case 3:
 		return &stmt{kind: "+=", place: g.place(), x: g.value(1)}
 	case 4:

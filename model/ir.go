@@ -272,7 +272,7 @@ var fenceText = [...]string{FenceNone: "none", FenceFull: "smp_mb()", FenceRead:
 
 func (k Fence) String() string { return fenceText[k] }
 
-// Access says how the source made the access of an [Op]; memory models and the data-race property need it.
+// Access says how the source made an access; memory models and the data-race property need it. READ_ONCE and its kin mark a [Place], atomic blocks and awaits an [Op].
 type Access uint8
 
 // The marks.
@@ -281,7 +281,7 @@ const (
 	AccessOnce           // READ_ONCE, WRITE_ONCE
 	AccessAcquire        // smp_load_acquire
 	AccessRelease        // smp_store_release
-	AccessAtomic         // inside atomic { }, or a read-modify-write
+	AccessAtomic         // inside atomic { }, or of an await
 )
 
 // Op is one operation. Which fields matter depends on Kind.

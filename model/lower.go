@@ -57,8 +57,8 @@ type builder struct {
 	text      string
 	at        source.Pos
 	inlined   int
-	emitted   int // nodes so far
-	observing int // assertions around what is lowered
+	emitted   int          // nodes so far
+	observing int          // assertions around what is lowered
 	told      map[int]bool // how many nodes there were before lock operations outside atomic blocks
 	held      heldCells
 }
@@ -428,7 +428,7 @@ func (b *builder) store(lv *lvalue, v *Expr, access Access) {
 	} else {
 		v = b.last(v)
 	}
-	b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: pl, X: v, Access: c.access}})
+	b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: pl, X: v}}) // a mark is one of the place: what the same operation reads has its own
 }
 
 func cmpPos(a, b source.Pos) source.Pos {

@@ -109,9 +109,11 @@ func (b *builder) stmt(s syntax.Stmt) {
 		if s.Prop != nil {
 			prop = e.propID(s.Prop.Name)
 		}
+		b.observing++
 		if x := b.condition(s.Cond); x != nil {
 			b.emit(&cfgNode{op: Op{Kind: OpAssert, X: b.last(x), Prop: prop}})
 		}
+		b.observing--
 	case *syntax.CoverStmt:
 		b.mark(s)
 		id, ok := e.covers[s.Name.Name]

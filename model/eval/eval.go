@@ -74,7 +74,7 @@ type Access struct {
 	Write    bool
 	Old, New int32 // a read has New == Old
 	Plain    bool  // the source does not mark it
-	Peek     bool  // it is one of peek(), which only observes
+	Peek     bool  // it only observes: of peek(), or of an assertion
 }
 
 // Event is one executed operation.
@@ -529,7 +529,7 @@ func (r *run) expr(x *model.Expr) int64 {
 	case model.Load:
 		c := r.cell(x.Place, false, true)
 		v := r.s.Vals[c.Var][c.Idx]
-		r.note(Access{Cell: c, Old: v, New: v, Plain: r.plain(x.Place), Peek: x.Place.Unchecked})
+		r.note(Access{Cell: c, Old: v, New: v, Plain: r.plain(x.Place), Peek: x.Place.Unchecked || r.op != nil && r.op.Observes})
 		return int64(v)
 	case model.AddrOf:
 		c := r.cell(x.Place, false, false)

@@ -19,8 +19,8 @@ type RaceSide struct {
 }
 
 // Race looks for a data race in a state: two enabled transitions of different processes that access the same shared cell, one of them writing, one of them (the same or
-// the other) without a mark. An access of an atomic block or an await is marked; an await that blocks makes none. What only observes does not access: assertions, peek() and live(), and neither do
-// alloc and free, whose uses after free are other properties. The first race by process, program order and order of execution is given.
+// the other) without a mark. An access of an atomic block or an await is marked; an await that blocks makes none. What only observes does not access: what assertions read, peek() and live(); and neither
+// is it one that alloc and free change the life and the fields of an object, whose uses after free are other properties. The first race by process, program order and order of execution is given.
 func (in *Interp) Race(s *State) (Race, bool) {
 	type access struct {
 		cell model.Cell
@@ -38,10 +38,6 @@ func (in *Interp) Race(s *State) (Race, bool) {
 					continue
 				}
 				for _, ev := range out.Events {
-					switch p.Trans[t].Code[ev.Op].Kind {
-					case model.OpAssert, model.OpAlloc, model.OpFree:
-						continue
-					}
 					for _, a := range ev.Accesses {
 						if !a.Peek && in.observed(a.Cell) {
 							own = append(own, access{a.Cell, RaceSide{p.ID, t, ev.Op, a.Write, a.Plain}})

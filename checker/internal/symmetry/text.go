@@ -33,7 +33,7 @@ func (s sort) equal(t sort) bool {
 // op writes an operation with the exchange applied (for code of p) or as it is (for code of q).
 func (m *match) op(op *model.Op, exchange bool) string {
 	var b strings.Builder
-	fmt.Fprint(&b, op.Kind, " ", op.Prop, " ", op.Cover, " ", op.Pool, " ", op.Then, " ", op.Else, " ", op.Loc, " ", op.Access, " ", op.Fence, " ")
+	fmt.Fprint(&b, op.Kind, " ", op.Prop, " ", op.Cover, " ", op.Pool, " ", op.Then, " ", op.Else, " ", op.Loc, " ", op.Access, " ", op.Fence, " ", op.Observes, " ")
 	var as sort
 	switch {
 	case op.Dst != nil:
