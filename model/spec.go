@@ -77,6 +77,7 @@ func (c ConfigCell) String() string {
 type Expectation struct {
 	Holds       bool
 	Props       []string // violated properties, sorted; nil if Holds
+	Unreachable []string // covers that nothing reaches, sorted
 	States      int64    // of the full search, -1 if not stated
 	Transitions int64
 	Pos         source.Pos
@@ -284,7 +285,7 @@ func (s *Spec) checkAll(diags *source.List) {
 	}
 	used := map[string]bool{"no_deadlock": true, "no_fault": true, "assertion": true}
 	for _, q := range s.prog.props {
-		if q.used || q.text != "" {
+		if q.used {
 			used[q.name] = true
 		}
 	}
@@ -313,6 +314,7 @@ func (s *Spec) checkAll(diags *source.List) {
 		for _, id := range x.Props {
 			prop(id)
 		}
+		s.checkUnreachable(x, diags)
 	}
 	for _, t := range s.prog.tiers {
 		e.with(inCell, func() { e.constInts(t.When) })
@@ -579,7 +581,11 @@ func (s *Spec) Build(c ConfigCell, o BuildOptions) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(s.prog, s.Name, values, c.Config, o)
+	sys, err := build(s.prog, s.Name, values, c.Config, o)
+	if err == nil {
+		sys.lookFor(c.Expect)
+	}
+	return sys, err
 }
 
 // values are the numbers behind the values of a cell.

@@ -164,6 +164,10 @@ func (s *Spec) cell(values map[string]int64, where syntax.Expr) (ConfigCell, boo
 			ex.Props = append(ex.Props, id.Name)
 		}
 		slices.Sort(ex.Props)
+		for _, id := range x.Unreachable {
+			ex.Unreachable = append(ex.Unreachable, id.Name)
+		}
+		slices.Sort(ex.Unreachable)
 		ex.States, ex.Transitions = e.expected(x.States), e.expected(x.Transitions)
 		c.Expect = ex
 		break

@@ -265,7 +265,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"unknown-cover", "cover that no statement marks",
-		"`cover name;` at top level demands that a statement `cover name;` is executed in some run. Without such a statement, give a condition: `cover name: expr;`.",
+		"`unreachable` names covers of the spec. `cover name;` at top level demands that a statement `cover name;` is executed in some run. Without such a statement, give a condition: `cover name: expr;`.",
 		"u2 x;\nprocess p { cover here; x = 1; }\ncover there;\n", "u2 x;\nprocess p { cover here; x = 1; }\ncover here;\n",
 	},
 	{
@@ -285,7 +285,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"unknown-property", "property that nothing observes",
-		"check and expect name properties that can fail in this spec: declared with `property`, an invariant, named by an assert or attribute, or one of no_deadlock, no_fault, assertion.",
+		"check, expect and --property name properties that some cell of this spec can violate: an invariant, a liveness property, one that an assert or an attribute names, or one of no_deadlock, no_fault, assertion. To declare it with `property` is not enough: something that a process does, or an object that there is, has to observe it, and a property that is expected to be violated has to be checked.",
 		"u2 x;\nprocess p { x = 1; }\ncheck no_dedlock;\n", "u2 x;\nprocess p { x = 1; }\ncheck no_deadlock;\n",
 	},
 	{

@@ -13,7 +13,7 @@
 //	  TypeExpr, Declarator, Param, FieldDecl, Attr, AttrArg, SweepItem, SwitchCase, ChooseCase, InitItem, Comment
 //
 // A text is read in one pass with a few tokens of lookahead. Names have no meaning here, so the only doubtful place of C, "a * b;", is settled by
-// what follows: it declares b. The words on, cpu, in, mm, when, where, holds, violates, states and transitions mean something only in their places
+// what follows: it declares b. The words on, cpu, in, mm, when, where, holds, violates, unreachable, states and transitions mean something only in their places
 // and are names elsewhere; so are the types bool, int and u1 to u16, which only the formatter and some messages know.
 //
 // Any bytes can be parsed. Texts that are none, are larger than 4 MiB, nest deeper than 256 or have more than 100 errors are given up with a

@@ -221,13 +221,14 @@ type (
 		X    Expr // nil: the marks in the code count
 		When Expr // nil: always required
 	}
-	// ExpectDecl is `expect [cond] : holds [states N] [transitions N];` or `expect [cond] : violates a, b [states N] [transitions N];`.
-	// The first one whose condition holds applies.
+	// ExpectDecl is `expect [cond] : holds [unreachable c, d] [states N] [transitions N];` or `expect [cond] : violates a, b [unreachable …] [states N]
+	// [transitions N];`. The first one whose condition holds applies.
 	ExpectDecl struct {
 		declNode
 		Cond        Expr // nil: always
 		Holds       bool
 		Props       []*Ident // violates
+		Unreachable []*Ident // covers
 		States      Expr     // nil: not stated
 		Transitions Expr
 	}

@@ -411,6 +411,12 @@ func (p *parser) expectDecl(start source.Pos) Decl {
 		}
 		p.fail("'holds' or 'violates'", hint)
 	}
+	if p.gotWord("unreachable") {
+		if p.tok.tok == SEMI {
+			p.fail("the covers that are not reached", "write: expect condition : holds unreachable cover;")
+		}
+		d.Unreachable = p.names("a cover name", SEMI)
+	}
 	if p.gotWord("states") {
 		d.States = p.expr()
 	}

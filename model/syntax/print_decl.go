@@ -438,6 +438,10 @@ func (p *printer) expectDecl(d *ExpectDecl) {
 		p.write("violates ")
 		p.list(nodes(d.Props))
 	}
+	if len(d.Unreachable) > 0 {
+		p.write(" unreachable ")
+		p.list(nodes(d.Unreachable))
+	}
 	p.optional(" states", d.States)
 	p.optional(" transitions", d.Transitions)
 }

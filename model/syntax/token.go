@@ -106,7 +106,7 @@ const (
 	keywordsEnd
 )
 
-// Contextual words, not reserved: on, cpu, in, mm, when, where, holds, violates, states, transitions, always, eventually, leads_to.
+// Contextual words, not reserved: on, cpu, in, mm, when, where, holds, violates, unreachable, states, transitions, always, eventually, leads_to.
 
 var tokenText = [...]string{
 	ILLEGAL: "illegal character", EOF: "end of file", COMMENT: "comment", IDENT: "identifier", INT: "number", STRING: "string", VERSION: "version",

@@ -96,6 +96,7 @@ func walkDecl(n Decl, f func(Node) bool) {
 	case *ExpectDecl:
 		Walk(n.Cond, f)
 		walkList(n.Props, f)
+		walkList(n.Unreachable, f)
 		walkAll(f, n.States, n.Transitions)
 	case *SweepDecl:
 		walkList(n.Items, f)

@@ -1,0 +1,236 @@
+package model
+
+import (
+	"slices"
+
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Observed says of each property whether anything in the system can tell that it is violated. One that nothing observes has no verdict: that nothing was found
+// says nothing of it.
+//
+// An invariant is looked at in every state, and so are no_deadlock, no_fault and no_data_race: every state can be one of the first and the last, and every operation
+// can go wrong. A liveness property is observed if it has a case, lock_order if the code can mark an edge, and any other property by an assertion, an access to
+// an object with a lifetime that the property guards, a free() of an object of such a struct, or objects that can leak. Predicates look at no lifetimes.
+func (s *System) Observed() []bool {
+	seen := make([]bool, len(s.Props))
+	see := func(p PropID) {
+		if p != NoProp {
+			seen[p] = true
+		}
+	}
+	for _, q := range s.Props {
+		switch q.Kind {
+		case PropDeadlock, PropFault, PropRace, PropInvariant:
+			seen[q.ID] = true
+		case PropLiveness:
+			seen[q.ID] = len(q.Cases) > 0
+		case PropOrder:
+			seen[q.ID] = slices.ContainsFunc(s.Covers, func(c *Cover) bool { return c.Edge != nil })
+		}
+	}
+	for _, p := range s.Pools {
+		if p.Live != NoVar && len(p.Objects) > 0 {
+			see(p.Leak)
+		}
+	}
+	for _, p := range s.Processes {
+		s.observe(p.Start, see)
+		for _, t := range p.Trans {
+			s.observe(t.Code, see)
+		}
+	}
+	return seen
+}
+
+// observe calls see on each property that the operations can violate.
+func (s *System) observe(code []Op, see func(PropID)) {
+	guards := func(v VarID) {
+		if v := s.Vars[v]; v.Pool != NoPool && s.Pools[v.Pool].Live != NoVar {
+			see(v.Guard)
+		}
+	}
+	access := func(p *Place) {
+		switch {
+		case p == nil || p.Unchecked:
+		case p.Ref == nil:
+			guards(p.Var)
+		default:
+			for _, c := range s.Domains[p.Domain].Cells {
+				guards(c.Var)
+			}
+		}
+	}
+	for i := range code {
+		op := &code[i]
+		switch op.Kind {
+		case OpAssert:
+			see(op.Prop)
+		case OpFree:
+			see(s.Pools[op.Pool].Free)
+		}
+		access(op.Dst)
+		WalkOp(op, func(x *Expr) {
+			if x.Op == Load {
+				access(x.Place)
+			}
+		})
+	}
+}
+
+// Named are the properties that the spec itself speaks of, in a declaration, a check or an expect line: those of which a reader wants to hear that they are not judged.
+func (s *Spec) Named(property string) bool {
+	if q := s.prog.propByN[property]; q != nil && q.at.Start != source.NoPos && s.Files.File(q.at.Start) == s.own {
+		return true
+	}
+	_, ok := s.named()[property]
+	return ok
+}
+
+// named is where check and expect lines name a property first.
+func (s *Spec) named() map[string]*syntax.Ident {
+	out := map[string]*syntax.Ident{}
+	add := func(ids []*syntax.Ident) {
+		for _, id := range ids {
+			if out[id.Name] == nil {
+				out[id.Name] = id
+			}
+		}
+	}
+	for _, c := range s.prog.checks {
+		add(c.Props)
+	}
+	for _, x := range s.prog.expects {
+		add(x.Props)
+	}
+	return out
+}
+
+// CheckedProperties are the properties that every cell checks, in the order of System.Props.
+func (s *Spec) CheckedProperties() (names []string) {
+	for _, q := range s.prog.props {
+		if _, asked := s.Checks(q.name); asked {
+			names = append(names, q.name)
+		}
+	}
+	return names
+}
+
+// HasCovers reports whether the spec has a cover that some cell may demand.
+func (s *Spec) HasCovers() bool { return len(s.prog.covers) > 0 }
+
+// observers finds out which of some properties are observed in some cell where they are checked: in one of the given cells, or else in any cell of the sweep. Most specs
+// observe what they name in their first cell. A cell that cannot be built observes nothing; whoever checks it is told why.
+func (s *Spec) observers(names []string, cells []ConfigCell, o BuildOptions) (found, unchecked map[string]bool) {
+	found, unchecked = map[string]bool{}, map[string]bool{}
+	left := len(names)
+	looked := map[string]bool{}
+	look := func(cells []ConfigCell) {
+		for _, c := range cells {
+			if left == 0 {
+				return
+			}
+			key := ConfigCell{Config: c.Config, implied: make([]bool, len(c.Config))}.String()
+			if looked[key] {
+				continue
+			}
+			looked[key] = true
+			sys, err := s.Build(c, o)
+			if err != nil {
+				continue
+			}
+			seen := sys.Observed()
+			for _, q := range sys.Props {
+				switch {
+				case !slices.Contains(names, q.Name) || !seen[q.ID] || found[q.Name]:
+				case q.Checked:
+					found[q.Name] = true
+					left--
+				default:
+					unchecked[q.Name] = true
+				}
+			}
+		}
+	}
+	look(cells)
+	if left > 0 {
+		if rest, err := s.Cells(nil); err == nil {
+			look(rest)
+		}
+	}
+	return found, unchecked
+}
+
+// CheckNames reports the properties that check and expect lines name and that no cell of the spec observes, so that no cell could violate them. The cells that are about to
+// be checked are looked at first.
+func (s *Spec) CheckNames(cells []ConfigCell) error {
+	named := s.named()
+	var names []string
+	for n := range named {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	found, unchecked := s.observers(names, cells, BuildOptions{})
+	diags := &source.List{Files: s.Files}
+	for _, n := range names {
+		if found[n] {
+			continue
+		}
+		d := source.Diagnostic{Code: "unknown-property", Span: named[n].Sp, Msg: "no cell of this spec observes property " + quote(n)}
+		var others []string
+		for o := range found {
+			others = append(others, o)
+		}
+		d.Hint = cmpOr(didYouMean(n, others), "what would violate it is in code that no process runs, or about objects that there are none of")
+		if unchecked[n] {
+			d.Msg, d.Hint = "property "+quote(n)+" is expected to be violated, and not checked", "name it in a check line"
+		}
+		diags.Add(d)
+	}
+	return diags.Err()
+}
+
+// Observes reports whether some cell of the spec observes a property when it is asked about.
+func (s *Spec) Observes(property string, cells []ConfigCell) bool {
+	known := slices.ContainsFunc(s.prog.props, func(q *propInfo) bool { return q.name == property })
+	if !known {
+		return false
+	}
+	found, _ := s.observers([]string{property}, cells, BuildOptions{Check: []string{property}})
+	return found[property]
+}
+
+// SuggestProperty is a hint for a misspelt property, or "".
+func (s *Spec) SuggestProperty(name string) string {
+	var names []string
+	for _, q := range s.prog.props {
+		names = append(names, q.name)
+	}
+	return didYouMean(name, names)
+}
+
+// checkUnreachable reports what `unreachable` names and is no cover of the spec.
+func (s *Spec) checkUnreachable(x *syntax.ExpectDecl, diags *source.List) {
+	var names []string
+	for _, c := range s.prog.covers {
+		names = append(names, c.Name.Name)
+	}
+	for _, id := range x.Unreachable {
+		if !slices.Contains(names, id.Name) {
+			diags.Add(source.Diagnostic{Code: "unknown-cover", Span: id.Sp, Msg: "there is no cover " + quote(id.Name), Hint: cmpOr(didYouMean(id.Name, names), "declare it: cover "+id.Name+": condition;")})
+		}
+	}
+}
+
+// lookFor demands the covers that a cell is expected not to reach, whatever their `when` says: only what is looked for can be found unreachable.
+func (s *System) lookFor(x *Expectation) {
+	if x == nil {
+		return
+	}
+	for _, c := range s.Covers {
+		if c.Edge == nil && slices.Contains(x.Unreachable, c.Name) {
+			c.Required = true
+		}
+	}
+}
