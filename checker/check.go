@@ -72,24 +72,26 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		}
 		defer done()
 	}
-	stop := c.run(ctx, w)
+	c.ended.walk = c.run(ctx, w)
 	stopProgress()
 	if c.unsound != nil {
 		return nil, fmt.Errorf("internal: the reduction is wrong: %w", c.unsound)
 	}
-	if stop == explore.Complete {
-		stop = c.lookForCovers(ctx, w)
+	if c.ended.walk == explore.Complete {
+		c.ended.covers = c.lookForCovers(ctx, w)
 	}
 	if c.parallel() {
 		var err error
-		if stop, err = c.locate(ctx, stop); err != nil {
+		if c.ended.walk, err = c.locate(ctx, c.ended.walk); err != nil {
 			return nil, err
 		}
 	}
-	if stop == explore.Complete {
-		stop = c.liveness(ctx)
+	if c.ended.first() == explore.Complete {
+		c.ended.live = c.liveness(ctx)
+	} else if c.owed == nil && c.ended.walk == explore.Complete {
+		c.ended.live = c.ended.covers // it was not begun
 	}
-	r, err := c.result(ctx, w, stop)
+	r, err := c.result(ctx, w)
 	if err == nil && opts.Shrink {
 		err = r.Shrink(sys, opts.NoAssert)
 	}
@@ -112,6 +114,8 @@ type check struct {
 	paths  [][]explore.Move // by property; set by walks with one worker
 	cycles []int            // by property: the number of the move with which the part of its path begins that repeats for ever, or 0
 	live   live.Stats
+	ended  ends
+	saw    *Swarm // with Options.Swarm
 
 	mu       sync.Mutex // the rest
 	verified int64
@@ -328,11 +332,9 @@ var reasons = map[explore.Stop]Reason{
 	explore.StopWalks: ReasonWalks, explore.Inexact: ReasonInexact, explore.StopDisk: ReasonDisk,
 }
 
-func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) (*Result, error) {
-	r := &Result{Reason: reasons[stop], Store: c.opts.Store, Omitted: w.Omitted, Reduction: c.opts.Reduction, Symmetry: c.symm, Reducing: c.reducing()}
-	if stop == explore.StopDisk {
-		r.Reason += Reason(": " + cause(w.DiskError))
-	}
+func (c *check) result(ctx context.Context, w *explore.Walk) (*Result, error) {
+	stop := c.ended.first()
+	r := &Result{Store: c.opts.Store, Omitted: w.Omitted, Reduction: c.opts.Reduction, Symmetry: c.symm, Reducing: c.reducing()}
 	for i := range c.found {
 		if !c.found[i].Load() {
 			continue
@@ -351,8 +353,9 @@ func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) 
 		}
 		r.Violations = append(r.Violations, Violation{Property: q.Name, Prop: q.ID, Message: tr.Message, Witness: tr})
 	}
-	ended := explore.Complete
-	if first := c.opts.First && len(r.Violations) > 0; c.opts.Swarm == 0 && !first {
+	if c.opts.First && len(r.Violations) > 0 {
+		c.ended.order = explore.StopAsked
+	} else if c.opts.Swarm == 0 {
 		order, circle, e, err := c.lockOrder(ctx, w)
 		if err != nil {
 			return nil, err
@@ -361,36 +364,10 @@ func (c *check) result(ctx context.Context, w *explore.Walk, stop explore.Stop) 
 			r.Violations = append(r.Violations, *circle)
 			slices.SortStableFunc(r.Violations, func(a, b Violation) int { return int(a.Prop - b.Prop) })
 		}
-		ended = e
+		c.ended.order = e
 	}
-	if ended != explore.Complete && stop == explore.Complete {
-		stop, r.Reason = ended, reasons[ended]
-	}
-	vacuous := false
-	for i, cv := range c.sys.Covers {
-		if cv.Edge != nil {
-			continue
-		}
-		reached := w.Covered[i].Load()
-		r.Covers = append(r.Covers, CoverResult{cv.Name, cv.Required, reached})
-		if cv.Required && !reached {
-			vacuous = true
-			if stop == explore.Complete {
-				r.Violations = append(r.Violations, Violation{
-					Property: "cover " + cv.Name, Prop: model.NoProp,
-					Message: "cover " + cv.Name + " is never reached, so a proof would be vacuous",
-				})
-			}
-		}
-	}
-	switch {
-	case len(r.Violations) > 0:
-		r.Verdict = Violated
-	case stop == explore.Complete && !vacuous:
-		r.Verdict = Holds
-	default:
-		r.Verdict = Unknown
-	}
+	c.judge(r, w)
+	stop = c.ended.first()
 	if stop == explore.Complete {
 		for _, p := range c.sys.Processes {
 			for _, t := range p.Trans {

@@ -133,7 +133,7 @@ func outcome(r *checker.Result) string {
 		parts = append(parts, v.Property)
 	}
 	for _, c := range r.Covers {
-		parts = append(parts, fmt.Sprint(c.Name, c.Reached))
+		parts = append(parts, fmt.Sprint(c.Name, c.Reach))
 	}
 	for _, e := range r.LockOrder.Edges {
 		parts = append(parts, e.String())

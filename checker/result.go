@@ -12,14 +12,15 @@ import (
 // Verdict is the answer of a check. The zero Verdict is Unknown: never take it for Holds.
 type Verdict uint8
 
-// The verdicts.
+// The verdicts. Only a property can be NotJudged.
 const (
-	Unknown  Verdict = iota // a limit was reached first; see Result.Reason
-	Holds                   // every reachable state was visited and nothing was violated
-	Violated                // there is a replayed witness, or a required cover cannot be reached
+	Unknown   Verdict = iota // the search ended before it could tell; a reason goes with it
+	Holds                    // the search was complete, and nothing was violated
+	Violated                 // there is a replayed witness, or a required cover cannot be reached
+	NotJudged                // nothing in the system observes the property: see [model.System.Observed]
 )
 
-func (v Verdict) String() string { return [...]string{"unknown", "holds", "violated"}[v] }
+func (v Verdict) String() string { return [...]string{"unknown", "holds", "violated", "not judged"}[v] }
 
 // Reason is why a search ended before its end.
 type Reason string
@@ -27,21 +28,23 @@ type Reason string
 // The reasons.
 const (
 	ReasonNone      Reason = ""
-	ReasonStates    Reason = "states"      // Options.MaxStates
-	ReasonMemory    Reason = "memory"      // Options.Memory
-	ReasonTimeout   Reason = "timeout"     // Options.Timeout
-	ReasonInterrupt Reason = "interrupt"   // the context was cancelled
-	ReasonFirst     Reason = "first"       // Options.First: stopped at the first violation
-	ReasonWalks     Reason = "random walk" // Options.Swarm: followed by a colon and what the walks saw
-	ReasonDisk      Reason = "disk"        // what was to be written could not be: followed by a colon and the cause
-	ReasonInexact   Reason = "not exact"   // everything that was met was searched, but Options.Store may have missed something
+	ReasonStates    Reason = "states"          // Options.MaxStates
+	ReasonMemory    Reason = "memory"          // Options.Memory
+	ReasonTimeout   Reason = "timeout"         // Options.Timeout
+	ReasonInterrupt Reason = "interrupt"       // the context was cancelled
+	ReasonFirst     Reason = "first"           // Options.First: stopped at the first violation
+	ReasonWalks     Reason = "random walk"     // Options.Swarm: followed by a colon and what the walks saw
+	ReasonDisk      Reason = "disk"            // what was to be written could not be: followed by a colon and the cause
+	ReasonInexact   Reason = "not exact"       // everything that was met was searched, but Options.Store may have missed something
+	ReasonAsserts   Reason = "asserts ignored" // Options.NoAssert: the search is complete, and did not look at what asserts and accesses violate
 )
 
 // Result is what a check found.
 type Result struct {
 	Verdict    Verdict
 	Reason     Reason               // why the search is not complete, or ReasonNone
-	Violations []Violation          // one per violated property, in order of System.Props
+	Properties []PropertyResult     // one per checked property, in order of System.Props
+	Violations []Violation          // one per violated property, in order of System.Props, then those covers that are required and cannot be reached
 	Covers     []CoverResult        // one per cover of the spec
 	LockOrder  properties.LockOrder // where the spec checks it
 	Reduction  Reduction            // in use
@@ -54,6 +57,9 @@ type Result struct {
 	Stats      Stats
 }
 
+// CoverPrefix stands before the name of a cover where others have the name of a property.
+const CoverPrefix = "cover "
+
 // Violation is a violated property and its witness. A required cover that was not reached has a nil Witness and the property name "cover NAME".
 type Violation struct {
 	Property string
@@ -63,11 +69,32 @@ type Violation struct {
 	More     []*traces.Trace // further runs that belong to it: for a circle of lock classes one for each other edge
 }
 
+// PropertyResult is what a search found out about one property. Verdicts are of the property alone: where a required cover cannot be reached, one that holds may
+// hold for want of what it is about.
+type PropertyResult struct {
+	Property string
+	Prop     model.PropID
+	Verdict  Verdict
+	Reason   Reason // with Unknown
+}
+
+// Reach says whether a cover was reached. The zero Reach is NotLookedFor.
+type Reach uint8
+
+// The answers.
+const (
+	NotLookedFor Reach = iota // not met, by a search that does not tell: it ended early, or left out states in which only a cover that nobody demands would be seen
+	NotReached                // nothing reaches it
+	Reached
+)
+
+func (r Reach) String() string { return [...]string{"not looked for", "not reached", "reached"}[r] }
+
 // CoverResult says whether a cover was reached.
 type CoverResult struct {
 	Name     string
 	Required bool
-	Reached  bool
+	Reach    Reach
 }
 
 // Symmetry says whether the replicas of a process, or objects, are interchangeable, and if not, why.

@@ -22,14 +22,12 @@ func (c *check) swarm(ctx context.Context, w *explore.Walk) (*Result, error) {
 	if stop == explore.Complete {
 		stop = explore.StopWalks
 	}
-	r, err := c.result(ctx, w, stop)
+	c.ended.walk, c.saw = stop, saw
+	r, err := c.result(ctx, w)
 	if err != nil {
 		return nil, err
 	}
 	r.Swarm = saw
-	if r.Reason == ReasonWalks {
-		r.Reason = Reason(saw.String())
-	}
 	if c.opts.Shrink {
 		err = r.Shrink(c.sys, c.opts.NoAssert)
 	}

@@ -15,11 +15,6 @@ import (
 // an object with a lifetime that the property guards, a free() of an object of such a struct, or objects that can leak. Predicates look at no lifetimes.
 func (s *System) Observed() []bool {
 	seen := make([]bool, len(s.Props))
-	see := func(p PropID) {
-		if p != NoProp {
-			seen[p] = true
-		}
-	}
 	for _, q := range s.Props {
 		switch q.Kind {
 		case PropDeadlock, PropFault, PropRace, PropInvariant:
@@ -31,8 +26,22 @@ func (s *System) Observed() []bool {
 		}
 	}
 	for _, p := range s.Pools {
-		if p.Live != NoVar && len(p.Objects) > 0 {
-			see(p.Leak)
+		if p.Live != NoVar && len(p.Objects) > 0 && p.Leak != NoProp {
+			seen[p.Leak] = true
+		}
+	}
+	for i, guarded := range s.Guarded() {
+		seen[i] = seen[i] || guarded
+	}
+	return seen
+}
+
+// Guarded says of each property whether an operation of a process can violate it: an assertion, an access or a free().
+func (s *System) Guarded() []bool {
+	seen := make([]bool, len(s.Props))
+	see := func(p PropID) {
+		if p != NoProp {
+			seen[p] = true
 		}
 	}
 	for _, p := range s.Processes {

@@ -106,7 +106,7 @@ func ours(t *testing.T, sys *model.System, noAssert bool, limit int64) (a answer
 		}
 	}
 	for _, c := range res.Covers {
-		if c.Reached {
+		if c.Reach == checker.Reached {
 			a.reached = append(a.reached, c.Name)
 		}
 	}
