@@ -129,9 +129,9 @@ func (s *Spec) CheckedProperties() (names []string) {
 // HasCovers reports whether the spec has a cover that some cell may demand.
 func (s *Spec) HasCovers() bool { return len(s.prog.covers) > 0 }
 
-// observers finds out which of some properties are observed in some cell where they are checked: in one of the given cells, or else in any cell of the sweep. Most specs
+// observers finds out which of some properties are observed in some cell where they are checked: in one of the given cells, or else, if all of them are to be looked at, in any cell of the sweep. Most specs
 // observe what they name in their first cell. A cell that cannot be built observes nothing; whoever checks it is told why.
-func (s *Spec) observers(names []string, cells []ConfigCell, o BuildOptions) (found, unchecked map[string]bool) {
+func (s *Spec) observers(names []string, cells []ConfigCell, all bool, o BuildOptions) (found, unchecked map[string]bool) {
 	found, unchecked = map[string]bool{}, map[string]bool{}
 	left := len(names)
 	looked := map[string]bool{}
@@ -163,7 +163,7 @@ func (s *Spec) observers(names []string, cells []ConfigCell, o BuildOptions) (fo
 		}
 	}
 	look(cells)
-	if left > 0 {
+	if left > 0 && all {
 		if rest, err := s.Cells(nil); err == nil {
 			look(rest)
 		}
@@ -180,7 +180,7 @@ func (s *Spec) CheckNames(cells []ConfigCell) error {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	found, unchecked := s.observers(names, cells, BuildOptions{})
+	found, unchecked := s.observers(names, cells, true, BuildOptions{})
 	diags := &source.List{Files: s.Files}
 	for _, n := range names {
 		if found[n] {
@@ -200,13 +200,13 @@ func (s *Spec) CheckNames(cells []ConfigCell) error {
 	return diags.Err()
 }
 
-// Observes reports whether some cell of the spec observes a property when it is asked about.
-func (s *Spec) Observes(property string, cells []ConfigCell) bool {
+// Observes reports whether one of some cells observes a property when it is asked about, or with all any other cell of the sweep.
+func (s *Spec) Observes(property string, cells []ConfigCell, all bool) bool {
 	known := slices.ContainsFunc(s.prog.props, func(q *propInfo) bool { return q.name == property })
 	if !known {
 		return false
 	}
-	found, _ := s.observers([]string{property}, cells, BuildOptions{Check: []string{property}})
+	found, _ := s.observers([]string{property}, cells, all, BuildOptions{Check: []string{property}})
 	return found[property]
 }
 

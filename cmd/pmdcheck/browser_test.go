@@ -193,7 +193,7 @@ func TestReport(t *testing.T) {
 	b.choose("f-arch", "")
 	b.choose("f-prop", "")
 	b.do(chromedp.Click(".place", chromedp.ByQuery), chromedp.WaitVisible(".card", chromedp.ByQuery))
-	b.want("document.querySelector('.card').textContent.includes('Every reachable state')", "true")
+	b.want("document.querySelector('.card').textContent.includes('not every reachable state was visited: of steps that commute')", "true")
 	b.do(chromedp.Click(".tabs button:nth-child(2)", chromedp.ByQuery), chromedp.WaitVisible("table.t", chromedp.ByQuery))
 	b.want("document.querySelector('.say').textContent.includes('Nothing goes wrong in this run.')", "true")
 	b.screenshot("run")
@@ -252,5 +252,42 @@ func TestManyCells(t *testing.T) {
 	b.want("document.querySelectorAll('#list tbody tr').length", b.eval("parseInt(document.getElementById('count').textContent)"))
 	b.do(chromedp.Click("#list a", chromedp.ByQuery), chromedp.WaitVisible("table.t", chromedp.ByQuery), chromedp.KeyEvent("f"))
 	b.want("document.querySelector('tr.cur.fatalrow') !== null", "true")
+	b.quiet("file://" + file)
+}
+
+// TestPageJudges: a property that a spec does not check, or a cell does not observe, is not judged there; a place whose cells differ says in which; what was found is what
+// the card says.
+func TestPageJudges(t *testing.T) {
+	b := newBrowser(t)
+	dir := t.TempDir()
+	spec := filepath.Join(dir, "own.pmd")
+	const src = "config u1 n;\nconfig u1 m;\nu2 x;\nprocess p\n{\n\tx = 1;\n\tif (n == 1)\n\t\tassert (x == m, small);\n}\nprocess q\n{\n\tx = 1;\n}\nfor n, m;\ncover one: x == 1;\ncover two: x == 2 when false;\ncheck small;\nexpect n == 1 && m == 0 : violates small;\nexpect : holds;\n"
+	if err := os.WriteFile(spec, []byte(src), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "report.html")
+	var out, errs bytes.Buffer
+	if code := cli.Main([]string{"report", "classic/peterson", "locks/abba", spec, "-q", "-o", file}, nil, &out, &errs); code != 0 || errs.Len() > 0 {
+		t.Fatalf("exit code %d\n%s%s", code, out.String(), errs.String())
+	}
+	b.do(chromedp.Navigate("file://"+file), chromedp.WaitVisible(".place", chromedp.ByQuery))
+	b.choose("f-prop", "small")
+	b.want("[...document.querySelectorAll('.place')].filter(p => p.getAttribute('aria-label').includes('peterson')).every(p => p.textContent === 'not judged' && p.className.startsWith('place j'))", "true")
+	b.want("[...document.querySelectorAll('.place')].filter(p => p.getAttribute('aria-label').includes('own')).map(p => p.textContent).join()", "not judged,violated,not judged,holds")
+	b.choose("f-verdict", "j")
+	b.want("[...document.querySelectorAll('.place')].every(p => p.className.startsWith('place j'))", "true")
+	b.choose("f-verdict", "")
+	b.choose("f-cols", "n")
+	b.choose("f-rows", "n")
+	b.choose("f-prop", "")
+	b.choose("f-text", "own")
+	b.screenshot("judged")
+	b.want("[...document.querySelectorAll('.place')].map(p => p.textContent).join()", "2 hold,1/2 violated [a]")
+	b.want("document.querySelector('.notes').textContent", "[a] violated where m=0")
+	b.choose("f-text", "n=0 m=0")
+	b.do(chromedp.Click(".place", chromedp.ByQuery), chromedp.WaitVisible(".card", chromedp.ByQuery))
+	b.want("document.querySelector('.card').textContent.includes('Nothing was violated. Not judged, because nothing in this cell observes it: assertion, small.')", "true")
+	b.want("document.querySelector('.card').textContent.includes('small: not judged')", "true")
+	b.want("document.querySelector('.card').textContent.includes('two: not looked for')", "true")
 	b.quiet("file://" + file)
 }

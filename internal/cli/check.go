@@ -230,6 +230,7 @@ func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 	}
 	var jobs []*job
 	var errs []error
+	asked := asked{}
 	for _, n := range names {
 		spec, err := load(n)
 		if err != nil {
@@ -245,6 +246,7 @@ func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 			errs = append(errs, err)
 			continue
 		}
+		from := len(jobs)
 		for _, c := range cells {
 			if !only.admit(c.Config) {
 				continue
@@ -254,8 +256,19 @@ func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 			}
 			jobs = append(jobs, &job{number: len(jobs) + 1, spec: spec, cell: c, opts: model.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, done: make(chan struct{})})
 		}
+		var mine []model.ConfigCell
+		for _, j := range jobs[from:] {
+			mine = append(mine, j.cell)
+		}
+		if len(mine) > 0 {
+			errs = append(errs, spec.CheckNames(mine))
+			asked = append(asked, cellsOf{spec, mine})
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
+		return nil, 0, err
+	}
+	if err := asked.observe(f.property); err != nil {
 		return nil, 0, err
 	}
 	if err := only.check(); err != nil {
@@ -307,6 +320,9 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	}()
 	if ctx.Err() != nil {
 		j.res = &checker.Result{Reason: checker.ReasonInterrupt} // an interrupted run of many cells ends at once
+		for _, p := range j.spec.CheckedProperties() {
+			j.res.Properties = append(j.res.Properties, checker.PropertyResult{Property: p, Reason: checker.ReasonInterrupt})
+		}
 		return
 	}
 	sys, err := j.spec.Build(j.cell, j.opts)
@@ -416,12 +432,20 @@ func (a *app) collect(jobs []*job, total int, f *checkFlags, prog *progress, wg 
 		}
 		jd := j.judge(f)
 		f.keep(j)
-		doc.Add(report.Checked{Number: j.number, Spec: j.spec, Cell: j.cell, Digest: j.digest, Result: j.res, Judged: jd, Traces: j.traces})
+		e := doc.Add(report.Checked{Number: j.number, Spec: j.spec, Cell: j.cell, Digest: j.digest, Result: j.res, Judged: jd, Traces: j.traces})
 		err := prog.print(func() error {
 			if !f.quiet || !jd.OK {
-				if err := report.Line(out, j.spec.Name, j.cell, j.res, jd, report.Style{Times: f.verbose, Color: color(a.out)}); err != nil {
+				if err := report.Line(out, e, report.Style{Times: f.verbose, Color: color(a.out)}); err != nil {
 					return err
 				}
+			}
+			if f.verbose {
+				if err := report.Verdicts(out, e); err != nil {
+					return err
+				}
+			}
+			if !j.spec.HasCovers() && doc.Warn(j.spec.Name, report.NoCover) {
+				fmt.Fprintf(a.err, "pmdcheck: warning: %s: %s\n", j.spec.Name, report.NoCover)
 			}
 			if err := report.Reducing(out, j.res); err != nil {
 				return err

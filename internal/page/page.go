@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"html/template"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 
 	"pmdcheck/internal/report"
 	"pmdcheck/properties"
@@ -99,6 +101,7 @@ type specData struct {
 	Name   string   `json:"name"`
 	Doc    string   `json:"doc"`
 	Params []string `json:"params"`
+	Warn   string   `json:"warn,omitempty"`
 }
 
 type propData struct {
@@ -123,9 +126,12 @@ type cellData struct {
 	Reduction   int      `json:"rd"`
 	Dead        int      `json:"dd,omitempty"`
 	Digest      string   `json:"dg"`
-	Covers      [][2]int `json:"c,omitempty"` // string, reached
-	Traces      []int    `json:"t,omitempty"` // of Properties; -1: none
-	Messages    []int    `json:"m,omitempty"` // of Properties
+	Covers      [][2]int `json:"c,omitempty"` // strings: name, answer
+	Judged      [][3]int `json:"j,omitempty"` // number of the property, of its verdict in letters, of the reason
+	Found       int      `json:"fd"`
+	Card        int      `json:"cd,omitempty"` // what a verdict without a counterexample says, in a sentence
+	Traces      []int    `json:"t,omitempty"`  // of Properties; -1: none
+	Messages    []int    `json:"m,omitempty"`  // of Properties
 	Runs        []int    `json:"r,omitempty"`
 	Machines    int      `json:"mc"` // -1: none
 }
@@ -179,7 +185,13 @@ func encode(in Input) *data {
 		if !ok {
 			n = len(e.out.Specs)
 			specs[r.Spec] = n
-			e.out.Specs = append(e.out.Specs, specData{Name: r.Spec, Doc: in.Specs[r.Spec].Doc, Params: []string{}})
+			s := specData{Name: r.Spec, Doc: in.Specs[r.Spec].Doc, Params: []string{}}
+			for _, w := range in.Document.Warnings {
+				if w.Spec == r.Spec {
+					s.Warn = strings.TrimSpace(s.Warn + " Warning: " + w.Text + ".")
+				}
+			}
+			e.out.Specs = append(e.out.Specs, s)
 		}
 		// In merged results some cells may be named by more parameters than others.
 		for _, p := range r.Order {
@@ -200,8 +212,11 @@ func encode(in Input) *data {
 	return e.out
 }
 
+// letters stand for verdicts. In Judged they are numbers: h is 0.
+const letters = "hvuj"
+
 var (
-	verdicts = map[string]string{"holds": "h", "violated": "v", "unknown": "u"}
+	verdicts = map[string]string{"holds": "h", "violated": "v", "unknown": "u", "not judged": "j"}
 	noIndex  = -1
 )
 
@@ -220,18 +235,17 @@ func (e *encoder) cell(spec int, r *report.Entry, ev Evidence) {
 	for _, p := range e.out.Specs[spec].Params {
 		c.Values = append(c.Values, e.str(r.Config[p]))
 	}
-	var covers []string
-	for name := range r.Covers {
-		covers = append(covers, name)
-	}
-	slices.Sort(covers)
-	for _, name := range covers {
-		reached := 0
-		if r.Covers[name] {
-			reached = 1
+	for _, name := range slices.Sorted(maps.Keys(r.Covers)) {
+		said := r.Covers[name]
+		if slices.Contains(r.Unreachable, name) {
+			said += ", as expected"
 		}
-		c.Covers = append(c.Covers, [2]int{e.str(name), reached})
+		c.Covers = append(c.Covers, [2]int{e.str(name), e.str(said)})
 	}
+	for _, p := range r.Judged {
+		c.Judged = append(c.Judged, [3]int{e.prop(p.Property), strings.Index(letters, verdicts[p.Verdict]), e.str(p.Reason)})
+	}
+	c.Found, c.Card = e.str(r.Found()), e.str(card(r))
 	if len(ev.Machines) > 0 {
 		c.Machines = e.machine(ev.Machines)
 	}
@@ -251,6 +265,48 @@ func (e *encoder) cell(spec int, r *report.Entry, ev Evidence) {
 		e.out.Cut++
 	}
 	e.out.Cells = append(e.out.Cells, c)
+}
+
+// card says what a verdict without a counterexample rests on.
+func card(r *report.Entry) string {
+	if r.Verdict != "holds" {
+		return r.Found() + "."
+	}
+	said := "Every reachable state of the model was visited"
+	var less []string
+	if r.Reduction != "none" {
+		less = append(less, "of steps that commute only as many orders were taken as it takes to find every violation")
+	}
+	if r.Symmetry {
+		less = append(less, "states that differ only in which of interchangeable processes or objects is which count as one")
+	}
+	if len(less) > 0 {
+		said = "The search is complete, but not every reachable state was visited: " + strings.Join(less, ", and ")
+	}
+	if len(less) > 0 && r.LiveStates > 0 {
+		said += "; for liveness every one was"
+	}
+	holds, blind := false, []string(nil)
+	for _, p := range r.Judged {
+		switch p.Verdict {
+		case "holds":
+			holds = true
+		case "not judged":
+			blind = append(blind, p.Property)
+		}
+	}
+	if holds {
+		said += ". Nothing was violated."
+	} else {
+		said += ". Nothing is judged."
+	}
+	if len(blind) > 0 {
+		said += " Not judged, because nothing in this cell observes it: " + strings.Join(blind, ", ") + "."
+	}
+	if len(r.Covers) == 0 {
+		said += " There is no cover, so nothing shows that what is asked about can happen."
+	}
+	return said
 }
 
 // prop is the number of a property.

@@ -4,7 +4,8 @@ const D = JSON.parse(document.getElementById("data").textContent);
 const S = D.strings, $ = id => document.getElementById(id);
 const stateNames = ["live", "unlinked", "in the gather", "waits for a grace period", "freed"];
 const classes = ["", "lock", "unlock", "sync", "fatal"];
-const verdictNames = {h: "holds", v: "violated", u: "no verdict"};
+const verdictNames = {h: "holds", v: "violated", u: "unknown", j: "not judged"};
+const letters = "hvuj"; // of the verdicts of properties
 
 // el makes an element: el("td", {class: "c"}, "text", child). Text is only ever text.
 function el(tag, attrs, ...kids) {
@@ -33,7 +34,8 @@ const cells = D.cells.map(c => {
   c.spec = spec.name;
   c.family = spec.name.includes("/") ? spec.name.slice(0, spec.name.lastIndexOf("/")) : spec.name;
   c.name = spec.params.map(p => p + "=" + val[p]).join(" ");
-  c.found = c.f === "v" ? "violated " + c.p.map(p => D.props[p].name).join(", ") : verdictNames[c.f];
+  c.found = S[c.fd];
+  c.judged = new Map((c.j || []).map(([p, v, why]) => [D.props[p].name, [letters[v], S[why]]]));
   c.text = (spec.name + " " + c.name + " " + c.found).toLowerCase();
   return c;
 });
@@ -55,16 +57,22 @@ for (const spec of D.specs) {
 options($("f-family"), uniq(cells.map(c => c.family)), "all");
 options($("f-prop"), D.props.map(p => p.name).sort(), "any");
 options($("f-arch"), uniq(cells.map(c => c.val[archParam]).filter(x => x)), "all");
-$("f-verdict").replaceChildren(...[["", "all"], ["h", "holds"], ["v", "violated"], ["u", "no verdict"], ["n", "not as expected"]].map(([v, t]) => el("option", {value: v}, t)));
+$("f-verdict").replaceChildren(...[["", "all"], ["h", "holds"], ["v", "violated"], ["u", "unknown"], ["j", "not judged"], ["n", "not as expected"]].map(([v, t]) => el("option", {value: v}, t)));
 const params = uniq([...swept.values()].flat());
 options($("f-rows"), params, "automatic");
 options($("f-cols"), params, "automatic");
 
-// verdict of a cell for the property that is looked at.
+// verdict of a cell for the property that is looked at. One that the cell does not check, or does not observe, is not judged.
 function verdict(c) {
   if (!filters.prop) return c.f;
   if ((c.p || []).some(p => D.props[p].name === filters.prop)) return "v";
-  return c.f === "u" ? "u" : "h";
+  const j = c.judged.get(filters.prop);
+  return j ? j[0] : filters.prop.startsWith("cover ") ? c.f === "u" ? "u" : "h" : "j";
+}
+// why a cell is unknown.
+function reason(c) {
+  const j = filters.prop && c.judged.get(filters.prop);
+  return j ? j[1] : c.found;
 }
 function chosen() {
   const words = filters.text.toLowerCase().split(/\s+/).filter(x => x);
@@ -101,25 +109,67 @@ function matrix(spec, list) {
     if (!places.has(k)) places.set(k, []);
     places.get(k).push(c);
   }
+  const notes = new Map();
+  const axes = [...rows, ...cols];
   const body = rowKeys.map(r => el("tr", {}, el("th", {scope: "row"}, r || "all"), colKeys.map(k => {
     const here = places.get(r + "\n" + k);
-    return el("td", {}, here ? place(here, spec, r, k) : null);
+    return el("td", {}, here ? place(here, spec, r, k, axes, notes) : null);
   })));
   const t = el("table", {class: "m"},
     el("caption", {class: "sr"}, spec.name + ", " + (cols.join(" and ") || "cells") + " across, " + (rows.join(" and ") || "cells") + " down"),
     el("thead", {}, el("tr", {}, el("th", {}, [rows.join(" "), cols.join(" ")].filter(x => x).join(" \\ ")), colKeys.map(k => el("th", {scope: "col"}, k || "all")))), el("tbody", {}, body));
   t.addEventListener("keydown", walkGrid);
-  return el("section", {}, el("h2", {}, spec.name), spec.doc ? el("p", {class: "spec-doc"}, spec.doc) : null, el("div", {class: "scroll"}, t));
+  return el("section", {}, el("h2", {}, spec.name), spec.doc ? el("p", {class: "spec-doc"}, spec.doc) : null, spec.warn ? el("p", {class: "spec-doc warn"}, spec.warn) : null, el("div", {class: "scroll"}, t),
+    notes.size ? el("ul", {class: "notes"}, [...notes].map(([text, l]) => el("li", {}, "[" + l + "] " + text))) : null);
 }
 
-function place(here, spec, row, col) {
-  const n = {h: 0, v: 0, u: 0};
+// where says in which of the cells of a place something is so: conditions on parameters that vary among them and are no axes, as few and as short as possible.
+function where(all, those, spec, axes) {
+  const free = spec.params.filter(p => !axes.includes(p) && new Set(all.map(c => c.val[p])).size > 1);
+  const subsets = (names, n) => n === 0 ? [[]] : names.flatMap((x, i) => subsets(names.slice(i + 1), n - 1).map(rest => [x, ...rest]));
+  const project = (c, ps) => ps.map(p => p + "=" + c.val[p]).join(" ");
+  const is = new Set(those), said = [];
+  let left = those;
+  while (left.length) {
+    let best = "", names = null, covers = 0;
+    for (let size = 1; size <= free.length && !covers; size++) for (const ps of subsets(free, size)) {
+      const wrong = new Set(all.filter(c => !is.has(c)).map(c => project(c, ps))), count = new Map();
+      for (const c of left) count.set(project(c, ps), (count.get(project(c, ps)) || 0) + 1);
+      for (const [s, k] of count) if (!wrong.has(s) && k > covers) { best = s; names = ps; covers = k; }
+    }
+    if (!covers) return those.length + " of " + all.length + " cells";
+    said.push(best);
+    left = left.filter(c => project(c, names) !== best);
+  }
+  return said.join("; ");
+}
+
+// note explains a place whose cells differ, or are unknown; "" if its verdict says everything.
+function note(here, worst, spec, axes) {
+  const those = here.filter(c => verdict(c) === worst), parts = [];
+  const open = here.filter(c => verdict(c) === "u"), blind = here.filter(c => verdict(c) === "j");
+  if (worst !== "h" && those.length < here.length) parts.push(verdictNames[worst] + " where " + where(here, those, spec, axes));
+  if (worst === "v" && open.length) parts.push(open.length + " of " + here.length + " cells unknown");
+  if (worst !== "j" && blind.length) parts.push("not judged where " + where(here, blind, spec, axes));
+  if (open.length) parts.push("stopped by: " + uniq(open.map(reason)).join(", "));
+  return parts.join("; ");
+}
+const letter = n => { let s = ""; for (n++; n > 0; n = Math.floor((n - 1) / 26)) s = String.fromCharCode(97 + (n - 1) % 26) + s; return s; };
+
+function place(here, spec, row, col, axes, notes) {
+  const n = {h: 0, v: 0, u: 0, j: 0};
   here.forEach(c => n[verdict(c)]++);
-  const cls = n.v ? (n.v === here.length ? "v" : "x") : n.u ? "u" : "h";
-  const text = here.length === 1 ? {h: "holds", v: "violated", u: "unknown"}[verdict(here[0])] : n.v ? n.v + "/" + here.length + " bad" : n.u ? n.u + "/" + here.length + " unknown" : here.length + " hold";
+  const worst = n.v ? "v" : n.u ? "u" : n.h ? "h" : "j";
+  const cls = n.v && n.v < here.length ? "x" : worst;
+  let text = here.length === 1 ? verdictNames[worst] : {v: n.v + "/" + here.length + " violated", u: n.u + "/" + here.length + " unknown", h: n.h + " hold", j: "not judged"}[worst];
+  const why = note(here, worst, spec, axes);
+  if (why) {
+    if (!notes.has(why)) notes.set(why, letter(notes.size));
+    text += " [" + notes.get(why) + "]";
+  }
   const bad = here.some(c => c.o === "n");
   return el("button", {type: "button", class: "place " + cls + (bad ? " n" : ""), title: spec.name + " " + row + " " + col,
-    "aria-label": [spec.name, row, col, text, bad ? "not as expected" : ""].filter(x => x).join(", "),
+    "aria-label": [spec.name, row, col, text, why, bad ? "not as expected" : ""].filter(x => x).join(", "),
     onclick: () => {
       const first = here.find(c => verdict(c) === "v") || here[0];
       if (here.length === 1) go({c: first.n}); else { go({c: first.n}); }
@@ -220,10 +270,10 @@ function drawCell(c, at) {
 
 // card is what a verdict without a counterexample rests on.
 function card(c) {
-  const rows = [["Verdict", c.f === "h" ? "Every reachable state of the model was visited; nothing was violated." : c.found + ". " + S[c.w]],
+  const rows = [["Verdict", S[c.cd] + (c.o === "n" ? " " + S[c.w] : "")], ["Properties", el("ul", {}, [...c.judged].map(([p, [v, why]]) => el("li", {}, p + ": ", el("span", {class: "tag " + v}, verdictNames[v] + (why ? ": " + why : "")))))],
     ["States", num(c.st)], ["Transitions", num(c.tr)], ["Longest path", num(c.dp)],
     ["Reduction", S[c.rd] === "none" ? "none: the full graph" : S[c.rd] + ": of steps that commute, only one order"],
-    ["Covers", (c.c || []).length ? el("ul", {}, c.c.map(([n, r]) => el("li", {}, S[n] + ": ", el("span", {class: "tag " + (r ? "h" : "u")}, r ? "reached" : c.f === "h" ? "not reached, not demanded here" : "not reached")))) : "the spec demands none"],
+    ["Covers", (c.c || []).length ? el("ul", {}, c.c.map(([n, r]) => el("li", {}, S[n] + ": ", el("span", {class: "tag " + (S[r] === "reached" ? "h" : "j")}, S[r])))) : "the spec has none"],
     ["Steps that never ran", c.dd ? num(c.dd) + " transitions" : "none"], ["Model", c.dg]];
   return el("div", {class: "card"}, el("dl", {}, rows.map(([a, b]) => [el("dt", {}, a), el("dd", {}, b)])),
     c.f === "h" && !(c.r || []).length ? el("p", {class: "small"}, "No runs are stored for this cell (" + num(D.cut) + " passing cells have none, to keep the page small); pmdcheck simulate steps through any.") : null);
@@ -393,7 +443,8 @@ class TraceView {
       for (let i = 0; i < this.step; i++) if (t.s[i].y === q) broken = true;
       if (this.step && (t.s[this.step - 1].x || []).includes(q)) broken = true;
       if (this.step === this.n && t.p === q) broken = true;
-      return el("span", {class: broken ? "v" : "h"}, (broken ? "✗ " : "✓ ") + S[q]);
+      const j = this.cell.judged.get(S[q]), blind = !broken && j && j[0] === "j";
+      return el("span", {class: broken ? "v" : blind ? "j" : "h"}, (broken ? "✗ " : blind ? "– " : "✓ ") + S[q] + (blind ? " (not judged)" : ""));
     })));
     const [v, changed] = this.state(this.step);
     const names = [...v.keys()].sort((a, b) => S[a] < S[b] ? -1 : 1);

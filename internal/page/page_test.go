@@ -32,7 +32,7 @@ func input(t testing.TB) page.Input {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := report.Entry{Number: i + 1, Spec: nasty, Verdict: "violated", Properties: []string{tr.Property}, Order: []string{"n"}, Config: map[string]string{"n": nasty}, Covers: map[string]bool{"b": true, "a": false}}
+		e := report.Entry{Number: i + 1, Spec: nasty, Verdict: "violated", Properties: []string{tr.Property}, Order: []string{"n"}, Config: map[string]string{"n": nasty}, Covers: map[string]string{"b": "reached", "a": "not looked for"}}
 		e.Findings = []report.Finding{{Property: tr.Property, Message: nasty, Trace: tr}}
 		doc.Results = append(doc.Results, e)
 		in.Evidence[i+1] = page.Evidence{Machines: []page.Machine{{Process: nasty, Trans: []page.Arrow{{From: 0, To: 1, Label: nasty}}}}}
@@ -133,5 +133,44 @@ func TestEqualTraces(t *testing.T) {
 	after, first := stored(in)
 	if after != before || first[0] != first[len(first)-1] {
 		t.Errorf("%d traces, %d with a cell that shares one", before, after)
+	}
+}
+
+// TestCard: what a proof rests on, in words: whether every state was visited, what is not judged, and that nothing shows it is not vacuous.
+func TestCard(t *testing.T) {
+	judged := []report.Judged{{Property: "low", Verdict: "holds"}, {Property: "small", Verdict: "not judged"}}
+	covers := map[string]string{"window": "reached"}
+	const blind = " Nothing was violated. Not judged, because nothing in this cell observes it: small."
+	for _, tc := range []struct {
+		name string
+		e    report.Entry
+		want string
+	}{
+		{"full", report.Entry{Verdict: "holds", Reduction: "none", Judged: judged, Covers: covers}, "Every reachable state of the model was visited." + blind},
+		{"reduced", report.Entry{Verdict: "holds", Reduction: "stubborn", Judged: judged, Covers: covers}, "The search is complete, but not every reachable state was visited: of steps that commute only as many orders were taken as it takes to find every violation." + blind},
+		{"symmetry", report.Entry{Verdict: "holds", Reduction: "none", Symmetry: true, Judged: judged, Covers: covers}, "The search is complete, but not every reachable state was visited: states that differ only in which of interchangeable processes or objects is which count as one." + blind},
+		{"both, and liveness", report.Entry{Verdict: "holds", Reduction: "stubborn", Symmetry: true, LiveStates: 7, Judged: judged, Covers: covers}, "The search is complete, but not every reachable state was visited: of steps that commute only as many orders were taken as it takes to find every violation, and states that differ only in which of interchangeable processes or objects is which count as one; for liveness every one was." + blind},
+		{"without covers", report.Entry{Verdict: "holds", Reduction: "none", Judged: judged[:1]}, "Every reachable state of the model was visited. Nothing was violated. There is no cover, so nothing shows that what is asked about can happen."},
+		{"nothing judged", report.Entry{Verdict: "holds", Reduction: "none", Judged: judged[1:], Covers: covers}, "Every reachable state of the model was visited. Nothing is judged. Not judged, because nothing in this cell observes it: small."},
+		{"cut", report.Entry{Verdict: "unknown", Reason: "states", Reduction: "none", Judged: judged, Covers: covers}, "unknown: states."},
+		{"vacuous", report.Entry{Verdict: "violated", Properties: []string{"cover window"}, Reduction: "none", Judged: judged, Covers: covers}, "cover window never reached: the proof would be vacuous."},
+	} {
+		in := page.Input{Document: &report.Document{Results: []report.Entry{tc.e}}}
+		var b bytes.Buffer
+		if err := page.Write(&b, in); err != nil {
+			t.Fatal(err)
+		}
+		var data struct {
+			Strings []string
+			Cells   []struct {
+				Card int `json:"cd"`
+			}
+		}
+		if err := json.Unmarshal([]byte(dataTag.FindStringSubmatch(b.String())[1]), &data); err != nil {
+			t.Fatal(err)
+		}
+		if got := data.Strings[data.Cells[0].Card]; got != tc.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tc.name, got, tc.want)
+		}
 	}
 }

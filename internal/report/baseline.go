@@ -7,11 +7,15 @@ import (
 	"io"
 	"slices"
 
+	"pmdcheck/checker"
 	"pmdcheck/model"
 )
 
 // BaselineSchema identifies the format of baselines.
-const BaselineSchema = "pmdcheck/baseline/1"
+const BaselineSchema = "pmdcheck/baseline/2"
+
+// firstBaseline does not say which properties hold.
+const firstBaseline = "pmdcheck/baseline/1"
 
 // Baseline is what a run found, to be committed and compared with later ones. Nothing in it depends on the machine.
 type Baseline struct {
@@ -23,7 +27,10 @@ type Baseline struct {
 type BaselineCell struct {
 	Cell        string   `json:"cell"` // spec and parameters
 	Verdict     string   `json:"verdict"`
-	Properties  []string `json:"properties,omitempty"`
+	Properties  []string `json:"properties,omitempty"` // violated
+	Holds       []string `json:"holds,omitempty"`
+	NotJudged   []string `json:"not_judged,omitempty"`
+	Unreachable []string `json:"unreachable,omitempty"` // covers, as expected
 	States      int64    `json:"states"`
 	Transitions int64    `json:"transitions"`
 	Reduction   string   `json:"reduction"`
@@ -37,7 +44,10 @@ func NewBaseline(d *Document) (*Baseline, error) {
 		if e.Reason != "" {
 			return nil, fmt.Errorf("%s was not searched to its end (%s): a baseline has only complete searches", e.Key(), e.Reason)
 		}
-		b.Cells = append(b.Cells, BaselineCell{e.Key(), e.Verdict, e.Properties, e.States, e.Transitions, e.Reduction, e.Digest})
+		b.Cells = append(b.Cells, BaselineCell{
+			Cell: e.Key(), Verdict: e.Verdict, Properties: e.Properties, Holds: e.with(checker.Holds), NotJudged: e.with(checker.NotJudged), Unreachable: e.Unreachable,
+			States: e.States, Transitions: e.Transitions, Reduction: e.Reduction, Digest: e.Digest,
+		})
 	}
 	return b, nil
 }
@@ -63,7 +73,7 @@ func (b *Baseline) Write(w io.Writer) error {
 // ReadBaseline loads a baseline.
 func ReadBaseline(r io.Reader) (*Baseline, error) {
 	var b Baseline
-	if err := decode(r, BaselineSchema, &b); err != nil {
+	if err := decode(r, BaselineSchema, &b, firstBaseline); err != nil {
 		return nil, err
 	}
 	seen := map[string]bool{}
@@ -74,6 +84,30 @@ func ReadBaseline(r io.Reader) (*Baseline, error) {
 		seen[c.Cell] = true
 	}
 	return &b, nil
+}
+
+// with are the properties that have a verdict.
+func (e *Entry) with(v checker.Verdict) (names []string) {
+	for _, p := range e.Judged {
+		if p.Verdict == v.String() {
+			names = append(names, p.Property)
+		}
+	}
+	return names
+}
+
+// lost says which properties held and have no verdict any more. A violation says so itself.
+func lost(held []string, e *Entry) (out []string) {
+	for _, p := range held {
+		i := slices.IndexFunc(e.Judged, func(j Judged) bool { return j.Property == p })
+		switch {
+		case i < 0:
+			out = append(out, p+" held, and is not checked any more")
+		case e.Judged[i].Verdict == checker.NotJudged.String():
+			out = append(out, p+" held, and is not judged any more")
+		}
+	}
+	return out
 }
 
 // Costs is the past cost of each cell, for [Shard.Pick].
@@ -136,10 +170,14 @@ func (b *Baseline) Compare(d *Document, within func(cell string) bool) []Change 
 		switch {
 		case e.Reason != "":
 			c.Unknown = true
-			c.What = append(c.What, fmt.Sprintf("was %s, now not searched to the end (%s)", found(o.Verdict, o.Properties, ""), e.Reason))
+			c.What = append(c.What, fmt.Sprintf("was %s, now not searched to the end (%s)", foundText(o.Verdict, o.Properties, ""), e.Reason))
 		case o.Verdict != e.Verdict || !slices.Equal(o.Properties, e.Properties):
 			c.Verdict = true
-			c.What = append(c.What, fmt.Sprintf("was %s, now %s", found(o.Verdict, o.Properties, ""), e.Found()))
+			c.What = append(c.What, fmt.Sprintf("was %s, now %s", foundText(o.Verdict, o.Properties, ""), e.Found()))
+		}
+		if gone := lost(o.Holds, &e); len(gone) > 0 && e.Reason == "" {
+			c.Verdict = true
+			c.What = append(c.What, gone...)
 		}
 		if o.Digest != e.Digest && model.SameDigestVersion(o.Digest, e.Digest) {
 			c.What = append(c.What, "another model")
@@ -156,7 +194,7 @@ func (b *Baseline) Compare(d *Document, within func(cell string) bool) []Change 
 	}
 	for _, o := range b.Cells {
 		if _, gone := old[o.Cell]; gone && within(o.Cell) {
-			out = append(out, Change{Cell: o.Cell, What: []string{"gone: was " + found(o.Verdict, o.Properties, "")}, Verdict: true})
+			out = append(out, Change{Cell: o.Cell, What: []string{"gone: was " + foundText(o.Verdict, o.Properties, "")}, Verdict: true})
 		}
 	}
 	return out

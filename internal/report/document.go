@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -21,7 +22,17 @@ type Document struct {
 	Shard   string  `json:"shard,omitempty"` // "2/4"
 	Results []Entry `json:"results"`         // by rising Number
 	Summary Totals  `json:"summary"`
+
+	Warnings []Warning `json:"warnings,omitempty"`
 }
+
+// Warning is what makes the results of a spec worth less than they seem.
+type Warning struct {
+	Spec string `json:"spec"`
+	Text string `json:"text"`
+}
+
+func (w Warning) String() string { return w.Spec + ": " + w.Text }
 
 // Entry is one cell.
 type Entry struct {
@@ -34,6 +45,7 @@ type Entry struct {
 	Verdict     string            `json:"verdict"`
 	Property    string            `json:"property"`
 	Properties  []string          `json:"properties"`
+	Judged      []Judged          `json:"judged"`             // every property that is checked
 	Findings    []Finding         `json:"findings,omitempty"` // one per violated property
 	Expected    string            `json:"expected"`
 	OK          bool              `json:"ok"`
@@ -45,12 +57,22 @@ type Entry struct {
 	LiveTrans   int64             `json:"live_transitions,omitempty"`
 	Depth       int               `json:"depth"`
 	Reduction   string            `json:"reduction"`
-	Store       string            `json:"store,omitempty"`   // if it is not exact
-	Omitted     *float64          `json:"omitted,omitempty"` // then: bound on the expected number of states missed
+	Symmetry    bool              `json:"symmetry,omitempty"` // states were counted up to interchangeable processes or objects
+	Store       string            `json:"store,omitempty"`    // if it is not exact
+	Omitted     *float64          `json:"omitted,omitempty"`  // then: bound on the expected number of states missed
 	Bytes       int64             `json:"bytes"`
-	Dead        int               `json:"dead,omitempty"` // transitions that never ran, of a complete search
-	Covers      map[string]bool   `json:"covers,omitempty"`
+	Dead        int               `json:"dead,omitempty"`        // transitions that never ran, of a complete search
+	Covers      map[string]string `json:"covers,omitempty"`      // "reached", "not reached" or "not looked for"
+	Unreachable []string          `json:"unreachable,omitempty"` // of these, those that are not reached, as expected
 	Seconds     float64           `json:"seconds"`
+}
+
+// Judged is the verdict of one property.
+type Judged struct {
+	Property string `json:"property"`
+	Verdict  string `json:"verdict"`          // "holds", "violated", "unknown", "not judged"
+	Reason   string `json:"reason,omitempty"` // of unknown
+	Named    bool   `json:"named,omitempty"`  // the spec itself names it
 }
 
 // Finding is a violated property.
@@ -74,18 +96,56 @@ func (e *Entry) Cell() string {
 // Key names the cell among all cells of all specs.
 func (e *Entry) Key() string { return strings.TrimSpace(e.Spec + "  " + e.Cell()) }
 
-// Found is "holds", "violated a, b" or "unknown: timeout".
-func (e *Entry) Found() string { return found(e.Verdict, e.Properties, e.Reason) }
-
-func found(verdict string, properties []string, reason string) string {
-	s := verdict
-	if len(properties) > 0 {
-		s += " " + strings.Join(properties, ", ")
-	}
-	if verdict == checker.Unknown.String() {
-		s += ": " + reason
+// Found says what came out, in words.
+func (e *Entry) Found() string {
+	s := foundText(e.Verdict, e.Properties, e.Reason)
+	if len(e.Unreachable) > 0 {
+		s += ", unreachable " + strings.Join(e.Unreachable, ", ")
 	}
 	return s
+}
+
+// blind are the properties that the spec names and this cell does not observe.
+func (e *Entry) blind() (names []string) {
+	for _, p := range e.Judged {
+		if p.Verdict == checker.NotJudged.String() && p.Named {
+			names = append(names, p.Property)
+		}
+	}
+	return names
+}
+
+// group is what several properties or covers have in common.
+type group struct {
+	what  string
+	names []string
+}
+
+// grouped are all properties by their verdict, and then all covers.
+func (e *Entry) grouped() (out []group) {
+	add := func(what, name string) {
+		i := slices.IndexFunc(out, func(g group) bool { return g.what == what })
+		if i < 0 {
+			i = len(out)
+			out = append(out, group{what: what})
+		}
+		out[i].names = append(out[i].names, name)
+	}
+	for _, v := range []checker.Verdict{checker.Violated, checker.Unknown, checker.Holds, checker.NotJudged} {
+		for _, p := range e.Judged {
+			if p.Verdict == v.String() {
+				what := p.Verdict
+				if p.Reason != "" {
+					what += " (" + p.Reason + ")"
+				}
+				add(what, p.Property)
+			}
+		}
+	}
+	for _, c := range slices.Sorted(maps.Keys(e.Covers)) {
+		add("covers "+e.Covers[c], c)
+	}
+	return out
 }
 
 // Totals counts cells.
@@ -125,15 +185,16 @@ type Checked struct {
 	Traces []*traces.Trace // for readers: the shortest that are known
 }
 
-// Add appends a cell.
-func (d *Document) Add(c Checked) {
+// Add appends a cell, and returns it as it is in the document.
+func (d *Document) Add(c Checked) *Entry {
 	r, j := c.Result, c.Judged
 	e := Entry{
 		Number: c.Number, Spec: c.Spec.Name, Config: map[string]string{}, At: c.Spec.Name + ".pmd:1:1", Digest: c.Digest,
-		Verdict: r.Verdict.String(), Properties: append([]string{}, Properties(r)...), Expected: j.Expected, OK: j.OK, Why: j.Why,
+		Verdict: j.Verdict.String(), Properties: append([]string{}, j.Properties...), Judged: []Judged{}, Unreachable: j.Unreachable, Expected: j.Expected, OK: j.OK, Why: j.Why,
 		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, LiveStates: r.Stats.LiveStates, LiveTrans: r.Stats.LiveTransitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
-		Dead: len(r.Dead), Covers: map[string]bool{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
+		Dead: len(r.Dead), Covers: map[string]string{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
 	}
+	e.Symmetry = slices.ContainsFunc(r.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 })
 	if r.Store != checker.StoreExact {
 		e.Store, e.Omitted = r.Store.String(), &r.Omitted
 	}
@@ -149,10 +210,16 @@ func (d *Document) Add(c Checked) {
 	if len(e.Properties) > 0 {
 		e.Property = e.Properties[0]
 	}
+	for _, p := range r.Properties {
+		e.Judged = append(e.Judged, Judged{p.Property, p.Verdict.String(), string(p.Reason), c.Spec.Named(p.Property)})
+	}
 	for _, cv := range r.Covers {
-		e.Covers[cv.Name] = cv.Reached
+		e.Covers[cv.Name] = cv.Reach.String()
 	}
 	for _, v := range r.Violations {
+		if !slices.Contains(e.Properties, v.Property) {
+			continue // a cover that is expected to be unreachable
+		}
 		f := Finding{Property: v.Property, Expected: slices.Contains(j.ExpectedProps, v.Property), Message: v.Message}
 		w := v.Witness
 		for _, t := range c.Traces {
@@ -167,6 +234,20 @@ func (d *Document) Add(c Checked) {
 	}
 	d.Results = append(d.Results, e)
 	d.Summary.count(e)
+	return &d.Results[len(d.Results)-1]
+}
+
+// NoCover is the warning about a spec without covers.
+const NoCover = "it has no cover, so nothing shows that what it asks about can happen at all"
+
+// Warn notes something about a spec, and reports whether it is new.
+func (d *Document) Warn(spec, text string) bool {
+	w := Warning{spec, text}
+	if slices.Contains(d.Warnings, w) {
+		return false
+	}
+	d.Warnings = append(d.Warnings, w)
+	return true
 }
 
 // Bare is the document without traces.
@@ -210,8 +291,8 @@ func Read(r io.Reader) (*Document, error) {
 	return &d, nil
 }
 
-// decode reads one JSON value of a schema.
-func decode(r io.Reader, schema string, v any) error {
+// decode reads one JSON value of a schema, or of an older one of which it is an extension.
+func decode(r io.Reader, schema string, v any, older ...string) error {
 	src, err := io.ReadAll(r)
 	if err != nil {
 		return err
@@ -229,7 +310,9 @@ func decode(r io.Reader, schema string, v any) error {
 	switch {
 	case head.Schema == nil:
 		return fmt.Errorf("it has no schema; this version reads %q", schema)
-	case *head.Schema != schema:
+	case *head.Schema == "pmdcheck/check/1" && schema == Schema:
+		return fmt.Errorf("it has schema %q, which does not say of each property what was found; this version reads %q: check the specs again", *head.Schema, schema)
+	case *head.Schema != schema && !slices.Contains(older, *head.Schema):
 		return fmt.Errorf("it has schema %q; this version reads %q", *head.Schema, schema)
 	}
 	dec := json.NewDecoder(strings.NewReader(string(src)))

@@ -70,7 +70,10 @@ func JUnit(w io.Writer, d *Document, style Style) error {
 			if c.Name == "" {
 				c.Name = e.Spec
 			}
-			c.Out = fmt.Sprintf("%s: %d states, %d transitions", e.Found(), e.States, e.Transitions)
+			c.Out = e.said()
+			if len(s.Cases) == 0 {
+				c.Out = d.warned(e.Spec) + c.Out
+			}
 			switch {
 			case e.OK:
 			case e.Why != "":
@@ -103,6 +106,25 @@ func JUnit(w io.Writer, d *Document, style Style) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// said is what came out for the cell and each of its properties.
+func (e *Entry) said() string {
+	s := fmt.Sprintf("%s: %d states, %d transitions", e.Found(), e.States, e.Transitions)
+	for _, g := range e.grouped() {
+		s += "\n" + g.what + ": " + strings.Join(g.names, ", ")
+	}
+	return s
+}
+
+// warned are the warnings about a spec, a line for each.
+func (d *Document) warned(spec string) (s string) {
+	for _, w := range d.Warnings {
+		if w.Spec == spec {
+			s += "warning: " + w.Text + "\n"
+		}
+	}
+	return s
 }
 
 // unexpected is the traces of what was not expected.

@@ -64,6 +64,13 @@ func Markdown(w io.Writer, d *Document) error {
 	for _, r := range perSpec(d) {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %s | %s |\n", cellText(r.spec), r.Checks, r.OK, r.Failed, r.Unknown, Thousands(r.states), Thousands(r.transitions))
 	}
+	b.WriteString("\n| property | holds | violated | unknown | not judged |\n| --- | ---: | ---: | ---: | ---: |\n")
+	for _, p := range d.perProperty() {
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |\n", cellText(p.Property), p.Holds, p.Violated, p.Unknown, p.NotJudged)
+	}
+	for _, w := range d.Warnings {
+		fmt.Fprintf(&b, "\nWarning: %s\n", cellText(w.String()))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

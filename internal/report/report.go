@@ -9,94 +9,10 @@ import (
 	"strings"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
 )
 
 // Schema identifies the JSON format.
-const Schema = "pmdcheck/check/1"
-
-// Counting says how a run differs from the one that expectations are about.
-type Counting struct {
-	NoAssert bool // verdicts are not judged
-	Full     bool // expected counts are judged: they are those of the merged, unreduced search
-}
-
-// Judgement is a result held against its expectation.
-type Judgement struct {
-	OK            bool
-	Unknown       bool
-	Expected      string // "holds", "violated a, b", or "" without an expect line
-	Found         string
-	ExpectedProps []string
-	Why           string // what differs, if not OK
-}
-
-// Judge compares. Without an expectation any violation is a failure.
-func Judge(r *checker.Result, e *model.Expectation, c Counting) Judgement {
-	props := Properties(r)
-	j := Judgement{Found: found(r.Verdict.String(), props, string(r.Reason))}
-	if c.NoAssert {
-		j.OK, j.Unknown = r.Verdict != checker.Unknown, r.Verdict == checker.Unknown
-		j.Expected = "counted"
-		return j
-	}
-	if e != nil {
-		j.Expected = "holds"
-		if !e.Holds {
-			j.Expected, j.ExpectedProps = "violated "+strings.Join(e.Props, ", "), e.Props
-		}
-	}
-	if r.Verdict == checker.Unknown || (r.Reason != checker.ReasonNone && r.Reason != checker.ReasonFirst && subset(props, j.ExpectedProps)) {
-		j.Unknown = true
-		return j
-	}
-	switch {
-	case e == nil || e.Holds:
-		j.OK = len(props) == 0
-	case r.Reason == checker.ReasonFirst:
-		j.OK = subset(props, e.Props)
-	default:
-		j.OK = slices.Equal(props, e.Props)
-	}
-	if !j.OK {
-		j.Why = "expected " + j.Expected + ", found " + j.Found
-		if e == nil {
-			j.Why = "no violation is expected, found " + j.Found
-		}
-		return j
-	}
-	if e != nil && c.Full && r.Reason == checker.ReasonNone {
-		for _, x := range []struct {
-			what       string
-			want, have int64
-		}{{"states", e.States, r.Stats.States}, {"transitions", e.Transitions, r.Stats.Transitions}} {
-			if x.want >= 0 && x.want != x.have {
-				j.OK = false
-				j.Why = fmt.Sprintf("expected %d %s, found %d", x.want, x.what, x.have)
-			}
-		}
-	}
-	return j
-}
-
-func subset(a, b []string) bool {
-	for _, x := range a {
-		if !slices.Contains(b, x) {
-			return false
-		}
-	}
-	return true
-}
-
-// Properties lists the violated properties, sorted.
-func Properties(r *checker.Result) []string {
-	var out []string
-	for _, v := range r.Violations {
-		out = append(out, v.Property)
-	}
-	slices.Sort(out)
-	return out
-}
+const Schema = "pmdcheck/check/2"
 
 // Style says how text looks.
 type Style struct {
@@ -122,30 +38,40 @@ func Thousands(n int64) string {
 }
 
 // Line writes the one line of a cell.
-func Line(w io.Writer, spec string, c model.ConfigCell, r *checker.Result, j Judgement, style Style) error {
+func Line(w io.Writer, e *Entry, style Style) error {
 	mark, note := style.paint("32", "ok  "), ""
 	switch {
-	case j.Unknown:
+	case !e.OK && e.Why == "":
 		mark = style.paint("33", "??  ")
-	case !j.OK:
-		mark, note = style.paint("1;31", "FAIL"), "  "+j.Why
-	case j.Expected == "counted":
+	case !e.OK:
+		mark, note = style.paint("1;31", "FAIL"), "  "+e.Why
+	case e.Expected == counted:
 		note = "  (counted, not judged)"
-	case j.Expected != "":
+	case e.Expected != "":
 		note = "  (expected)"
 	}
-	if r.Store != checker.StoreExact {
-		note += fmt.Sprintf("  (%s store: not a proof; at most %.2g omissions are to be expected)", r.Store, r.Omitted)
+	if n := e.blind(); len(n) > 0 {
+		note += "  (not judged: " + strings.Join(n, ", ") + ")"
 	}
-	cell := c.String()
-	if cell != "" {
-		cell = "  " + cell
+	if e.Store != "" {
+		note += fmt.Sprintf("  (%s store: not a proof; at most %.2g omissions are to be expected)", e.Store, *e.Omitted)
 	}
+	name := strings.TrimRight(e.Spec+"  "+e.Cell(), " ")
 	elapsed := ""
 	if style.Times {
-		elapsed = fmt.Sprintf("  %.3fs", r.Stats.Elapsed.Seconds())
+		elapsed = fmt.Sprintf("  %.3fs", e.Seconds)
 	}
-	_, err := fmt.Fprintf(w, "%s %s%s  %s%s  %d states, %d transitions%s\n", mark, spec, cell, j.Found, note, r.Stats.States, r.Stats.Transitions, elapsed)
+	_, err := fmt.Fprintf(w, "%s %s  %s%s  %d states, %d transitions%s\n", mark, name, e.Found(), note, e.States, e.Transitions, elapsed)
+	return err
+}
+
+// Verdicts writes what is known of each property and each cover of a cell.
+func Verdicts(w io.Writer, e *Entry) error {
+	var b strings.Builder
+	for _, g := range e.grouped() {
+		fmt.Fprintf(&b, "     %s: %s\n", g.what, strings.Join(g.names, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
@@ -206,4 +132,39 @@ func perSpec(d *Document) []*row {
 		r.transitions += e.Transitions
 	}
 	return rows
+}
+
+// tally is how many cells say what of a property.
+type tally struct {
+	Property  string `json:"property"`
+	Holds     int    `json:"holds"`
+	Violated  int    `json:"violated"`
+	Unknown   int    `json:"unknown"`
+	NotJudged int    `json:"not judged"`
+}
+
+// perProperty adds up the cells for each property, in order of appearance.
+func (d *Document) perProperty() (out []*tally) {
+	at := map[string]*tally{}
+	for _, e := range d.Results {
+		for _, p := range e.Judged {
+			t := at[p.Property]
+			if t == nil {
+				t = &tally{Property: p.Property}
+				at[p.Property] = t
+				out = append(out, t)
+			}
+			switch p.Verdict {
+			case checker.Holds.String():
+				t.Holds++
+			case checker.Violated.String():
+				t.Violated++
+			case checker.NotJudged.String():
+				t.NotJudged++
+			default:
+				t.Unknown++
+			}
+		}
+	}
+	return out
 }

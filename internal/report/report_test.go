@@ -251,7 +251,8 @@ func TestRead(t *testing.T) {
 		}
 	}
 	for damage, want := range map[[2]string]string{
-		{`"schema": "pmdcheck/check/1"`, `"schema": "pmdcheck/check/9"`}: "this version reads",
+		{`"schema": "pmdcheck/check/2"`, `"schema": "pmdcheck/check/9"`}: "this version reads",
+		{`"schema": "pmdcheck/check/2"`, `"schema": "pmdcheck/check/1"`}: `it has schema "pmdcheck/check/1", which does not say of each property what was found; this version reads "pmdcheck/check/2": check the specs again`,
 		{`"failed": 2`, `"failed": 1`}:                                   "does not add up",
 		{`"number": 2`, `"number": 1`}:                                   "comes behind",
 		{`"cells": 5`, `"cells": 4`}:                                     "result 5 of 4",
@@ -261,7 +262,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s: %v", damage[1], err)
 		}
 	}
-	if _, err := report.ReadBaseline(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "this version reads \"pmdcheck/baseline/1\"") {
+	if _, err := report.ReadBaseline(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "this version reads \"pmdcheck/baseline/2\"") {
 		t.Errorf("results read as baseline: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
+	"pmdcheck/checker"
 	"pmdcheck/properties"
 	"pmdcheck/traces"
 	"pmdcheck/traces/story"
@@ -18,7 +19,8 @@ import (
 
 // SARIF makes a SARIF 2.1.0 log. A violated property is a result at the line of the step that fails, an error if nobody expected it, else a note; the cells of a
 // spec that it is violated in share one result, with the trace of one of them as code flow: one flow, one thread for each process. An expected violation that is
-// missing is an error at the expect line, and a cell without a verdict a warning. Rules are the properties.
+// missing is an error at the expect line, and a cell without a verdict a warning. Rules are the properties. What holds, and what was not judged, is no result; how
+// many cells say what of each property is in the properties of the run, and warnings are notifications of its invocation.
 func SARIF(d *Document, style Style) *sarif.Report {
 	s := &sarifLog{style: style, groups: map[string]*sarifGroup{}}
 	for i := range d.Results {
@@ -43,9 +45,25 @@ func SARIF(d *Document, style Style) *sarif.Report {
 		r.WithRuleIndex(slices.Index(ids, g.rule))
 		run.AddResult(r)
 	}
+	d.tell(run)
 	log := sarif.NewReport()
 	log.AddRun(run)
 	return log
+}
+
+// tell adds what is no result: verdicts of properties, and warnings.
+func (d *Document) tell(run *sarif.Run) {
+	bag := sarif.NewPropertyBag()
+	bag.Add("pmdcheck/properties", d.perProperty())
+	run.WithProperties(bag)
+	if len(d.Warnings) == 0 {
+		return
+	}
+	call := sarif.NewInvocation().WithExecutionSuccessful(true)
+	for _, w := range d.Warnings {
+		call.AddToolExecutionNotification(sarif.NewNotification().WithLevel("warning").WithMessage(sarif.NewTextMessage(w.String())))
+	}
+	run.AddInvocation(call)
 }
 
 // WriteSARIF writes the log of [SARIF].
@@ -68,7 +86,10 @@ func rule(id string) *sarif.ReportingDescriptor {
 		}
 		return r.WithHelp(text(help + "\n\nHow it is observed: " + e.Detail))
 	}
-	what := map[string]string{ruleMissing: "expected violation not found", ruleUnknown: "search not complete"}[id]
+	what := map[string]string{ruleMissing: "expectation not met", ruleUnknown: "search not complete"}[id]
+	if c, ok := strings.CutPrefix(id, checker.CoverPrefix); ok {
+		what = "cover " + c + " is never reached: the proof would be vacuous"
+	}
 	return r.WithShortDescription(text(cmp.Or(what, id))).WithFullDescription(text(cmp.Or(what, "property "+id+" of the spec")))
 }
 

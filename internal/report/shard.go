@@ -95,6 +95,9 @@ func Merge(names []string, docs []*Document) (*Document, error) {
 			errs = append(errs, fmt.Errorf("%s is of a run of %d cells, %s of one of %d", names[i], d.Cells, names[0], all.Cells))
 			continue
 		}
+		for _, w := range d.Warnings {
+			all.Warn(w.Spec, w.Text)
+		}
 		for _, e := range d.Results {
 			if other, twice := from[e.Number]; twice {
 				errs = append(errs, fmt.Errorf("%s is in %s and in %s", e.Key(), other, names[i]))
