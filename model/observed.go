@@ -210,13 +210,12 @@ func (s *Spec) Observes(property string, cells []ConfigCell, all bool) bool {
 	return found[property]
 }
 
-// SuggestProperty is a hint for a misspelt property, or "".
-func (s *Spec) SuggestProperty(name string) string {
-	var names []string
+// Properties are the names of all properties that the spec knows, observed or not.
+func (s *Spec) Properties() (names []string) {
 	for _, q := range s.prog.props {
 		names = append(names, q.name)
 	}
-	return didYouMean(name, names)
+	return names
 }
 
 // checkUnreachable reports what `unreachable` names and is no cover of the spec.

@@ -444,7 +444,7 @@ func (a *app) collect(jobs []*job, total int, f *checkFlags, prog *progress, wg 
 					return err
 				}
 			}
-			if !j.spec.HasCovers() && doc.Warn(j.spec.Name, report.NoCover) {
+			if e.Verdict == checker.Holds.String() && !j.spec.HasCovers() && doc.Warn(j.spec.Name, report.NoCover) {
 				fmt.Fprintf(a.err, "pmdcheck: warning: %s: %s\n", j.spec.Name, report.NoCover)
 			}
 			if err := report.Reducing(out, j.res); err != nil {

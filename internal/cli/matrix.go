@@ -83,7 +83,7 @@ type task struct {
 	asked []string // checked by the spec
 	extra []string // not
 	res   matrix.Result
-	none  bool // a static assertion of the spec excludes the cell
+	none  string // the static assertion of the spec that excludes the cell, or ""
 	err   error
 	done  chan struct{}
 }
@@ -131,6 +131,7 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	var errs []error
 	told := map[string]bool{}
 	unknown := false
+	excluded := ""
 	for _, t := range tasks {
 		if t.err != nil {
 			if text := explained(t.err); !told[text] {
@@ -139,15 +140,22 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 			}
 			continue
 		}
-		if !t.none {
-			results = append(results, t.res)
-			unknown = unknown || t.res.Unknown != ""
+		if t.none != "" {
+			excluded = t.none
+			continue
+		}
+		results = append(results, t.res)
+		for _, a := range t.res.Answers {
+			unknown = unknown || a.Verdict == matrix.Unknown
 		}
 	}
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	d := matrix.Build(results, rows, cols, props, propertyTitle)
+	d := matrix.Build(results, rows, cols, props, len(f.property) == 0, propertyTitle)
+	if len(d.Tables) == 0 {
+		return f.nothing(len(tasks), len(results), excluded, props)
+	}
 	write := d.WriteText
 	switch {
 	case f.asJSON:
@@ -164,6 +172,21 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 		return &coded{code: exitUnknown, silent: true}
 	}
 	return nil
+}
+
+// nothing says why there is no table.
+func (f *matrixFlags) nothing(tasks, results int, excluded string, props []string) error {
+	set := ""
+	if len(f.set) > 0 {
+		set = " with --set " + strings.Join(f.set, " --set ")
+	}
+	switch {
+	case tasks == 0:
+		return fmt.Errorf("nothing to show%s: the sweep of the spec has no cell with these values", set)
+	case results == 0:
+		return fmt.Errorf("nothing to show%s: no cell can be built: %s", set, excluded)
+	}
+	return fmt.Errorf("nothing to show%s: no cell observes %s; choose with --property (see `pmdcheck explain`)", set, strings.Join(props, ", "))
 }
 
 func propertyTitle(name string) string {
@@ -216,14 +239,26 @@ func (f *matrixFlags) plan(args, props []string) (tasks []*task, rows, cols []st
 	if len(rows) == 0 && len(cols) == 0 {
 		return nil, nil, nil, errors.New("none of era, target and policy is swept here: choose axes with --rows and --cols")
 	}
+	var run asked
 	for _, spec := range specs {
 		ts, err := f.cells(spec, append(slices.Clone(rows), cols...), props)
 		if err != nil {
 			errs = append(errs, err)
 		}
 		tasks = append(tasks, ts...)
+		var mine asked
+		for _, t := range ts {
+			if len(mine) == 0 {
+				mine = asked{{spec: spec}}
+			}
+			mine[0].cells = append(mine[0].cells, t.cell)
+		}
+		run = append(run, mine...)
 	}
-	return tasks, rows, cols, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil || len(run) == 0 {
+		return tasks, rows, cols, err
+	}
+	return tasks, rows, cols, run.observe(slices.DeleteFunc(slices.Clone(f.property), func(p string) bool { return p == anyProperty }))
 }
 
 func sweeps(s *model.Spec, name string) bool {
@@ -275,10 +310,6 @@ func (f *matrixFlags) cells(spec *model.Spec, axes, props []string) ([]*task, er
 			asked = append(asked, p)
 		case known:
 			extra = append(extra, p)
-		case len(f.property) > 0 && !known:
-			if _, catalogued := properties.Lookup(p); !catalogued {
-				return nil, fmt.Errorf("%s observes no property %s: see `pmdcheck explain`", spec.Name, p)
-			}
 		}
 	}
 	var tasks []*task
@@ -319,7 +350,7 @@ func (t *task) run(ctx context.Context, opts checker.Options, f *matrixFlags) {
 			t.err = crashed(v)
 		}
 	}()
-	t.res = matrix.Result{Spec: t.spec.Name, Axes: t.axes, Violated: map[string]bool{}}
+	t.res = matrix.Result{Spec: t.spec.Name, Axes: t.axes, Answers: map[string]matrix.Answer{}}
 	for _, v := range t.cell.Config {
 		t.res.Config = append(t.res.Config, matrix.Value(v))
 	}
@@ -332,9 +363,8 @@ func (t *task) run(ctx context.Context, opts checker.Options, f *matrixFlags) {
 	}
 	if skip != "" {
 		for _, p := range append(slices.Clone(t.asked), t.extra...) {
-			t.res.Violated[p] = false
+			t.res.Answers[p] = matrix.Answer{Verdict: matrix.Unknown, Reason: skip}
 		}
-		t.res.Unknown = skip
 		return
 	}
 	if len(t.asked) > 0 {
@@ -350,7 +380,7 @@ func (t *task) search(ctx context.Context, opts checker.Options, b model.BuildOp
 	if err != nil {
 		var list *source.List
 		if errors.As(err, &list) && !slices.ContainsFunc(list.Diags, func(d source.Diagnostic) bool { return d.Code != "static-assert" }) {
-			t.none = true
+			t.none = list.Diags[0].Msg
 			return
 		}
 		t.err = err
@@ -361,22 +391,40 @@ func (t *task) search(ctx context.Context, opts checker.Options, b model.BuildOp
 		t.err = &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", t.spec.Name, t.cell, err)}
 		return
 	}
-	for _, p := range props {
-		t.res.Violated[p] = false
-	}
+	// A window that was never reached: what holds does so for no reason.
+	vacuous := ""
+	found := false
 	for _, v := range res.Violations {
+		name := strings.TrimPrefix(v.Property, checker.CoverPrefix)
 		switch {
-		case v.Prop == model.NoProp:
-			// A window that was never reached: what holds does so for no reason.
-			t.res.Unknown = v.Property + " is never reached"
-		case slices.Contains(props, v.Property):
-			t.res.Violated[v.Property] = true
-		}
-		if v.Prop != model.NoProp && slices.Contains(props, anyProperty) {
-			t.res.Violated[anyProperty] = true
+		case v.Prop != model.NoProp:
+			found = true
+		case t.cell.Expect == nil || !slices.Contains(t.cell.Expect.Unreachable, name):
+			vacuous = v.Property + " is never reached"
 		}
 	}
-	if res.Reason != checker.ReasonNone {
-		t.res.Unknown = string(res.Reason)
+	answer := func(v checker.Verdict, why checker.Reason) matrix.Answer {
+		switch {
+		case v == checker.Holds && vacuous != "":
+			return matrix.Answer{Verdict: matrix.Unknown, Reason: vacuous}
+		case v == checker.Unknown:
+			return matrix.Answer{Verdict: matrix.Unknown, Reason: string(why)}
+		}
+		return matrix.Answer{Verdict: matrix.Verdict(v.String())}
+	}
+	for _, p := range res.Properties {
+		if slices.Contains(props, p.Property) {
+			t.res.Answers[p.Property] = answer(p.Verdict, p.Reason)
+		}
+	}
+	if slices.Contains(props, anyProperty) {
+		all := checker.Holds
+		switch {
+		case found:
+			all = checker.Violated
+		case res.Reason != checker.ReasonNone:
+			all = checker.Unknown
+		}
+		t.res.Answers[anyProperty] = answer(all, res.Reason)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pmdcheck/model"
+	"pmdcheck/properties"
 )
 
 // cellsOf are the cells of a spec that are asked about.
@@ -28,13 +29,14 @@ func (a asked) observe(names []string) error {
 		if known {
 			continue
 		}
-		hint := ""
+		var near []string
+		for _, e := range properties.Catalog() {
+			near = append(near, e.Name)
+		}
 		for _, s := range a {
-			hint = cmp.Or(hint, s.spec.SuggestProperty(name))
+			near = append(near, s.spec.Properties()...)
 		}
-		if hint == "" {
-			hint = "see `pmdcheck explain` for the properties of the library"
-		}
+		hint := cmp.Or(model.Suggest(name, near), "see `pmdcheck explain` for the properties of the library")
 		what := "no cell of these specs observes"
 		if len(a) == 1 {
 			what = "no cell of " + a[0].spec.Name + " observes"

@@ -16,6 +16,7 @@ func (d *Document) WriteHTML(w io.Writer) error {
 		"pairs":   pairs,
 		"shown":   func(v Verdict) string { return shown[v] },
 		"note":    Place.note,
+		"class":   func(v Verdict) string { return strings.ReplaceAll(string(v), " ", "-") },
 		"command": command,
 	}).Parse(page)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // Schema identifies the JSON format.
-const Schema = "pmdcheck/matrix/1"
+const Schema = "pmdcheck/matrix/2"
 
 // SpecAxis is the axis on which whole specs lie.
 const SpecAxis = "spec"
@@ -24,22 +24,37 @@ type Value struct {
 
 // Result is what a search of one cell found.
 type Result struct {
-	Spec     string
-	Config   []Value           // the parameters of the cell
-	Axes     map[string]string // value of every axis, which may be a constant of the spec
-	Violated map[string]bool   // by property: whether the search found a violation of it. A property the cell does not know is missing
-	Unknown  string            // why what was not found may still be there, or ""
+	Spec    string
+	Config  []Value           // the parameters of the cell
+	Axes    map[string]string // value of every axis, which may be a constant of the spec
+	Answers map[string]Answer // by property. One that the spec does not know is missing
+}
+
+// Answer is what a search found out about a property.
+type Answer struct {
+	Verdict Verdict
+	Reason  string // of Unknown
+}
+
+// answer is what the cell says of a property; nothing in it observes one that its spec does not know.
+func (r Result) answer(prop string) Answer {
+	if a, ok := r.Answers[prop]; ok {
+		return a
+	}
+	return Answer{Verdict: NotJudged}
 }
 
 // Verdict is what a place of a table says.
 type Verdict string
 
-// The verdicts. A place is violated if any of its cells is, else unknown if any of its cells is; it holds only if all of them do.
+// The verdicts. A place is violated if any of its cells is, else unknown if any of its cells is; it holds only if all of them do in which something observes the property, and
+// is not judged if there are none of these.
 const (
-	Holds    Verdict = "holds"
-	Violated Verdict = "violated"
-	Unknown  Verdict = "unknown"
-	None     Verdict = "none" // no cell falls here
+	Holds     Verdict = "holds"
+	Violated  Verdict = "violated"
+	Unknown   Verdict = "unknown"
+	NotJudged Verdict = "not judged"
+	None      Verdict = "none" // no cell falls here
 )
 
 // Document is all tables of a run.
@@ -68,12 +83,14 @@ type Line struct {
 // Place is one place of a table.
 type Place struct {
 	Verdict  Verdict  `json:"verdict"`
-	Cells    int      `json:"cells"`              // how many cells fall here
-	Violated int      `json:"violated,omitempty"` // of them
-	Unknown  int      `json:"unknown,omitempty"`  // of them
-	Where    string   `json:"where,omitempty"`    // which of the cells have the verdict, where not all have
-	Reasons  []string `json:"reasons,omitempty"`  // why cells are unknown
-	Example  *Example `json:"example,omitempty"`  // a cell with the verdict
+	Cells    int      `json:"cells"`                      // how many cells fall here
+	Violated int      `json:"violated,omitempty"`         // of them
+	Unknown  int      `json:"unknown,omitempty"`          // of them
+	Blind    int      `json:"not_judged,omitempty"`       // of them
+	Where    string   `json:"where,omitempty"`            // which of the cells have the verdict, where not all have
+	Unjudged string   `json:"not_judged_where,omitempty"` // in which of the cells nothing observes the property, where that is not the verdict
+	Reasons  []string `json:"reasons,omitempty"`          // why cells are unknown
+	Example  *Example `json:"example,omitempty"`          // a cell with the verdict
 }
 
 // Example is a cell to look at.
@@ -82,8 +99,9 @@ type Example struct {
 	Config []Value `json:"config"`
 }
 
-// Build makes a table for each property, of each spec if no axis is SpecAxis. Values on an axis are in the order in which they first occur in results.
-func Build(results []Result, rows, cols, props []string, title func(string) string) *Document {
+// Build makes a table for each property, of each spec if no axis is SpecAxis; with judged none in which nothing is judged. Values on an axis are in the order in which
+// they first occur in results.
+func Build(results []Result, rows, cols, props []string, judged bool, title func(string) string) *Document {
 	d := &Document{Schema: Schema, Tables: []Table{}}
 	groups := map[string][]Result{}
 	var order []string
@@ -100,7 +118,7 @@ func Build(results []Result, rows, cols, props []string, title func(string) stri
 	}
 	for _, key := range order {
 		for _, p := range props {
-			if t, ok := table(groups[key], rows, cols, p); ok {
+			if t, ok := table(groups[key], rows, cols, p, judged); ok {
 				t.Spec, t.Title = key, title(p)
 				d.Tables = append(d.Tables, t)
 			}
@@ -109,18 +127,20 @@ func Build(results []Result, rows, cols, props []string, title func(string) stri
 	return d
 }
 
-func table(results []Result, rows, cols []string, prop string) (Table, bool) {
+func table(results []Result, rows, cols []string, prop string, judged bool) (Table, bool) {
 	t := Table{Property: prop, Rows: rows, Cols: cols, Columns: [][]string{}, Lines: []Line{}}
-	known := slices.DeleteFunc(slices.Clone(results), func(r Result) bool { _, ok := r.Violated[prop]; return !ok })
-	if len(known) == 0 {
+	if !slices.ContainsFunc(results, func(r Result) bool {
+		a, known := r.Answers[prop]
+		return known && (a.Verdict != NotJudged || !judged)
+	}) {
 		return t, false
 	}
-	down, across := tuples(known, rows), tuples(known, cols)
+	down, across := tuples(results, rows), tuples(results, cols)
 	t.Columns = across
 	for _, v := range down {
 		l := Line{Values: v, Places: []Place{}}
 		for _, w := range across {
-			here := slices.DeleteFunc(slices.Clone(known), func(r Result) bool {
+			here := slices.DeleteFunc(slices.Clone(results), func(r Result) bool {
 				return !slices.Equal(values(r, rows), v) || !slices.Equal(values(r, cols), w)
 			})
 			l.Places = append(l.Places, place(here, prop, rows, cols))
@@ -172,33 +192,31 @@ func tuples(results []Result, axes []string) [][]string {
 // place sums up the cells that fall into one place.
 func place(here []Result, prop string, rows, cols []string) Place {
 	p := Place{Verdict: None, Cells: len(here)}
-	var bad, open []Result
+	by := map[Verdict][]Result{}
 	for _, r := range here {
-		switch {
-		case r.Violated[prop]:
-			bad = append(bad, r)
-		case r.Unknown != "":
-			open = append(open, r)
-			if !slices.Contains(p.Reasons, r.Unknown) {
-				p.Reasons = append(p.Reasons, r.Unknown)
-			}
+		a := r.answer(prop)
+		by[a.Verdict] = append(by[a.Verdict], r)
+		if a.Verdict == Unknown && !slices.Contains(p.Reasons, a.Reason) {
+			p.Reasons = append(p.Reasons, a.Reason)
 		}
 	}
-	p.Violated, p.Unknown = len(bad), len(open)
-	those := here
-	switch {
-	case len(bad) > 0:
-		p.Verdict, those = Violated, bad
-	case len(open) > 0:
-		p.Verdict, those = Unknown, open
-	case len(here) > 0:
-		p.Verdict = Holds
-	}
-	if len(those) > 0 {
-		p.Example = &Example{those[0].Spec, append([]Value{}, those[0].Config...)}
-		if len(those) < len(here) {
-			p.Where = where(here, those, append(slices.Clone(rows), cols...))
+	p.Violated, p.Unknown, p.Blind = len(by[Violated]), len(by[Unknown]), len(by[NotJudged])
+	for _, v := range []Verdict{NotJudged, Holds, Unknown, Violated} { // the worst last
+		if len(by[v]) > 0 {
+			p.Verdict = v
 		}
+	}
+	those := by[p.Verdict]
+	if len(those) == 0 {
+		return p
+	}
+	axes := append(slices.Clone(rows), cols...)
+	p.Example = &Example{those[0].Spec, append([]Value{}, those[0].Config...)}
+	if len(those) < len(here) {
+		p.Where = where(here, those, axes)
+	}
+	if blind := by[NotJudged]; len(blind) > 0 && p.Verdict != NotJudged {
+		p.Unjudged = where(here, blind, axes)
 	}
 	return p
 }

@@ -20,9 +20,18 @@ func results(say func(p, t, a, b string) (violated bool, unknown string)) []matr
 			for _, a := range []string{"0", "1"} {
 				for _, b := range []string{"0", "1"} {
 					v, u := say(p, t, a, b)
+					answer := matrix.Answer{Verdict: matrix.Holds}
+					switch {
+					case v:
+						answer.Verdict = matrix.Violated
+					case u == "blind":
+						answer.Verdict = matrix.NotJudged
+					case u != "":
+						answer = matrix.Answer{Verdict: matrix.Unknown, Reason: u}
+					}
 					out = append(out, matrix.Result{
 						Spec: "s", Config: []matrix.Value{{Name: "p", Value: p}, {Name: "t", Value: t}, {Name: "a", Value: a}, {Name: "b", Value: b}},
-						Axes: map[string]string{"p": p, "t": t, "spec": "s"}, Violated: map[string]bool{"uaf": v}, Unknown: u,
+						Axes: map[string]string{"p": p, "t": t, "spec": "s"}, Answers: map[string]matrix.Answer{"uaf": answer},
 					})
 				}
 			}
@@ -32,7 +41,7 @@ func results(say func(p, t, a, b string) (violated bool, unknown string)) []matr
 }
 
 func build(rs []matrix.Result) *matrix.Document {
-	return matrix.Build(rs, []string{"t"}, []string{"p"}, []string{"uaf", "nobody knows"}, func(s string) string { return "title of " + s })
+	return matrix.Build(rs, []string{"t"}, []string{"p"}, []string{"uaf", "nobody knows"}, true, func(s string) string { return "title of " + s })
 }
 
 func TestPlaces(t *testing.T) {
@@ -54,6 +63,18 @@ func TestPlaces(t *testing.T) {
 			return false, ""
 		}, "holds holds / holds unknown{b=1}"},
 		{"violated beats unknown", func(p, _, a, _ string) (bool, string) { return p == "none" && a == "1", "memory" }, "VIOLATED{a=1} unknown / VIOLATED{a=1} unknown"},
+		{"nothing observes it in some", func(p, _, a, _ string) (bool, string) {
+			if p == "lock" || a == "1" {
+				return false, "blind"
+			}
+			return false, ""
+		}, "holds{a=0}{not a=1} blind / holds{a=0}{not a=1} blind"},
+		{"all three", func(p, _, a, b string) (bool, string) {
+			if p == "none" && a == "0" {
+				return false, "blind"
+			}
+			return p == "none" && b == "1", "memory"
+		}, "VIOLATED{a=1 b=1}{not a=0} unknown / VIOLATED{a=1 b=1}{not a=0} unknown"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := build(results(tc.say))
@@ -64,9 +85,12 @@ func TestPlaces(t *testing.T) {
 			for _, l := range d.Tables[0].Lines {
 				var places []string
 				for _, p := range l.Places {
-					s := map[matrix.Verdict]string{matrix.Holds: "holds", matrix.Violated: "VIOLATED", matrix.Unknown: "unknown", matrix.None: "-"}[p.Verdict]
+					s := map[matrix.Verdict]string{matrix.Holds: "holds", matrix.Violated: "VIOLATED", matrix.Unknown: "unknown", matrix.NotJudged: "blind", matrix.None: "-"}[p.Verdict]
 					if p.Where != "" {
 						s += "{" + p.Where + "}"
+					}
+					if p.Unjudged != "" {
+						s += "{not " + p.Unjudged + "}"
 					}
 					places = append(places, s)
 				}
@@ -84,6 +108,9 @@ func sample() *matrix.Document {
 	rs := results(func(p, t, a, _ string) (bool, string) {
 		if p == "lock" {
 			return false, "timeout"
+		}
+		if t == "arm" && a == "0" {
+			return false, "blind"
 		}
 		return t == "x86" && a == "1", ""
 	})
@@ -113,10 +140,11 @@ s: uaf (title of uaf)
 t    p=none        lock
 ------------------------------
 x86  VIOLATED [a]  unknown [b]
-arm  holds         -
+arm  holds [c]     -
 
 [a] violated where a=1
 [b] stopped by: timeout
+[c] not judged where a=0
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -153,12 +181,12 @@ func TestCSV(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := [][]string{
-		{"spec", "property", "row", "column", "verdict", "cells", "violated", "unknown", "where"},
-		{`<s>&"`, "uaf", "t=x86", "p=none", "holds", "1", "0", "0", ""},
-		{"s", "uaf", "t=x86", "p=none", "violated", "3", "2", "0", "a=1"},
-		{"s", "uaf", "t=x86", "p=lock", "unknown", "4", "0", "4", ""},
-		{"s", "uaf", "t=arm", "p=none", "holds", "4", "0", "0", ""},
-		{"s", "uaf", "t=arm", "p=lock", "none", "0", "0", "0", ""},
+		{"spec", "property", "row", "column", "verdict", "cells", "violated", "unknown", "not_judged", "where", "not_judged_where"},
+		{`<s>&"`, "uaf", "t=x86", "p=none", "holds", "1", "0", "0", "0", "", ""},
+		{"s", "uaf", "t=x86", "p=none", "violated", "3", "2", "0", "0", "a=1", ""},
+		{"s", "uaf", "t=x86", "p=lock", "unknown", "4", "0", "4", "0", "", ""},
+		{"s", "uaf", "t=arm", "p=none", "holds", "4", "0", "0", "2", "a=1", "a=0"},
+		{"s", "uaf", "t=arm", "p=lock", "none", "0", "0", "0", "0", "", ""},
 	}
 	if d := cmp.Diff(want, records); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -171,7 +199,7 @@ func TestHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := b.String()
-	for _, want := range []string{"&lt;s&gt;&amp;&#34;: uaf", `<td class="violated" title="pmdcheck check s --set p=none --set t=x86 --set a=1 --set b=0 -v">VIOLATED<small>violated where a=1</small></td>`, `<td class="none" title="">-</td>`} {
+	for _, want := range []string{"&lt;s&gt;&amp;&#34;: uaf", `<td class="violated" title="pmdcheck check s --set p=none --set t=x86 --set a=1 --set b=0 -v">VIOLATED<small>violated where a=1</small></td>`, `<td class="none" title="">-</td>`, `holds<small>not judged where a=0</small></td>`} {
 		if !strings.Contains(s, want) {
 			t.Errorf("no %s in\n%s", want, s)
 		}
@@ -190,5 +218,15 @@ func TestHTML(t *testing.T) {
 	var again bytes.Buffer
 	if err := sample().WriteHTML(&again); err != nil || again.String() != s {
 		t.Error("two pages of one document differ", err)
+	}
+}
+
+// TestNothingJudged: a property that nothing observes has a table only where it was asked about by name.
+func TestNothingJudged(t *testing.T) {
+	rs := results(func(string, string, string, string) (bool, string) { return false, "blind" })
+	for judged, want := range map[bool]int{true: 0, false: 1} {
+		if d := matrix.Build(rs, []string{"t"}, []string{"p"}, []string{"uaf", "nobody knows"}, judged, func(s string) string { return s }); len(d.Tables) != want {
+			t.Errorf("%v: %d tables", judged, len(d.Tables))
+		}
 	}
 }

@@ -17,9 +17,6 @@ func (d *Document) WriteText(w io.Writer) error {
 		}
 		t.text(&b)
 	}
-	if len(d.Tables) == 0 {
-		b.WriteString("no cell knows any of these properties\n")
-	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -106,7 +103,7 @@ func same(a, b []string, i int) bool {
 	return true
 }
 
-var shown = map[Verdict]string{Holds: "holds", Violated: "VIOLATED", Unknown: "unknown", None: "-"}
+var shown = map[Verdict]string{Holds: "holds", Violated: "VIOLATED", Unknown: "unknown", NotJudged: "not judged", None: "-"}
 
 // text is the verdict, with a letter where there is something to explain.
 func (p Place) text(notes map[string]string, legend *[]string) string {
@@ -125,11 +122,14 @@ func (p Place) text(notes map[string]string, legend *[]string) string {
 // note explains a place, in a sentence without a dot; "" if its verdict says everything.
 func (p Place) note() string {
 	var parts []string
-	if p.Where != "" {
+	if p.Where != "" && p.Verdict != Holds { // what holds does not, where it is not judged
 		parts = append(parts, fmt.Sprintf("%s where %s", p.Verdict, p.Where))
 	}
 	if p.Verdict == Violated && p.Unknown > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d cells unknown", p.Unknown, p.Cells))
+	}
+	if p.Unjudged != "" {
+		parts = append(parts, "not judged where "+p.Unjudged)
 	}
 	if len(p.Reasons) > 0 {
 		parts = append(parts, "stopped by: "+strings.Join(p.Reasons, ", "))

@@ -304,7 +304,7 @@ func card(r *report.Entry) string {
 		said += " Not judged, because nothing in this cell observes it: " + strings.Join(blind, ", ") + "."
 	}
 	if len(r.Covers) == 0 {
-		said += " There is no cover, so nothing shows that what is asked about can happen."
+		said += " There is no cover, so nothing shows that what holds could have gone wrong at all."
 	}
 	return said
 }

@@ -237,8 +237,8 @@ func (d *Document) Add(c Checked) *Entry {
 	return &d.Results[len(d.Results)-1]
 }
 
-// NoCover is the warning about a spec without covers.
-const NoCover = "it has no cover, so nothing shows that what it asks about can happen at all"
+// NoCover is the warning about a spec of which something holds and that has no covers. A violation needs none.
+const NoCover = "it has no cover, so nothing shows that what holds could have gone wrong at all"
 
 // Warn notes something about a spec, and reports whether it is new.
 func (d *Document) Warn(spec, text string) bool {
