@@ -98,6 +98,9 @@ func (e *Entry) Key() string { return strings.TrimSpace(e.Spec + "  " + e.Cell()
 
 // Found says what came out, in words.
 func (e *Entry) Found() string {
+	if e.Expected == counted && len(e.Properties) == 0 && e.OK {
+		return "counted, not judged"
+	}
 	s := foundText(e.Verdict, e.Properties, e.Reason)
 	if len(e.Unreachable) > 0 {
 		s += ", unreachable " + strings.Join(e.Unreachable, ", ")

@@ -45,8 +45,9 @@ func Line(w io.Writer, e *Entry, style Style) error {
 		mark = style.paint("33", "??  ")
 	case !e.OK:
 		mark, note = style.paint("1;31", "FAIL"), "  "+e.Why
-	case e.Expected == counted:
+	case e.Expected == counted && len(e.Properties) > 0:
 		note = "  (counted, not judged)"
+	case e.Expected == counted:
 	case e.Expected != "":
 		note = "  (expected)"
 	}
