@@ -40,7 +40,7 @@ func TestChoicesInAtomic(t *testing.T) {
 				}
 				got := ""
 				for _, k := range res.Covers {
-					if k.Reached {
+					if k.Reach == checker.Reached {
 						got += " " + k.Name
 					}
 				}

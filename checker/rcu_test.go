@@ -22,7 +22,7 @@ func outcomes(t *testing.T, m *testkit.RCU, o model.BuildOptions, opts checker.O
 	}
 	for _, c := range res.Covers {
 		var k int
-		if _, err := fmt.Sscanf(c.Name, "o%d", &k); err == nil && c.Reached {
+		if _, err := fmt.Sscanf(c.Name, "o%d", &k); err == nil && c.Reach == checker.Reached {
 			out = append(out, k)
 		}
 	}

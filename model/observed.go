@@ -191,7 +191,7 @@ func (s *Spec) CheckNames(cells []ConfigCell) error {
 		for o := range found {
 			others = append(others, o)
 		}
-		d.Hint = cmpOr(didYouMean(n, others), "what would violate it is in code that no process runs, or about objects that there are none of")
+		d.Hint = cmpOr(didYouMean(n, others), "what would violate it is in code that no process runs, or about objects that nobody touches")
 		if unchecked[n] {
 			d.Msg, d.Hint = "property "+quote(n)+" is expected to be violated, and not checked", "name it in a check line"
 		}
