@@ -223,6 +223,7 @@ func (d *digester) code(code []Op) {
 		number(d, op.Access)
 		number(d, op.Fence)
 		d.flag(op.Visible)
+		d.flag(op.Observes)
 	}
 }
 

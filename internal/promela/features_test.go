@@ -92,9 +92,13 @@ func TestFeatures(t *testing.T) {
 // TestRefused holds what cannot be translated: a documented diagnostic at the step, and nothing written. What the documentation puts right is translated.
 func TestRefused(t *testing.T) {
 	doc, _ := source.LookupCode("promela-loop")
+	choice, _ := source.LookupCode("promela-choice")
 	for _, f := range []struct{ name, code, src string }{
 		{"loop in a step", "promela-loop", doc.Before},
 		{"loop with constant bounds", "", doc.After},
+		{"choice on the way", "promela-choice", choice.Before},
+		{"choice first", "", choice.After},
+		{"choice with which a block begins", "", "u2 x;\nprocess p { atomic { choose { case: x = 1; case x == 0: x = 2; } } }\nprocess q { x = 3; }\n"},
 		{
 			"condition too large", "promela-guard",
 			"u4 x; u4 y;\nprocess p { atomic {" + strings.Repeat(" if (x & 1) { x = y; y = y + 1; } else { y = x + y; }", 14) + " await (x + y == 3); } } process q { x = 1; y = 1; }",

@@ -229,7 +229,7 @@ func TestRandomModels(t *testing.T) {
 	for seed := range uint64(n) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			src := testkit.Source(rand.New(rand.NewPCG(seed, 2022)))
+			src := testkit.Exportable(rand.New(rand.NewPCG(seed, 2022)))
 			spec := load(t, "random.pmd", []byte(src))
 			sys := build(t, spec, cells(t, spec)[0], model.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%5 == 0})
 			if compare(t, s, sys, seed%4 == 0, 20_000) {

@@ -10,8 +10,15 @@ import (
 // Source writes a random spec: a few processes over shared scalars, arrays, objects with a lifetime, arrays of structs in structs, references and locals,
 // with loops that end or go round, jumps (into and out of atomic blocks too), switches that fall through, blocking, choices, atomic blocks, calls that pass
 // addresses on to calls, assertions, and every kind of fault within reach. It always parses and resolves. The same r gives the same spec.
-func Source(r *rand.Rand) string {
-	g := &gen{r: r, locks: r.IntN(4) == 0}
+func Source(r *rand.Rand) string { return write(&gen{r: r, locks: r.IntN(4) == 0}) }
+
+// Exportable is Source without what has no translation to Promela: loops that are not unrolled, and choices, in atomic blocks.
+func Exportable(r *rand.Rand) string {
+	return write(&gen{r: r, locks: r.IntN(4) == 0, straight: true})
+}
+
+func write(g *gen) string {
+	r := g.r
 	g.p("property late \"a property of its own\";\n")
 	g.p("@use(no_use) @free(no_free) @leak(no_lost)\nstruct obj { u2 val; struct obj *next; };\n")
 	g.p("property no_use \"use\";\nproperty no_free \"free\";\nproperty no_lost \"lost\";\n")
@@ -45,7 +52,9 @@ type gen struct {
 	jumps int  // labels so far
 	locks bool // what is taken and let go is told, for the lock order
 	round bool // in a loop of an atomic block
-	dying bool // there are objects that are freed
+
+	straight bool // atomic blocks have neither loops that are not unrolled nor choices
+	dying    bool // there are objects that are freed
 }
 
 func (g *gen) p(format string, args ...any) { fmt.Fprintf(&g.b, format, args...) }
@@ -119,7 +128,7 @@ func (g *gen) stmt(tabs int) {
 			g.block(tabs+1, 1)
 		}
 		g.line(tabs, "}")
-	case k == 18 && g.atom && !g.round:
+	case k == 18 && g.atom && !g.round && !g.straight:
 		// A loop that is not unrolled, and ends: only jumps out of the block leave the count to whoever comes next.
 		g.round = true
 		g.line(tabs, "round = %d;", g.r.IntN(2))
@@ -144,7 +153,7 @@ func (g *gen) stmt(tabs int) {
 		g.line(tabs, "for (int n = 0; n < 2; n++) {")
 		g.line(tabs+1, "a[n] = n + %s;", g.pick("1", "x", "j"))
 		g.line(tabs, "}")
-	case k < 22 && (!g.atom || k == 21):
+	case k < 22 && (!g.atom || k == 21 && !g.straight):
 		g.choose(tabs)
 	case k == 22:
 		g.switches(tabs)
