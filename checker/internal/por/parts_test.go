@@ -19,10 +19,10 @@ type space struct {
 	out    [][]arrow
 }
 
-// arrow is one transition enabled in a state.
+// arrow is one way of a transition that is enabled in a state.
 type arrow struct {
-	id, to int
-	deed   string
+	id, way, to int
+	deed        string
 }
 
 // newSpace explores everything; nil if there are more states than most.
@@ -60,7 +60,7 @@ func newSpace(s *Static, most int) *space {
 					if st == program.Failed {
 						d += fmt.Sprint(x.Failed())
 					}
-					out = append(out, arrow{s.base[proc] + t.ID, number(dst[:p.Words]), d})
+					out = append(out, arrow{s.base[proc] + t.ID, x.Way(), number(dst[:p.Words]), d})
 				})
 			}
 		}
@@ -69,10 +69,20 @@ func newSpace(s *Static, most int) *space {
 	return sp
 }
 
-func (sp *space) enabled(st, id int) (arrow, bool) {
+func (sp *space) enabled(st, id int) (ways []arrow) {
 	for _, a := range sp.out[st] {
 		if a.id == id {
-			return a, true
+			ways = append(ways, a)
+		}
+	}
+	return ways
+}
+
+// same finds the way of a transition in a state that an arrow is.
+func (sp *space) same(st int, a arrow) (arrow, bool) {
+	for _, b := range sp.out[st] {
+		if b.id == a.id && b.way == a.way {
+			return b, b.deed == a.deed
 		}
 	}
 	return arrow{}, false
@@ -118,11 +128,21 @@ func (sp *space) check() (checked int, err error) {
 			if !sel.reach.has(id) {
 				continue
 			}
-			if a, ok := sp.enabled(i, id); ok {
+			if ways := sp.enabled(i, id); len(ways) > 0 {
 				n := sel.need[sel.slot[id]-1].clone()
 				n.set(id)
 				checked++
-				if err := sp.without(i, n, func(st int) error { return sp.commutes(st, n, a) }); err != nil {
+				if err := sp.without(i, n, func(st int) error {
+					if len(sp.enabled(st, id)) != len(ways) {
+						return fmt.Errorf("other ways in state %d", st)
+					}
+					for _, a := range ways {
+						if err := sp.commutes(st, n, a); err != nil {
+							return err
+						}
+					}
+					return nil
+				}); err != nil {
 					return checked, fmt.Errorf("state %d: conflicts of %s: %w", i, s.name(id), err)
 				}
 				continue
@@ -152,7 +172,7 @@ func (sp *space) check() (checked int, err error) {
 				n.set(id)
 				checked++
 				if err := sp.without(i, n, func(st int) error {
-					if _, ok := sp.enabled(st, id); ok {
+					if len(sp.enabled(st, id)) > 0 {
 						return fmt.Errorf("enabled in state %d", st)
 					}
 					return nil
@@ -186,20 +206,20 @@ func (sp *space) check() (checked int, err error) {
 }
 
 func (sp *space) commutes(st int, n Bits, t arrow) error {
-	a, ok := sp.enabled(st, t.id)
-	if !ok || a.deed != t.deed {
+	a, ok := sp.same(st, t)
+	if !ok {
 		return fmt.Errorf("something else in state %d", st)
 	}
 	for _, u := range sp.out[st] {
 		if n.has(u.id) {
 			continue
 		}
-		ut, ok := sp.enabled(u.to, t.id)
-		if !ok || ut.deed != t.deed {
+		ut, ok := sp.same(u.to, t)
+		if !ok {
 			return fmt.Errorf("%s makes it do something else in state %d", sp.s.name(u.id), st)
 		}
-		tu, ok := sp.enabled(a.to, u.id)
-		if !ok || tu.deed != u.deed {
+		tu, ok := sp.same(a.to, u)
+		if !ok {
 			return fmt.Errorf("%s does something else after it in state %d", sp.s.name(u.id), st)
 		}
 		if tu.to != ut.to {
