@@ -20,7 +20,7 @@ import (
 
 func moves(t *traces.Trace) (out []replay.Move) {
 	for _, s := range t.Steps {
-		out = append(out, replay.Move{Proc: model.ProcID(s.Process), Trans: s.Transition})
+		out = append(out, replay.Move{Proc: model.ProcID(s.Process), Trans: s.Transition, Way: s.Way})
 	}
 	return out
 }
