@@ -9,6 +9,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // hugepmd builds a cell of the benchmark spec, unmerged: one step per statement of the Promela original.
@@ -18,7 +19,7 @@ func hugepmd(tb testing.TB, values ...string) *model.System {
 	for i, name := range []string{"nmm", "wpm", "k", "pol", "free_by"} {
 		set = append(set, name+"="+values[i])
 	}
-	return testkit.Embedded(tb, "bench/hugepmd", model.BuildOptions{NoMerge: true}, set...)
+	return testkit.Embedded(tb, "bench/hugepmd", elab.BuildOptions{NoMerge: true}, set...)
 }
 
 // TestHugepmdCounts compares the full search with the counts that SPIN 6.5.2 has for the Promela original.

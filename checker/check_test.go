@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pmdcheck/checker"
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestVerdicts checks small systems whose answers are known by hand.
@@ -66,7 +66,7 @@ func TestVerdicts(t *testing.T) {
 		{"null", "struct s { u1 n; }; struct s A; struct s *r; u1 g; process p { g = r->n; } process q { r = &A; g = 1; }", checker.Options{}, checker.Violated, "", []string{"no_fault"}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			spec, err := (&model.Loader{}).Load("t.pmd", []byte(tc.src))
+			spec, err := (&elab.Loader{}).Load("t.pmd", []byte(tc.src))
 			if err != nil {
 				if tc.reason == "error" {
 					return
@@ -77,7 +77,7 @@ func TestVerdicts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sys, err := spec.Build(cells[0], model.BuildOptions{})
+			sys, err := spec.Build(cells[0], elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(testkit.Render(err))
 			}
@@ -165,7 +165,7 @@ func TestNoAllocation(t *testing.T) {
 // TestSimpleWitness holds that Options.Shrink is Result.Shrink: fewer steps here, where one process has nothing to do with the violation, and the same violation.
 func TestSimpleWitness(t *testing.T) {
 	src := "u2 x; u2 z; process a { x = 1; x = 2; } process b { assert(x != 2); end: await (z == 3); } process c { z = 1; z = 2; }"
-	sys := build(t, src, model.BuildOptions{})
+	sys := build(t, src, elab.BuildOptions{})
 	steps := func(o checker.Options) int {
 		res, err := checker.Check(context.Background(), sys, o)
 		if err != nil || len(res.Violations) != 1 || res.Violations[0].Property != "assertion" {
@@ -186,7 +186,7 @@ func TestFirstFailure(t *testing.T) {
 	src := "u1 x; property p \"p\"; process a { x = 1; assert(x == 0, p); } process b { await (x == 1); x = 1; }"
 	for _, o := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn}} {
 		o.First = true
-		r, err := checker.Check(context.Background(), build(t, src, model.BuildOptions{NoMerge: true}), o)
+		r, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{NoMerge: true}), o)
 		if err != nil {
 			t.Fatalf("%+v: %v", o, err)
 		}
@@ -203,7 +203,7 @@ func TestFirstOfSeveral(t *testing.T) {
 		"u1 x = 1; process p { x = 0; } process q { skip; } invariant a: x == 0; invariant b: x != 1;",
 		"u1 x; property c \"c\"; process p { atomic { x = 1; assert(false, c); } } process q { skip; } invariant a: x == 0; invariant b: x != 1;",
 	} {
-		sys := build(t, src, model.BuildOptions{})
+		sys := build(t, src, elab.BuildOptions{})
 		names := func(workers int) (names []string) {
 			res, err := checker.Check(context.Background(), sys, checker.Options{First: true, Workers: workers})
 			if err != nil {
@@ -234,7 +234,7 @@ func TestWideStates(t *testing.T) {
 			fmt.Fprintf(&src, "\ta%d[i] = 128;\n", k)
 		}
 		src.WriteString("}\nprocess other { a0[0] = 255; }\n")
-		sys := build(t, src.String(), model.BuildOptions{NoMerge: true})
+		sys := build(t, src.String(), elab.BuildOptions{NoMerge: true})
 		prog, err := program.Compile(sys, program.Options{})
 		if err != nil {
 			t.Fatal(err)

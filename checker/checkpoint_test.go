@@ -13,6 +13,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/checker/internal/checkpoint"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // same is what must not depend on interruptions.
@@ -49,10 +50,10 @@ func TestResume(t *testing.T) {
 		"violated": func() *model.System { return hugepmd(t, "2", "1", "2", "0", "0") },
 		// What the reduced walk remembers of what is owed is kept with it; an unreduced one looks at liveness afterwards.
 		"owes nothing": func() *model.System {
-			return build(t, rounds+"liveness done: x > 0 leads_to x == 12;\n", model.BuildOptions{})
+			return build(t, rounds+"liveness done: x > 0 leads_to x == 12;\n", elab.BuildOptions{})
 		},
 		"owes": func() *model.System {
-			return build(t, rounds+"liveness done: x == 4 leads_to x == 3;\n", model.BuildOptions{})
+			return build(t, rounds+"liveness done: x == 4 leads_to x == 3;\n", elab.BuildOptions{})
 		},
 	}
 	interrupted := 0
@@ -142,7 +143,7 @@ func TestResumeRandomModels(t *testing.T) {
 	resumed := 0
 	for seed := range n {
 		src := random(seed)
-		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%2 == 0})
+		sys, ok := tryBuild(t, src, elab.BuildOptions{NoMerge: seed%2 == 0})
 		if !ok {
 			continue
 		}

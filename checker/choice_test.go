@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestChoicesInAtomic: each visit of a choice in an atomic block decides for itself, whatever leads back to it, and each way that can be taken is one step, once. The figures are derived by hand.
@@ -31,7 +31,7 @@ func TestChoicesInAtomic(t *testing.T) {
 		// A choice that is not come by is no way: one where b is 0, two where it is 1.
 		{"a choice that is not come by", "u2 n; u1 b; u2 done; process p { choose { case: b = 0; case: b = 1; } atomic { if (b == 1) { choose { case: n = 1; case: n = 2; } } done = 1; } }", 6, 5},
 	} {
-		for _, o := range []model.BuildOptions{{}, {NoFork: true}, {NoMerge: true}, {NoMerge: true, NoFork: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoFork: true}, {NoMerge: true}, {NoMerge: true, NoFork: true}} {
 			for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}, {Reduction: checker.ReductionStubborn, NoChains: true}, {Search: checker.BFS}, {Workers: 3}, {Spill: t.TempDir(), Memory: 64 << 20}, {Reduction: checker.ReductionStubborn, Verify: true}} {
 				src := c.src + other
 				res, err := checker.Check(context.Background(), build(t, src, o), opts)
@@ -72,7 +72,7 @@ func TestTooManyWays(t *testing.T) {
 		"u4 x; u8 i; process p { atomic { while (i < 20) { choose { case: x = 1; case: x = 2; } i++; } } } process q { x = 0; }",
 	} {
 		opts := []checker.Options{{}, {Reduction: checker.ReductionStubborn}}[i]
-		res, err := checker.Check(context.Background(), build(t, src, model.BuildOptions{}), opts)
+		res, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{}), opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestManyAlternatives(t *testing.T) {
 	src := fmt.Sprintf("bool waits[%d]; u4 count; process p[%d](u4 i) { while (true) { atomic { await (!waits[i]); if (count < 2) { count++; bool any = false; "+
 		"for (int k = 0; k < %d; k++) { if (waits[k]) { any = true; choose { case: waits[k] = false; goto out; case: } } } await (!any); out: skip; } else { waits[i] = true; } } } }", n, n, n)
 	for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}} {
-		res, err := checker.Check(context.Background(), build(t, src, model.BuildOptions{}), opts)
+		res, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{}), opts)
 		if err != nil {
 			t.Fatal(err)
 		}

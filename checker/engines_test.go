@@ -9,16 +9,17 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/eval"
 )
 
 // maxRandom bounds the states of a random model that are looked at.
 const maxRandom = 3000
 
-func build(t testing.TB, src string, o model.BuildOptions) *model.System {
+func build(t testing.TB, src string, o elab.BuildOptions) *model.System {
 	t.Helper()
 	sys, ok := tryBuild(t, src, o)
 	if !ok {
@@ -28,7 +29,7 @@ func build(t testing.TB, src string, o model.BuildOptions) *model.System {
 }
 
 // tryBuild builds a random model, unless the generator wrote a constant that does not fit.
-func tryBuild(t testing.TB, src string, o model.BuildOptions) (sys *model.System, ok bool) {
+func tryBuild(t testing.TB, src string, o elab.BuildOptions) (sys *model.System, ok bool) {
 	t.Helper()
 	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
@@ -145,7 +146,7 @@ func outcome(r *checker.Result) string {
 // compareSearches checks one random model in every way there is: orders, workers, merging, resetting.
 func compareSearches(t *testing.T, src string) {
 	t.Helper()
-	check := func(o model.BuildOptions, opts checker.Options) *checker.Result {
+	check := func(o elab.BuildOptions, opts checker.Options) *checker.Result {
 		opts.MaxStates = 30 * maxRandom
 		res, err := checker.Check(context.Background(), build(t, src, o), opts)
 		if err != nil {
@@ -153,17 +154,17 @@ func compareSearches(t *testing.T, src string) {
 		}
 		return res
 	}
-	ref := check(model.BuildOptions{}, checker.Options{})
+	ref := check(elab.BuildOptions{}, checker.Options{})
 	if ref.Reason != checker.ReasonNone {
 		return
 	}
 	for name, opts := range map[string]checker.Options{"bfs": {Search: checker.BFS}, "4 workers": {Workers: 4}} {
-		r := check(model.BuildOptions{}, opts)
+		r := check(elab.BuildOptions{}, opts)
 		if outcome(r) != outcome(ref) || r.Stats.States != ref.Stats.States || r.Stats.Transitions != ref.Stats.Transitions {
 			t.Fatalf("%s: %s, %d states, %d transitions; dfs: %s, %d, %d\n%s", name, outcome(r), r.Stats.States, r.Stats.Transitions, outcome(ref), ref.Stats.States, ref.Stats.Transitions, src)
 		}
 	}
-	for name, o := range map[string]model.BuildOptions{"no-merge": {NoMerge: true}, "no-reset": {NoReset: true}, "neither": {NoMerge: true, NoReset: true}} {
+	for name, o := range map[string]elab.BuildOptions{"no-merge": {NoMerge: true}, "no-reset": {NoReset: true}, "neither": {NoMerge: true, NoReset: true}} {
 		r := check(o, checker.Options{})
 		if r.Reason == checker.ReasonNone && outcome(r) != outcome(ref) {
 			t.Fatalf("%s: %s\nmerged: %s\n%s", name, outcome(r), outcome(ref), src)
@@ -182,7 +183,7 @@ func TestRandomModels(t *testing.T) {
 	for seed := range uint64(n) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			src := random(seed)
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true, NoReset: true}} {
+			for _, o := range []elab.BuildOptions{{}, {NoMerge: true, NoReset: true}} {
 				states += compareEngines(t, build(t, src, o), src, seed%4 == 0)
 			}
 			compareSearches(t, src)
@@ -197,7 +198,7 @@ func FuzzEngines(f *testing.F) {
 	f.Add(uint64(1))
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		src := random(seed)
-		compareEngines(t, build(t, src, model.BuildOptions{NoMerge: seed%2 == 0}), src, seed%3 == 0)
+		compareEngines(t, build(t, src, elab.BuildOptions{NoMerge: seed%2 == 0}), src, seed%3 == 0)
 		compareSearches(t, src)
 	})
 }

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/specs"
 )
 
@@ -197,7 +198,7 @@ func TestFusedSteps(t *testing.T) {
 	steps, built := 0, 0
 	for seed := range uint64(n) {
 		for _, src := range []string{guarded(seed), random(seed)} {
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+			for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 				if sys, ok := tryBuild(t, src, o); ok {
 					built++
 					steps += compareFused(t, sys, src, 150)
@@ -229,7 +230,7 @@ func TestFusedSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 			sys, err := spec.Build(cells[len(cells)/2], o)
 			if err != nil {
 				t.Fatalf("%s: %v", f, err)

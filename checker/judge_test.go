@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // judged is what a result says of every property and cover.
@@ -67,7 +67,7 @@ func TestEveryPropertyHasAVerdict(t *testing.T) {
 		{"only the search for a cover ends early", "u2 x; u2 y; process p { x = 1; x = 2; } process q { y = 1; y = 2; } cover both: x + y == 5;", checker.Options{Reduction: checker.ReductionStubborn, NoChains: true, MaxStates: 5}, "unknown, no_deadlock holds, no_fault holds, assertion not judged, both not looked for"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			r, err := checker.Check(context.Background(), build(t, tc.src, model.BuildOptions{}), tc.opts)
+			r, err := checker.Check(context.Background(), build(t, tc.src, elab.BuildOptions{}), tc.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,7 +80,7 @@ func TestEveryPropertyHasAVerdict(t *testing.T) {
 
 // TestSwarmSaysNothingOfWhatItDidNotMeet: walks prove nothing, of no property.
 func TestSwarmSaysNothingOfWhatItDidNotMeet(t *testing.T) {
-	r, err := checker.Check(context.Background(), build(t, "u2 x; process p { x = 1; assert (x == 1); } cover two: x == 2;", model.BuildOptions{}), checker.Options{Swarm: 3})
+	r, err := checker.Check(context.Background(), build(t, "u2 x; process p { x = 1; assert (x == 1); } cover two: x == 2;", elab.BuildOptions{}), checker.Options{Swarm: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestInterruptedSearch(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, o := range []checker.Options{{}, {Workers: 2}, {Reduction: checker.ReductionStubborn}} {
-		r, err := checker.Check(ctx, build(t, "u8 x; u8 y; process p { while (true) { end: x = x == 255 ? 0 : x + 1; } } process q { while (true) { end: y = y == 255 ? 0 : y + 1; } }", model.BuildOptions{}), o)
+		r, err := checker.Check(ctx, build(t, "u8 x; u8 y; process p { while (true) { end: x = x == 255 ? 0 : x + 1; } } process q { while (true) { end: y = y == 255 ? 0 : y + 1; } }", elab.BuildOptions{}), o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestLanguage checks what constructs mean that reach far: fall-through, jumps into blocks, overrides, structs in structs, addresses passed on. Each spec
@@ -104,7 +104,7 @@ process p { f(true); f(false); f(true); f(false); assert (x == 2); cover through
 process other { end: await (x == 3); }`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true}, {NoMerge: true, NoReset: true}} {
+			for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoMerge: true, NoReset: true}} {
 				src := src + "\ncover through;\n"
 				compareEngines(t, build(t, src, o), src, false)
 				res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{})
@@ -125,7 +125,7 @@ func TestOverride(t *testing.T) {
 		"lib.pmd": "u2 x;\nvoid leaf(u2 v) { x = v; }\nvoid twig(u2 v) { leaf(v); }\nvoid branch(u2 v) { twig(v); leaf(v); }\n",
 		"sub.pmd": "import \"./lib\";\nvoid trunk(void) { branch(1); }\n",
 	}
-	l := &model.Loader{ReadFile: func(name string) ([]byte, error) {
+	l := &elab.Loader{ReadFile: func(name string) ([]byte, error) {
 		if s, ok := files[name]; ok {
 			return []byte(s), nil
 		}
@@ -161,7 +161,7 @@ func TestOverride(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sys, err := spec.Build(cells[0], model.BuildOptions{})
+			sys, err := spec.Build(cells[0], elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(testkit.Render(err))
 			}

@@ -5,9 +5,10 @@ import (
 
 	"pmdcheck/checker/internal/explore"
 	"pmdcheck/checker/internal/live"
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 	"pmdcheck/model/eval"
+	"pmdcheck/model/pass"
 )
 
 // liveProps are the liveness properties that are checked.
@@ -39,7 +40,7 @@ func (c *check) watch() (*program.Program, []explore.Owed, error) {
 			owed = append(owed, in.Owed(first, &k, false, true))
 		}
 	}
-	sys, vars, ok := c.sys.Watch(cases, owed)
+	sys, vars, ok := pass.Watch(c.sys, cases, owed)
 	if !ok {
 		return nil, nil, nil
 	}

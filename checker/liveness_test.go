@@ -11,6 +11,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/eval"
 )
 
@@ -171,7 +172,7 @@ func allVerdicts(t *testing.T, sys *model.System, opts checker.Options, src stri
 // many of them are violated, and whether the reduction decided them.
 func compareLiveness(t *testing.T, seed uint64) (props, bad int, reduced bool) {
 	src := testkit.LiveSource(rand.New(rand.NewPCG(seed, 2026)))
-	sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%3 == 0})
+	sys, ok := tryBuild(t, src, elab.BuildOptions{NoMerge: seed%3 == 0})
 	if !ok {
 		return 0, 0, false
 	}
@@ -204,7 +205,7 @@ func compareLiveness(t *testing.T, seed uint64) (props, bad int, reduced bool) {
 		}
 	}
 	// A local operation that fails fails with the step it is merged into. Unmerged, a process that need not move can stop before it.
-	for _, o := range []model.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
+	for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
 		if g.crash {
 			break
 		}
@@ -299,7 +300,7 @@ liveness free: always eventually !inside[0] && !inside[1];`
 		{"a pointer", "struct s { u1 n; }; struct s A, B; struct s *r = &A; process p { r = &B; r = NULL; } liveness l(struct s *o): r == o leads_to r == NULL; liveness m(struct s *o): eventually r == o;", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true, NoReset: true}} {
+			for _, o := range []elab.BuildOptions{{}, {NoMerge: true, NoReset: true}} {
 				sys, _ := tryBuild(t, tc.src, o)
 				for _, opts := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: true}} {
 					if got, complete, _ := liveVerdicts(t, sys, opts, tc.src); got != tc.want || !complete {
@@ -332,7 +333,7 @@ func TestLivenessOnlyObserves(t *testing.T) {
 		{"process p { free (&A); go = 1; } process r { go = 0; } invariant i: A.n == 0 && r->n == 0; cover k: go == 1 && A.n == 0 && r->n == 0;", ""},
 		{"process p { free (&A); go = 1; } process r { go = 0; } invariant i: r->n == 0 || go == 1; invariant j: A.n == go; cover k: C[0].n == 0;", "j"},
 	} {
-		for _, o := range []model.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
 			sys := build(t, decl+c.body, o)
 			for _, opts := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: true, Verify: true}} {
 				_, others, complete, _ := allVerdicts(t, sys, opts, c.body)
@@ -347,7 +348,7 @@ func TestLivenessOnlyObserves(t *testing.T) {
 // TestLivenessLimits: a limit makes the verdict unknown, never holds.
 func TestLivenessLimits(t *testing.T) {
 	src := "u4 x; process p { while (true) { x = (x + 1) % 16; } } process q { while (true) { skip; } } liveness l: always eventually x < 16;"
-	sys, _ := tryBuild(t, src, model.BuildOptions{})
+	sys, _ := tryBuild(t, src, elab.BuildOptions{})
 	for states, want := range map[int64]string{31: "unknown states", 32: "holds "} {
 		res, err := checker.Check(context.Background(), sys, checker.Options{MaxStates: states})
 		if err != nil {
@@ -367,7 +368,7 @@ func TestLivenessBeforeACrash(t *testing.T) {
 		noMerge bool
 		want    string
 	}{{"", false, "l"}, {"", true, "l"}, {"fair ", false, ""}, {"fair ", true, ""}} {
-		sys := build(t, fmt.Sprintf(src, c.fair), model.BuildOptions{NoMerge: c.noMerge})
+		sys := build(t, fmt.Sprintf(src, c.fair), elab.BuildOptions{NoMerge: c.noMerge})
 		if got, complete, _ := liveVerdicts(t, sys, checker.Options{}, src); !complete || got != c.want {
 			t.Errorf("%+v: %q is violated", c, got)
 		}

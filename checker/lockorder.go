@@ -8,7 +8,7 @@ import (
 
 	"pmdcheck/checker/internal/explore"
 	"pmdcheck/checker/internal/por"
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 	"pmdcheck/properties"
 	"pmdcheck/traces"

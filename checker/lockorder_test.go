@@ -8,6 +8,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/properties"
 )
 
@@ -60,7 +61,7 @@ check lock_order;
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := decl + "process p { " + tc.body + " work = 0; }\n"
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
+			for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
 				sys := build(t, src, o)
 				compareEngines(t, sys, src, false)
 				for _, opts := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn}} {
@@ -108,8 +109,8 @@ check lock_order;
 // TestLockOrderUnchecked: where the lock order is not checked the machine is the one without the calls.
 func TestLockOrderUnchecked(t *testing.T) {
 	const src = "u2 a; u2 b; process p[2] { atomic { await (a == 0); %s a = 1; } b = 1; atomic { %s a = 0; } } check no_deadlock%s;"
-	with := build(t, fmt.Sprintf(src, "lock_acquire(&a);", "lock_release(&a);", ""), model.BuildOptions{})
-	without := build(t, fmt.Sprintf(src, "", "", ""), model.BuildOptions{})
+	with := build(t, fmt.Sprintf(src, "lock_acquire(&a);", "lock_release(&a);", ""), elab.BuildOptions{})
+	without := build(t, fmt.Sprintf(src, "", "", ""), elab.BuildOptions{})
 	dump := func(s *model.System) string {
 		var b strings.Builder
 		if err := s.Dump(&b); err != nil {
@@ -130,7 +131,7 @@ func TestLockOrderUnchecked(t *testing.T) {
 	if a, b := plain(dump(with)), plain(dump(without)); a != b {
 		t.Errorf("with calls:\n%s\nwithout:\n%s", a, b)
 	}
-	checked := build(t, fmt.Sprintf(src, "lock_acquire(&a);", "lock_release(&a);", ", lock_order"), model.BuildOptions{})
+	checked := build(t, fmt.Sprintf(src, "lock_acquire(&a);", "lock_release(&a);", ", lock_order"), elab.BuildOptions{})
 	if !strings.Contains(dump(checked), "held(a)") {
 		t.Error("nothing is counted where the order is checked")
 	}
@@ -144,7 +145,7 @@ process q { lock_acquire(&b); await (b == 0); b = 1; lock_acquire(&a); await (a 
 check no_deadlock, lock_order;`
 	for x, want := range []string{"[no_deadlock]", "[lock_order]"} {
 		for workers := 1; workers <= 3; workers++ {
-			res, err := checker.Check(context.Background(), build(t, fmt.Sprintf(src, x), model.BuildOptions{}), checker.Options{First: true, Workers: workers})
+			res, err := checker.Check(context.Background(), build(t, fmt.Sprintf(src, x), elab.BuildOptions{}), checker.Options{First: true, Workers: workers})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,7 +163,7 @@ check no_deadlock, lock_order;`
 // TestLockOrderLimits: a search that is cut short says unknown, never holds; a circle that it has met stays one.
 func TestLockOrderLimits(t *testing.T) {
 	const src = "u2 a; u2 b; u4 n; process p { lock_acquire(&a); a = 1; lock_acquire(&b); b = 1; while (n < 9) { n = n + 1; } } process q { n = n + 1; } check lock_order;"
-	res, err := checker.Check(context.Background(), build(t, src, model.BuildOptions{}), checker.Options{MaxStates: 5})
+	res, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{}), checker.Options{MaxStates: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +197,7 @@ process p[3] {
 process q { swap = true; }
 check lock_order;
 `
-	sys := build(t, src, model.BuildOptions{})
+	sys := build(t, src, elab.BuildOptions{})
 	want := ""
 	for i, o := range []checker.Options{{}, {Symmetry: true}, {Symmetry: true, Reduction: checker.ReductionStubborn}} {
 		res, err := checker.Check(context.Background(), sys, o)

@@ -11,6 +11,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // violatedBy are the properties that a system violates, without covers.
@@ -69,7 +70,7 @@ bool got;
 		case strings.HasSuffix(c.class, "/1"):
 			want = "[no_deadlock]" // one class and another are no circle
 		}
-		for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 			sys := testkit.System(t, src, o, "era=E7", "late=true", "target=x86_nopv")
 			for _, s := range []checker.Options{{}, {Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: true}} {
 				names, res := violatedBy(t, sys, s)
@@ -95,7 +96,7 @@ func TestLockOrderObserves(t *testing.T) {
 		src := "u1 l; u1 m; u1 x; process p { " + c.body + " } process q { end: await (x + m == 2); l = 1; x = 1; m = 1; } check no_deadlock"
 		var states []int64
 		for _, more := range []string{"", ", lock_order"} {
-			names, res := violatedBy(t, build(t, src+more+";", model.BuildOptions{}), checker.Options{})
+			names, res := violatedBy(t, build(t, src+more+";", elab.BuildOptions{}), checker.Options{})
 			if got := fmt.Sprint(names); got != c.want {
 				t.Errorf("%s: with%s violated %s, want %s", c.body, more, got, c.want)
 			}
@@ -121,7 +122,7 @@ func TestLockOrderObserves(t *testing.T) {
 		var found [2][]string
 		done, ordered := true, false
 		for i, more := range []string{"", ", lock_order"} {
-			sys, ok := tryBuild(t, src+others+more+";\n", model.BuildOptions{NoMerge: seed%3 == 0})
+			sys, ok := tryBuild(t, src+others+more+";\n", elab.BuildOptions{NoMerge: seed%3 == 0})
 			if !ok {
 				done = false
 				break

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // racer looks for data races in the second implementation, from what docs/semantics.md says of no_data_race.
@@ -86,7 +86,7 @@ func TestRacesBySecondImplementation(t *testing.T) {
 		if states, _ := m.explore(4000); states > 4000 {
 			continue
 		}
-		for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 			sys, ok := tryBuild(t, src, o)
 			if !ok {
 				break

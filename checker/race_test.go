@@ -9,6 +9,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/eval"
 )
 
@@ -69,7 +70,7 @@ func TestDataRace(t *testing.T) {
 		{"in a branch that is not taken", false, "u2 x; u2 k; process p { atomic { if (k == 1) x = 1; } } process q { atomic { k = 0; } atomic { if (k == 3) x = 2; } }"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+			for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 				sys := build(t, c.src+"\ncheck no_data_race;\n", o)
 				for _, s := range []checker.Options{{}, {Reduction: checker.ReductionStubborn, Symmetry: true}, {Workers: 3}, {Search: checker.BFS}, {Shrink: true}, {Swarm: 100}} {
 					res, got := races(t, sys, s)
@@ -90,7 +91,7 @@ func TestDataRace(t *testing.T) {
 
 // TestDataRaceUnchecked: a spec that does not check the property does not have it, and marks change nothing.
 func TestDataRaceUnchecked(t *testing.T) {
-	sys := build(t, "u2 x; process p { x = 1; } process q { x = 2; }", model.BuildOptions{})
+	sys := build(t, "u2 x; process p { x = 1; } process q { x = 2; }", elab.BuildOptions{})
 	if res, race := races(t, sys, checker.Options{}); race || res.Verdict != checker.Holds {
 		t.Error(res)
 	}
@@ -109,7 +110,7 @@ func TestDataRaceRandom(t *testing.T) {
 				src = strings.NewReplacer("= x;", "= READ_ONCE(x);", "x++;", "atomic { x++; }", "x--;", "atomic { x--; }", "i = a[i];", "i = READ_ONCE(a[i]);").Replace(src)
 			}
 			src += "\nproperty no_data_race \"marks\";\n"
-			sys := build(t, src, model.BuildOptions{NoMerge: seed%3 == 0})
+			sys := build(t, src, elab.BuildOptions{NoMerge: seed%3 == 0})
 			in := eval.New(sys, eval.Options{})
 			s, _ := in.Initial()
 			seen := map[string]bool{s.Key(): true}

@@ -8,11 +8,11 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // outcomes are the outcomes of a litmus test that the kernel library has.
-func outcomes(t *testing.T, m *testkit.RCU, o model.BuildOptions, opts checker.Options) (out []int) {
+func outcomes(t *testing.T, m *testkit.RCU, o elab.BuildOptions, opts checker.Options) (out []int) {
 	t.Helper()
 	src := m.Source()
 	sys := testkit.System(t, src, o)
@@ -52,7 +52,7 @@ func TestTwoGracePeriods(t *testing.T) {
 			t.Errorf("a grace period means the outcomes %b, and %b where it is shared", want, c.m.Outcomes(true))
 		}
 		for _, opts := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn, Symmetry: true}} {
-			if got := outcomes(t, c.m, model.BuildOptions{}, opts); !slices.Equal(got, want) {
+			if got := outcomes(t, c.m, elab.BuildOptions{}, opts); !slices.Equal(got, want) {
 				t.Errorf("%+v: the library has the outcomes %b, not %b", opts, got, want)
 			}
 		}
@@ -76,7 +76,7 @@ func TestGracePeriods(t *testing.T) {
 		if seed%2 == 0 {
 			opts = checker.Options{Reduction: checker.ReductionStubborn, Symmetry: true}
 		}
-		if got := outcomes(t, m, model.BuildOptions{NoMerge: seed%8 == 1}, opts); !slices.Equal(got, want) {
+		if got := outcomes(t, m, elab.BuildOptions{NoMerge: seed%8 == 1}, opts); !slices.Equal(got, want) {
 			t.Fatalf("seed %d: the library has the outcomes %b, a grace period means %b\n%s", seed, got, want, m.Source())
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // evidence is what a reduction must preserve: the verdict, which properties are violated, which marks and required covers are reached, which transitions never run.
@@ -54,7 +55,7 @@ func compareReduction(sys *model.System) (full, reduced int64, diff string) {
 }
 
 // reductionDiffers says how the two searches of a source text differ; "" also for text that is not a spec.
-func reductionDiffers(src string, o model.BuildOptions) string {
+func reductionDiffers(src string, o elab.BuildOptions) string {
 	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
 		return ""
@@ -86,7 +87,7 @@ func shrink(src string, fails func(string) bool) string {
 func FuzzReduction(f *testing.F) {
 	f.Add(uint64(1))
 	f.Fuzz(func(t *testing.T, seed uint64) {
-		o := model.BuildOptions{NoMerge: seed%3 == 0}
+		o := elab.BuildOptions{NoMerge: seed%3 == 0}
 		src := reducible(seed)
 		if seed%5 == 0 {
 			src = replicated(rand.New(rand.NewPCG(seed, 7)), 3)
@@ -160,7 +161,7 @@ func TestReductionOnRandomModels(t *testing.T) {
 			t.Run(fmt.Sprint(part), func(t *testing.T) {
 				t.Parallel()
 				for seed := part; seed < n; seed += parts {
-					o := model.BuildOptions{NoMerge: seed%3 == 0}
+					o := elab.BuildOptions{NoMerge: seed%3 == 0}
 					src := reducible(seed)
 					sys, ok := tryBuild(t, src, o)
 					if !ok {
@@ -195,7 +196,7 @@ func TestStubbornSetsByDefinition(t *testing.T) {
 	pairs := int64(0)
 	for seed := range n {
 		src := reducible(seed)
-		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%2 == 0})
+		sys, ok := tryBuild(t, src, elab.BuildOptions{NoMerge: seed%2 == 0})
 		if !ok {
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // A second implementation of a part of the language, written from docs/semantics.md alone: shared scalars and an array, locals, every statement but jumps, no
@@ -772,7 +772,7 @@ func TestSecondImplementation(t *testing.T) {
 		m.procs = append(m.procs, w, reader)
 
 		src := b.String()
-		sys, ok := tryBuild(t, src, model.BuildOptions{})
+		sys, ok := tryBuild(t, src, elab.BuildOptions{})
 		if !ok {
 			continue // a constant that does not fit
 		}

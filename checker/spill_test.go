@@ -10,6 +10,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/checker/internal/store"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestSpill compares searches that have far too little memory with searches in memory.
@@ -63,7 +64,7 @@ func TestSpillRandomModels(t *testing.T) {
 	}
 	for seed := range n {
 		src := random(seed)
-		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%2 == 0})
+		sys, ok := tryBuild(t, src, elab.BuildOptions{NoMerge: seed%2 == 0})
 		if !ok {
 			continue
 		}

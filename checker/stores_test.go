@@ -6,6 +6,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestStoresOnRandomModels: a search with a store that is not exact never claims to hold, never finds what is not there, and where nothing was
@@ -18,7 +19,7 @@ func TestStoresOnRandomModels(t *testing.T) {
 	inexact := 0
 	for seed := range n {
 		src := random(seed)
-		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: true})
+		sys, ok := tryBuild(t, src, elab.BuildOptions{NoMerge: true})
 		if !ok {
 			continue
 		}
@@ -145,7 +146,7 @@ func TestWorkersWithReduction(t *testing.T) {
 	}
 	for seed := range n {
 		src := random(seed)
-		if sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%2 == 0}); ok {
+		if sys, ok := tryBuild(t, src, elab.BuildOptions{NoMerge: seed%2 == 0}); ok {
 			compare(sys, src)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 func swarm(t *testing.T, sys *model.System, o checker.Options) *checker.Result {
@@ -32,7 +33,7 @@ func TestSwarmRandom(t *testing.T) {
 	for seed := range n {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			src := random(seed)
-			sys := build(t, src, model.BuildOptions{})
+			sys := build(t, src, elab.BuildOptions{})
 			full := swarm(t, sys, checker.Options{MaxStates: 30 * maxRandom})
 			if full.Reason != checker.ReasonNone {
 				return
@@ -79,7 +80,7 @@ func TestSwarmRandom(t *testing.T) {
 }
 
 func TestSwarmHands(t *testing.T) {
-	sys := build(t, "u2 x; process p { x = 1; x = 2; } process q { await (x == 2); x = 3; } cover c: x == 3;", model.BuildOptions{})
+	sys := build(t, "u2 x; process p { x = 1; x = 2; } process q { await (x == 2); x = 3; } cover c: x == 3;", elab.BuildOptions{})
 	// One run of four steps through five states: to await is a step.
 	r := swarm(t, sys, checker.Options{Swarm: 5})
 	want := checker.Swarm{Walks: 5, Shortest: 4, Longest: 4, Steps: 20, States: 5, Ran: 4, Transitions: 4}
@@ -87,12 +88,12 @@ func TestSwarmHands(t *testing.T) {
 		t.Errorf("%+v, %s %s", *r.Swarm, r.Verdict, r.Reason)
 	}
 	// A bound on steps, and no end otherwise.
-	loop := build(t, "u2 x; process p { while (true) { x = 1; x = 0; } } process q { while (true) { await (x == 1); } }", model.BuildOptions{})
+	loop := build(t, "u2 x; process p { while (true) { x = 1; x = 0; } } process q { while (true) { await (x == 1); } }", elab.BuildOptions{})
 	if r = swarm(t, loop, checker.Options{Swarm: 3, MaxSteps: 40}); r.Swarm.Cut != 3 || r.Swarm.Steps != 120 || r.Verdict != checker.Unknown {
 		t.Errorf("%+v, %s", *r.Swarm, r.Verdict)
 	}
 	// Stopping at the first violation.
-	bad := build(t, "u2 x; process p { assert(x == 0); } process q { x = 1; } invariant inv: x == 0;", model.BuildOptions{})
+	bad := build(t, "u2 x; process p { assert(x == 0); } process q { x = 1; } invariant inv: x == 0;", elab.BuildOptions{})
 	for _, w := range []int{1, 4} {
 		r = swarm(t, bad, checker.Options{Swarm: 1000, Seed: 7, First: true, Workers: w})
 		if r.Verdict != checker.Violated || len(r.Violations) != 1 || r.Violations[0].Property != "inv" || r.Swarm.Walks != 1 || r.Swarm.Violating != 1 || r.Reason != checker.ReasonFirst {

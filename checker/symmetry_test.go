@@ -11,6 +11,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/eval"
 )
 
@@ -53,7 +54,7 @@ func TestSymmetryOnRandomModels(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		members := 2 + r.IntN(2)
 		src := replicated(r, members)
-		sys, ok := tryBuild(t, src, model.BuildOptions{NoMerge: seed%3 == 0})
+		sys, ok := tryBuild(t, src, elab.BuildOptions{NoMerge: seed%3 == 0})
 		if !ok {
 			t.Fatal(src)
 		}
@@ -112,7 +113,7 @@ func interchangeable(seed uint64) string {
 
 // compareSymmetry holds searches with symmetry against the full one. It returns the states of the full one and of the one with symmetry alone, or zeros where the full one is too
 // large or nothing is interchangeable, and what differs.
-func compareSymmetry(src string, o model.BuildOptions) (full, symmetric int64, diff string) {
+func compareSymmetry(src string, o elab.BuildOptions) (full, symmetric int64, diff string) {
 	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
 		return 0, 0, ""
@@ -158,7 +159,7 @@ func compareSymmetry(src string, o model.BuildOptions) (full, symmetric int64, d
 }
 
 func symmetrySeed(t *testing.T, seed uint64) (full, symmetric int64) {
-	o := model.BuildOptions{NoMerge: seed%4 == 0, NoReset: seed%11 == 0}
+	o := elab.BuildOptions{NoMerge: seed%4 == 0, NoReset: seed%11 == 0}
 	src := interchangeable(seed)
 	full, symmetric, diff := compareSymmetry(src, o)
 	if diff != "" {
@@ -221,7 +222,7 @@ func TestSymmetryCounts(t *testing.T) {
 		{"a list", linked, 65, 65},
 		{"a list of replicas", linkedReplicas, 65, 5},
 	} {
-		sys := build(t, head+c.src, model.BuildOptions{})
+		sys := build(t, head+c.src, elab.BuildOptions{})
 		for _, o := range []checker.Options{{}, {Symmetry: true}, {Symmetry: true, Search: checker.BFS}, {Symmetry: true, Workers: 2}} {
 			r, err := checker.Check(context.Background(), sys, o)
 			if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // A trap is a model on which an inference of the reduction or of symmetry was once wrong, with what was wrong about it.
@@ -204,7 +204,7 @@ process b[2](u2 i) { lock(); assert (mine[i] == 0 || sum < 2, q); mine[i] = 2; u
 func TestTraps(t *testing.T) {
 	for _, trap := range traps {
 		t.Run(trap.name, func(t *testing.T) {
-			sys := build(t, trap.src, model.BuildOptions{})
+			sys := build(t, trap.src, elab.BuildOptions{})
 			check := func(o checker.Options) *checker.Result {
 				r, err := checker.Check(context.Background(), sys, o)
 				if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 )
 
@@ -147,7 +148,7 @@ func changes(t *testing.T, where string, v reflect.Value) (out []reflect.Value) 
 
 // TestDigestSaysEverything changes every exported field of every value of the IR, one at a time. Each change gives another digest, or the field is in noDigest, and then none does.
 func TestDigestSaysEverything(t *testing.T) {
-	built, err := build(t, everyType, model.BuildOptions{})
+	built, err := build(t, everyType, elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +252,7 @@ func try(sys *model.System, field, changed reflect.Value, where, want string, si
 // the dump, marks, ranges of named types, enums, the properties of attributes and required covers made no difference, and --resume took the states of one model for those of another.
 func TestDigestOfEdits(t *testing.T) {
 	digest := func(src string) string {
-		sys, err := build(t, src, model.BuildOptions{})
+		sys, err := build(t, src, elab.BuildOptions{})
 		if err != nil {
 			t.Fatalf("%s\n%s", src, err)
 		}
@@ -288,7 +289,7 @@ func TestDigestOfEdits(t *testing.T) {
 
 // TestDigestVersion: a digest names its version, and the first one had none.
 func TestDigestVersion(t *testing.T) {
-	sys, err := build(t, "u2 x; process p { x = 1; }", model.BuildOptions{})
+	sys, err := build(t, "u2 x; process p { x = 1; }", elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

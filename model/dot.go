@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"pmdcheck/model/source"
 )
 
 // WriteDOT draws the state machine of one process for Graphviz: locations grouped by the function they lie in, transitions labelled with what they do
@@ -43,7 +45,7 @@ func (s *System) WriteDOT(w io.Writer, name string) error {
 		for _, f := range s.Frames {
 			names = append(names, f.Func)
 		}
-		return withHint(fmt.Sprintf("%s has no process or function %s", s.Name, quote(name)), didYouMean(name, names))
+		return source.WithHint(fmt.Sprintf("%s has no process or function %s", s.Name, source.Quote(name)), source.DidYouMean(name, names))
 	}
 	b := bufio.NewWriter(w)
 	p := func(format string, args ...any) { fmt.Fprintf(b, format, args...) }

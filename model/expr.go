@@ -5,19 +5,22 @@ import "math"
 // Constructors of IR expressions. They fold constants, so that whatever depends only on config parameters and on cells nothing writes
 // disappears from the state machine.
 
-func constant(v int64, t *Type) *Expr { return &Expr{Op: Const, Val: int32(v), Type: t} }
+// NewConst is a number of a type.
+func NewConst(v int64, t *Type) *Expr { return &Expr{Op: Const, Val: int32(v), Type: t} }
 
-func (x *Expr) isConst() bool { return x != nil && x.Op == Const }
+// IsConst reports whether an expression is a number.
+func (x *Expr) IsConst() bool { return x != nil && x.Op == Const }
 
-func b2i(b bool) int64 {
+// Bit is 1 for true and 0 for false.
+func Bit(b bool) int64 {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// foldBinary computes an operator on constants; ok is false where it would fault or leave 32 bits.
-func foldBinary(op ExprOp, a, b int64) (v int64, ok bool) {
+// Fold computes an operator on constants; ok is false where it would fault or leave 32 bits.
+func Fold(op ExprOp, a, b int64) (v int64, ok bool) {
 	switch op {
 	case Add:
 		v = a + b
@@ -52,32 +55,32 @@ func foldBinary(op ExprOp, a, b int64) (v int64, ok bool) {
 	case Xor:
 		v = a ^ b
 	case Eq:
-		v = b2i(a == b)
+		v = Bit(a == b)
 	case Ne:
-		v = b2i(a != b)
+		v = Bit(a != b)
 	case Lt:
-		v = b2i(a < b)
+		v = Bit(a < b)
 	case Le:
-		v = b2i(a <= b)
+		v = Bit(a <= b)
 	case Gt:
-		v = b2i(a > b)
+		v = Bit(a > b)
 	case Ge:
-		v = b2i(a >= b)
+		v = Bit(a >= b)
 	case AndAlso:
-		v = b2i(a != 0 && b != 0)
+		v = Bit(a != 0 && b != 0)
 	case OrElse:
-		v = b2i(a != 0 || b != 0)
+		v = Bit(a != 0 || b != 0)
 	default:
 		return 0, false
 	}
 	return v, v >= math.MinInt32 && v <= math.MaxInt32
 }
 
-// interval bounds the values of an expression, in 64 bits.
-func (x *Expr) interval() (lo, hi int64) {
+// Interval bounds the values of an expression, in 64 bits.
+func (x *Expr) Interval() (lo, hi int64) {
 	bin := func() (a, b, c, d int64) {
-		a, b = x.X.interval()
-		c, d = x.Y.interval()
+		a, b = x.X.Interval()
+		c, d = x.Y.Interval()
 		return
 	}
 	switch x.Op {
@@ -90,10 +93,10 @@ func (x *Expr) interval() (lo, hi int64) {
 	case IsLive, Any, Not, Eq, Ne, Lt, Le, Gt, Ge, AndAlso, OrElse:
 		return 0, 1
 	case Neg:
-		a, b := x.X.interval()
+		a, b := x.X.Interval()
 		return -b, -a
 	case BitNot:
-		a, b := x.X.interval()
+		a, b := x.X.Interval()
 		return -b - 1, -a - 1
 	case Add:
 		a, b, c, d := bin()
@@ -105,7 +108,7 @@ func (x *Expr) interval() (lo, hi int64) {
 		a, b, c, d := bin()
 		return min(a*c, a*d, b*c, b*d), max(a*c, a*d, b*c, b*d)
 	case Div:
-		a, b := x.X.interval()
+		a, b := x.X.Interval()
 		m := max(abs64(a), abs64(b))
 		return -m, m
 	case Mod:
@@ -113,12 +116,12 @@ func (x *Expr) interval() (lo, hi int64) {
 		m := max(abs64(c), abs64(d))
 		return max(min(a, 0), -m), min(max(b, 0), m)
 	case Shl:
-		a, b := x.X.interval()
-		_, d := x.Y.interval()
+		a, b := x.X.Interval()
+		_, d := x.Y.Interval()
 		d = min(max(d, 0), 31)
 		return min(a, a<<d), max(b, b<<d)
 	case Shr:
-		a, b := x.X.interval()
+		a, b := x.X.Interval()
 		return min(a, a>>31), max(b, b>>31)
 	case And:
 		a, b, c, d := bin()
@@ -144,48 +147,67 @@ func (x *Expr) interval() (lo, hi int64) {
 		}
 		return -m, m - 1
 	case Cond:
-		a, b := x.Y.interval()
-		c, d := x.Z.interval()
+		a, b := x.Y.Interval()
+		c, d := x.Z.Interval()
 		return min(a, c), max(b, d)
 	}
 	return math.MinInt32, math.MaxInt32
 }
 
 // readsState reports whether the value of x depends on the state.
-func (x *Expr) readsState() (reads bool) {
-	x.walk(func(y *Expr) { reads = reads || y.Op == Load || y.Op == IsLive })
+func (x *Expr) ReadsState() (reads bool) {
+	x.Walk(func(y *Expr) { reads = reads || y.Op == Load || y.Op == IsLive })
 	return reads
 }
 
 func abs64(v int64) int64 { return max(v, -v) }
 
-// walk calls f on x and everything below it, places' expressions included, in evaluation order (operands before operators).
-func (x *Expr) walk(f func(*Expr)) {
+// Walk calls f on x and everything below it, places' expressions included, in evaluation order (operands before operators). A nil x is fine.
+func (x *Expr) Walk(f func(*Expr)) {
 	if x == nil {
 		return
 	}
 	if x.Place != nil {
-		x.Place.walk(f)
+		x.Place.Walk(f)
 	}
-	x.X.walk(f)
-	x.Y.walk(f)
-	x.Z.walk(f)
+	x.X.Walk(f)
+	x.Y.Walk(f)
+	x.Z.Walk(f)
 	f(x)
 }
 
-func (p *Place) walk(f func(*Expr)) {
-	p.Ref.walk(f)
-	p.Obj.walk(f)
-	p.Idx.walk(f)
+// Walk calls f on the expressions of a place.
+func (p *Place) Walk(f func(*Expr)) {
+	p.Ref.Walk(f)
+	p.Obj.Walk(f)
+	p.Idx.Walk(f)
 }
 
 // WalkOp calls f on every expression of an operation: of the stored value or condition, and of the address it stores to.
 func WalkOp(op *Op, f func(*Expr)) {
-	op.X.walk(f)
+	op.X.Walk(f)
 	if op.Dst != nil {
-		op.Dst.walk(f)
+		op.Dst.Walk(f)
 	}
 }
 
-// Walk calls f on x and everything below it, operands before operators. A nil x is fine.
-func (x *Expr) Walk(f func(*Expr)) { x.walk(f) }
+var (
+	IntType  = &Type{Kind: KindInt, Name: "int", Lo: math.MinInt32, Hi: math.MaxInt32, Pool: NoPool, Domain: NoDomain}
+	BoolType = &Type{Kind: KindBool, Name: "bool", Hi: 1, Pool: NoPool, Domain: NoDomain}
+)
+
+// fault finds the operator with constant operands that has no result, in an expression that did not fold.
+func (x *Expr) Fault() (found *Expr) {
+	x.Walk(func(y *Expr) {
+		if found != nil || y.IsConst() || y.X == nil || !y.X.IsConst() {
+			return
+		}
+		switch {
+		case y.Op == Neg:
+			found = y
+		case y.Y != nil && y.Y.IsConst() && y.Op >= Add && y.Op <= Shr:
+			found = y
+		}
+	})
+	return found
+}

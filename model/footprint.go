@@ -16,10 +16,10 @@ func (t Touch) Single() bool { return t.End-t.Base <= t.Step }
 func (s *System) Touches(op *Op, f func(Touch)) {
 	switch op.Kind {
 	case OpAssign, OpAlloc:
-		op.Dst.walk(func(x *Expr) { s.exprTouches(x, f) })
-		s.placeTouches(op.Dst, true, f)
+		op.Dst.Walk(func(x *Expr) { s.NodeTouches(x, f) })
+		s.PlaceTouches(op.Dst, true, f)
 	}
-	op.X.walk(func(x *Expr) { s.exprTouches(x, f) })
+	op.X.Walk(func(x *Expr) { s.NodeTouches(x, f) })
 	switch op.Kind {
 	case OpAlloc:
 		p := s.Pools[op.Pool]
@@ -44,16 +44,14 @@ func (s *System) Touches(op *Op, f func(Touch)) {
 
 // ExprTouches is [System.Touches] for an expression that is evaluated on its own: an invariant or a cover predicate.
 func (s *System) ExprTouches(x *Expr, f func(Touch)) {
-	x.walk(func(x *Expr) { s.exprTouches(x, f) })
+	x.Walk(func(x *Expr) { s.NodeTouches(x, f) })
 }
 
 // NodeTouches is [System.ExprTouches] for the operator alone, without its operands and the expressions of its place.
-func (s *System) NodeTouches(x *Expr, f func(Touch)) { s.exprTouches(x, f) }
-
-func (s *System) exprTouches(x *Expr, f func(Touch)) {
+func (s *System) NodeTouches(x *Expr, f func(Touch)) {
 	switch x.Op {
 	case Load:
-		s.placeTouches(x.Place, false, f)
+		s.PlaceTouches(x.Place, false, f)
 	case IsLive:
 		if p := s.Pools[x.Pool]; p.Live != NoVar {
 			f(s.liveTouch(p, x.X))
@@ -62,14 +60,14 @@ func (s *System) exprTouches(x *Expr, f func(Touch)) {
 }
 
 func (s *System) liveTouch(p *Pool, handle *Expr) Touch {
-	if handle.isConst() && handle.Val >= 1 {
+	if handle.IsConst() && handle.Val >= 1 {
 		return Touch{Var: p.Live, Base: handle.Val - 1, End: handle.Val, Step: 1}
 	}
 	return Touch{Var: p.Live, End: int32(len(p.Objects)), Step: 1}
 }
 
-// placeTouches reports the cells a place can denote, and the liveness bit its check reads.
-func (s *System) placeTouches(p *Place, write bool, f func(Touch)) {
+// PlaceTouches reports the cells a place can denote, and the liveness bit its check reads.
+func (s *System) PlaceTouches(p *Place, write bool, f func(Touch)) {
 	if p.Ref != nil {
 		d := s.Domains[p.Domain]
 		for _, c := range d.Cells {
@@ -86,19 +84,19 @@ func (s *System) placeTouches(p *Place, write bool, f func(Touch)) {
 	stride := int32(v.Stride)
 	switch {
 	case p.Obj == nil:
-		if p.Idx == nil || p.Idx.isConst() {
-			t.Base = idxOf(p.Idx)
+		if p.Idx == nil || p.Idx.IsConst() {
+			t.Base = indexOf(p.Idx)
 			t.End = t.Base + 1
 		}
-	case p.Obj.isConst() && p.Obj.Val >= 1:
+	case p.Obj.IsConst() && p.Obj.Val >= 1:
 		t.Base = (p.Obj.Val - 1) * stride
 		t.End = t.Base + stride
-		if p.Idx == nil || p.Idx.isConst() {
-			t.Base += idxOf(p.Idx)
+		if p.Idx == nil || p.Idx.IsConst() {
+			t.Base += indexOf(p.Idx)
 			t.End = t.Base + 1
 		}
-	case p.Idx == nil || p.Idx.isConst():
-		t.Base, t.Step = idxOf(p.Idx), stride
+	case p.Idx == nil || p.Idx.IsConst():
+		t.Base, t.Step = indexOf(p.Idx), stride
 	}
 	if t.Base < 0 || t.Base >= int32(v.Len) {
 		return // a constant index out of range: the access faults and touches nothing
@@ -109,42 +107,43 @@ func (s *System) placeTouches(p *Place, write bool, f func(Touch)) {
 	}
 }
 
-func idxOf(x *Expr) int32 {
+func indexOf(x *Expr) int32 {
 	if x == nil {
 		return 0
 	}
 	return x.Val
 }
 
-// usage is what elaboration learns from one pass about the next: which cells anything writes, and which processes touch them.
-type usage struct {
-	written [][]bool
-	users   [][]uint64 // bit p for process p; bit 63 for observers and processes from 63 on
-	addr    map[VarID]bool
+// Usage is what code as a whole does: which cells anything writes, which processes touch them, and which variables have their address taken. Elaboration learns it from one pass for the next.
+type Usage struct {
+	Written [][]bool
+	Users   [][]uint64 // bit p for process p; bit 63 for observers and processes from 63 on
+	Addr    map[VarID]bool
 }
 
 const observer = 63
 
-func (s *System) usage() *usage {
-	u := &usage{addr: map[VarID]bool{}}
+// Usage reads off the code what it does.
+func (s *System) Usage() *Usage {
+	u := &Usage{Addr: map[VarID]bool{}}
 	for _, v := range s.Vars {
-		u.written = append(u.written, make([]bool, v.Len))
-		u.users = append(u.users, make([]uint64, v.Len))
+		u.Written = append(u.Written, make([]bool, v.Len))
+		u.Users = append(u.Users, make([]uint64, v.Len))
 	}
 	note := func(proc int) func(Touch) {
 		bit := uint64(1) << min(proc, observer)
 		return func(t Touch) {
 			for i := t.Base; i < t.End; i += t.Step {
-				u.users[t.Var][i] |= bit
+				u.Users[t.Var][i] |= bit
 				if t.Write {
-					u.written[t.Var][i] = true
+					u.Written[t.Var][i] = true
 				}
 			}
 		}
 	}
 	addr := func(x *Expr) {
 		if x.Op == AddrOf && x.Place.Ref == nil {
-			u.addr[x.Place.Var] = true
+			u.Addr[x.Place.Var] = true
 		}
 	}
 	for _, p := range s.Processes {
@@ -152,9 +151,9 @@ func (s *System) usage() *usage {
 		code := func(ops []Op) {
 			for i := range ops {
 				s.Touches(&ops[i], f)
-				ops[i].X.walk(addr)
+				ops[i].X.Walk(addr)
 				if ops[i].Dst != nil {
-					ops[i].Dst.walk(addr)
+					ops[i].Dst.Walk(addr)
 				}
 			}
 		}
@@ -181,25 +180,25 @@ func (s *System) usage() *usage {
 	return u
 }
 
-// constantCell reports whether nothing ever writes the cell.
-func (u *usage) constantCell(c Cell) bool { return u != nil && !u.written[c.Var][c.Idx] }
+// Constant reports whether nothing ever writes the cell.
+func (u *Usage) Constant(c Cell) bool { return u != nil && !u.Written[c.Var][c.Idx] }
 
-// private reports whether only process p touches the cells of t, or nothing writes them.
-func (u *usage) private(t Touch, p ProcID) bool {
+// Private reports whether only process p touches the cells of t, or nothing writes them.
+func (u *Usage) Private(t Touch, p ProcID) bool {
 	if u == nil {
 		return false
 	}
 	if p >= observer {
 		p = observer - 1 // its bit is shared with the observers: never private
 		for i := t.Base; i < t.End; i += t.Step {
-			if u.written[t.Var][i] {
+			if u.Written[t.Var][i] {
 				return false
 			}
 		}
 		return true
 	}
 	for i := t.Base; i < t.End; i += t.Step {
-		if u.written[t.Var][i] && u.users[t.Var][i]&^(1<<p) != 0 {
+		if u.Written[t.Var][i] && u.Users[t.Var][i]&^(1<<p) != 0 {
 			return false
 		}
 	}
@@ -207,4 +206,22 @@ func (u *usage) private(t Touch, p ProcID) bool {
 }
 
 // Written tells for every cell, by VarID and index, whether any operation of any process may write it. Cells that are not keep their initial value for ever.
-func (s *System) Written() [][]bool { return s.usage().written }
+func (s *System) Written() [][]bool { return s.Usage().Written }
+
+// StaticCell is the cell of a place all of whose parts are constant.
+func (s *System) StaticCell(p *Place) (Cell, bool) {
+	if p == nil || p.Ref != nil || (p.Idx != nil && !p.Idx.IsConst()) || p.Var < 0 {
+		return Cell{}, false
+	}
+	i, v := indexOf(p.Idx), s.Vars[p.Var]
+	if i < 0 || int(i) >= v.Stride {
+		return Cell{}, false
+	}
+	if p.Obj != nil {
+		if !p.Obj.IsConst() || p.Obj.Val < 1 || int(p.Obj.Val-1)*v.Stride >= v.Len {
+			return Cell{}, false
+		}
+		i += (p.Obj.Val - 1) * int32(v.Stride)
+	}
+	return Cell{p.Var, i}, true
+}

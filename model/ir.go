@@ -1,9 +1,17 @@
-// Package model turns a .pmd spec into labelled state machines and defines what those are.
+// Package model defines labelled state machines: the IR that every stage behind the front end works on.
 //
-// A [Spec] is a resolved spec: its config parameters, the cells its sweep spans, what it expects. [Spec.Build] elaborates one
-// cell into a [System]: functions inlined, config constants folded, handles and references resolved as far as they are constant.
-// A System is the IR every later stage works on: a flat vector of small integers ([Var]), and processes whose transitions run short
-// programs ([Op]) over it. Package model/eval interprets it, internal/program compiles it.
+// A [System] is a flat vector of small integers ([Var]), and processes whose transitions run short programs ([Op]) over it. Package model/elab makes it of a
+// spec, model/pass makes another one of it, model/eval interprets it, and checker/internal/program compiles it.
+//
+//	ir.go         what a system consists of
+//	expr.go       expressions: folding, intervals, walking
+//	footprint.go  which cells an operation touches, and what code as a whole writes
+//	lockorder.go  the marks of the lock order
+//	observed.go   which properties something in a system can violate
+//	sanity.go     what every system satisfies
+//	digest.go     whether two systems are the same
+//	print.go      a system as text
+//	dot.go        and as a drawing
 //
 // # The machine
 //
@@ -440,3 +448,12 @@ var faultText = [...]string{
 }
 
 func (k FaultKind) String() string { return faultText[k] }
+
+// LiveCase is one case of a liveness property, which holds if all of its cases do. Q is owed from each state on in which P is true (the initial state, if P
+// is nil) until one in which Q is true, that state included; a run on which Q is owed for ever violates the case. An evaluation that goes wrong counts against
+// the property: as a true P, and as a false Q. Package eval has the observer ([pmdcheck/model/eval.Interp.Owed]).
+type LiveCase struct {
+	Of string // value of the property's parameter: "X", "2"; "" without one
+	P  *Expr
+	Q  *Expr
+}

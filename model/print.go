@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -28,7 +29,7 @@ func (d *dumper) system() {
 		d.printf(" %s=%s", c.Name, c.Value)
 	}
 	d.printf("\n")
-	u := s.usage()
+	u := s.Usage()
 	for _, p := range s.Pools {
 		if len(p.Objects) > 0 {
 			d.printf("objects struct %s: %s\n", p.Struct, strings.Join(p.Objects, ", "))
@@ -46,9 +47,9 @@ func (d *dumper) system() {
 		for i := range v.Len {
 			c := Cell{v.ID, int32(i)}
 			kind := "shared"
-			if u.constantCell(c) {
+			if u.Constant(c) {
 				kind = "constant"
-				if u.users[c.Var][c.Idx] == 0 {
+				if u.Users[c.Var][c.Idx] == 0 {
 					continue // nobody looks at it
 				}
 			}
@@ -174,7 +175,7 @@ func (s *System) PlaceString(p *Place) string {
 	if p.Ref != nil {
 		return "*" + s.operand(p.Ref)
 	}
-	if c, ok := s.staticCell(p); ok {
+	if c, ok := s.StaticCell(p); ok {
 		return s.CellName(c)
 	}
 	v := s.Vars[p.Var]
@@ -252,4 +253,56 @@ func (s *System) Value(t *Type, v int32) string {
 		}
 	}
 	return FormatValue(t, v)
+}
+
+// String is the case as text, in the words of the source.
+func (s *System) liveString(c LiveCase) string {
+	var b strings.Builder
+	switch {
+	case c.P == nil:
+		b.WriteString("eventually ")
+	case c.P.IsConst() && c.P.Val != 0:
+		b.WriteString("always eventually ")
+	default:
+		b.WriteString(s.ExprString(c.P) + " leads_to ")
+	}
+	b.WriteString(s.ExprString(c.Q))
+	return b.String()
+}
+
+// CellName is the name of a cell as the source would write it: "m1.pud", "X.entry[1]", "ipi[2]".
+func (s *System) CellName(c Cell) string {
+	v := s.Vars[c.Var]
+	name, idx, n := v.Name, int(c.Idx), v.Stride
+	if v.Pool != NoPool {
+		o := s.Pools[v.Pool].Objects[idx/v.Stride]
+		name = o + strings.TrimPrefix(name, s.Pools[v.Pool].Struct)
+		idx %= v.Stride
+	} else if p := s.poolOfLive(v.ID); p != nil {
+		return "live(" + p.Objects[idx] + ")"
+	}
+	if n > 1 {
+		return fmt.Sprintf("%s[%d]", name, idx)
+	}
+	return name
+}
+
+func (s *System) poolOfLive(v VarID) *Pool {
+	for _, p := range s.Pools {
+		if p.Live == v {
+			return p
+		}
+	}
+	return nil
+}
+
+// FormatValue renders a bool, enum or integer as the source writes it.
+func FormatValue(t *Type, v int32) string {
+	switch {
+	case t.Kind == KindBool:
+		return strconv.FormatBool(v != 0)
+	case t.Kind == KindEnum && v >= t.Lo && int(v-t.Lo) < len(t.Values):
+		return t.Values[v-t.Lo]
+	}
+	return strconv.Itoa(int(v))
 }

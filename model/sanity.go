@@ -210,7 +210,7 @@ func (c *sanity) code(p *Process, code []Op) {
 // predicate checks the expression of an invariant, a cover or a liveness property, which may be put into the code of a process: there too it only observes.
 func (c *sanity) predicate(x *Expr) {
 	c.expr(x, NoProc)
-	x.walk(func(x *Expr) {
+	x.Walk(func(x *Expr) {
 		if x.Op == Load && x.Place != nil && !x.Place.Unchecked {
 			c.errorf("a predicate looks whether an object lives that it reads")
 		}
@@ -221,7 +221,7 @@ func (c *sanity) expr(x *Expr, p ProcID) { c.exprOf(x, p, nil) }
 
 // exprOf checks an expression; branch is x where it is the condition of a branch.
 func (c *sanity) exprOf(x *Expr, p ProcID, branch *Expr) {
-	x.walk(func(x *Expr) {
+	x.Walk(func(x *Expr) {
 		switch x.Op {
 		case Load, AddrOf:
 			if x.Place == nil {

@@ -8,6 +8,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 )
 
@@ -334,7 +335,7 @@ func TestClassicCounts(t *testing.T) {
 				if c.Expect == nil || c.Expect.States != states || c.Expect.Transitions != transitions {
 					t.Errorf("enumerated %d states, %d transitions; the spec expects %+v", states, transitions, c.Expect)
 				}
-				sys, err := spec.Build(c, model.BuildOptions{})
+				sys, err := spec.Build(c, elab.BuildOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}

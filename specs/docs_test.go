@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 )
 
@@ -31,7 +31,7 @@ func TestWorkedExamples(t *testing.T) {
 			t.Errorf("%s has %d lines", name, n)
 		}
 		overrides = overrides || strings.Contains(b[1], "\noverride ")
-		l := &model.Loader{Library: linux.FS}
+		l := &elab.Loader{Library: linux.FS}
 		spec, err := l.Load(name+".pmd", []byte(b[1]))
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +41,7 @@ func TestWorkedExamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range cells {
-			sys, err := spec.Build(c, model.BuildOptions{})
+			sys, err := spec.Build(c, elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,6 +16,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
 	"pmdcheck/specs"
@@ -63,7 +64,7 @@ func earlier(lines []string, i int) (n int) {
 // askedCell is one cell that mutants are tried on.
 type askedCell struct {
 	spec   string
-	cell   model.ConfigCell
+	cell   elab.ConfigCell
 	want   string
 	states int64
 	lines  map[string]bool // "mm/hugetlb.pmd:12", what its machine executes or has inlined
@@ -100,8 +101,8 @@ func executed(sys *model.System) map[string]bool {
 }
 
 // spread chooses cells in the order of a hash, so that no parameter's period meets a stride.
-func spread(cells []model.ConfigCell) (out []model.ConfigCell) {
-	hash := func(c model.ConfigCell) uint32 {
+func spread(cells []elab.ConfigCell) (out []elab.ConfigCell) {
+	hash := func(c elab.ConfigCell) uint32 {
 		h := fnv.New32a()
 		for i, v := range c.Config {
 			if i > 0 {
@@ -111,7 +112,7 @@ func spread(cells []model.ConfigCell) (out []model.ConfigCell) {
 		}
 		return h.Sum32()
 	}
-	slices.SortFunc(cells, func(a, b model.ConfigCell) int { return cmp.Compare(hash(a), hash(b)) })
+	slices.SortFunc(cells, func(a, b elab.ConfigCell) int { return cmp.Compare(hash(a), hash(b)) })
 	taken := map[model.ConfigValue]int{}
 	for _, c := range cells {
 		wanted := len(out) < cellsPerSpec
@@ -139,7 +140,7 @@ func executing(t *testing.T, at string) iter.Seq[*askedCell] {
 				t.Fatal(err)
 			}
 			for _, c := range cells {
-				sys, err := spec.Build(c, model.BuildOptions{})
+				sys, err := spec.Build(c, elab.BuildOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -182,7 +183,7 @@ func asked(t *testing.T) []*askedCell {
 			t.Fatal(err)
 		}
 		for _, c := range spread(cells) {
-			sys, err := spec.Build(c, model.BuildOptions{})
+			sys, err := spec.Build(c, elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -248,14 +249,14 @@ func TestEveryProtectionMatters(t *testing.T) {
 			at := fmt.Sprintf("%s:%d", name, i+1)
 			t.Run(at, func(t *testing.T) {
 				t.Parallel()
-				loaded := map[string]*model.Spec{}
+				loaded := map[string]*elab.Spec{}
 				changes := func(c *askedCell) bool {
 					spec := loaded[c.spec]
 					if spec == nil {
 						spec = load(t, c.spec, lib)
 						loaded[c.spec] = spec
 					}
-					sys, err := spec.Build(c.cell, model.BuildOptions{})
+					sys, err := spec.Build(c.cell, elab.BuildOptions{})
 					if err != nil {
 						t.Fatalf("%s does not build without %s, so it says nothing: %v", c.cell, key, err)
 					}

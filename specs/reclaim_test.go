@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 	"pmdcheck/specs"
 )
@@ -25,7 +26,7 @@ func TestReclaimedIsChecked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sys, err := spec.Build(cells[0], model.BuildOptions{})
+		sys, err := spec.Build(cells[0], elab.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

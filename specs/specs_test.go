@@ -8,18 +8,18 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 	"pmdcheck/specs"
 )
 
-func load(t testing.TB, name string, library fs.FS) *model.Spec {
+func load(t testing.TB, name string, library fs.FS) *elab.Spec {
 	t.Helper()
 	src, err := specs.FS.ReadFile(name + ".pmd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &model.Loader{Library: library, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
+	l := &elab.Loader{Library: library, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
 	spec, err := l.Load(name+".pmd", src)
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func load(t testing.TB, name string, library fs.FS) *model.Spec {
 }
 
 // violated is the set of violated properties of a cell, without covers.
-func violated(t testing.TB, spec *model.Spec, c model.ConfigCell, o model.BuildOptions) string {
+func violated(t testing.TB, spec *elab.Spec, c elab.ConfigCell, o elab.BuildOptions) string {
 	t.Helper()
 	sys, err := spec.Build(c, o)
 	if err != nil {
@@ -60,8 +60,8 @@ func TestMergingKeepsVerdicts(t *testing.T) {
 			if testing.Short() && i%8 != 0 {
 				continue
 			}
-			want := violated(t, spec, c, model.BuildOptions{})
-			if got := violated(t, spec, c, model.BuildOptions{NoMerge: true, NoReset: true}); got != want {
+			want := violated(t, spec, c, elab.BuildOptions{})
+			if got := violated(t, spec, c, elab.BuildOptions{NoMerge: true, NoReset: true}); got != want {
 				t.Errorf("%s %s: %s unmerged, %s merged", name, c, got, want)
 			}
 		}

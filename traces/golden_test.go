@@ -12,6 +12,7 @@ import (
 
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
 	"pmdcheck/traces/dot"
@@ -37,15 +38,15 @@ func TestStoredTraces(t *testing.T) {
 	}
 	all := map[string]*traces.Trace{}
 	for name, ws := range map[string][]*traces.Trace{
-		"race_a":       witnesses(t, embedded(t, "seed/race_a"), set("policy=rcu", "target=riscv64", "remote=false", "batch_alloc_may_fail=false"), model.BuildOptions{}),
-		"race_a_grace": witnesses(t, embedded(t, "seed/race_a_unlocked"), set("policy=none", "target=arm64_4k", "remote=false", "batch_alloc_may_fail=false"), model.BuildOptions{}),
-		"race_b":       witnesses(t, embedded(t, "bugs/c0d0381ade79"), set("era=E1"), model.BuildOptions{}),
-		"race_c":       witnesses(t, embedded(t, "bugs/1013af4f585f"), set("era=E5", "late=true", "target=arm64_4k"), model.BuildOptions{}),
-		"race_d":       witnesses(t, embedded(t, "bugs/a4a118f2eead"), set("era=E2"), model.BuildOptions{}),
-		"race_e":       witnesses(t, embedded(t, "bugs/081056dc00a2"), set("stage=before"), model.BuildOptions{}),
-		"race_a_sync":  witnesses(t, embedded(t, "seed/race_a_unlocked"), set("policy=rcu", "target=arm64_4k", "remote=false", "batch_alloc_may_fail=true"), model.BuildOptions{}),
-		"dining":       witnesses(t, embedded(t, "classic/dining"), set("N=3", "ordered=false"), model.BuildOptions{}),
-		"peterson":     witnesses(t, embedded(t, "classic/peterson"), set("turn_first=true"), model.BuildOptions{}),
+		"race_a":       witnesses(t, embedded(t, "seed/race_a"), set("policy=rcu", "target=riscv64", "remote=false", "batch_alloc_may_fail=false"), elab.BuildOptions{}),
+		"race_a_grace": witnesses(t, embedded(t, "seed/race_a_unlocked"), set("policy=none", "target=arm64_4k", "remote=false", "batch_alloc_may_fail=false"), elab.BuildOptions{}),
+		"race_b":       witnesses(t, embedded(t, "bugs/c0d0381ade79"), set("era=E1"), elab.BuildOptions{}),
+		"race_c":       witnesses(t, embedded(t, "bugs/1013af4f585f"), set("era=E5", "late=true", "target=arm64_4k"), elab.BuildOptions{}),
+		"race_d":       witnesses(t, embedded(t, "bugs/a4a118f2eead"), set("era=E2"), elab.BuildOptions{}),
+		"race_e":       witnesses(t, embedded(t, "bugs/081056dc00a2"), set("stage=before"), elab.BuildOptions{}),
+		"race_a_sync":  witnesses(t, embedded(t, "seed/race_a_unlocked"), set("policy=rcu", "target=arm64_4k", "remote=false", "batch_alloc_may_fail=true"), elab.BuildOptions{}),
+		"dining":       witnesses(t, embedded(t, "classic/dining"), set("N=3", "ordered=false"), elab.BuildOptions{}),
+		"peterson":     witnesses(t, embedded(t, "classic/peterson"), set("turn_first=true"), elab.BuildOptions{}),
 	} {
 		for _, w := range ws {
 			all[name+"-"+w.Property] = w

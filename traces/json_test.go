@@ -14,6 +14,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 	"pmdcheck/specs"
 	"pmdcheck/traces"
@@ -21,7 +22,7 @@ import (
 )
 
 // witnesses are traces as check makes them: one per violated property of a cell.
-func witnesses(t testing.TB, spec *model.Spec, set []model.ConfigValue, o model.BuildOptions) []*traces.Trace {
+func witnesses(t testing.TB, spec *elab.Spec, set []model.ConfigValue, o elab.BuildOptions) []*traces.Trace {
 	t.Helper()
 	cells, err := spec.Cells(set)
 	if err != nil {
@@ -44,7 +45,7 @@ func witnesses(t testing.TB, spec *model.Spec, set []model.ConfigValue, o model.
 	return out
 }
 
-func load(t testing.TB, name string, src []byte) *model.Spec {
+func load(t testing.TB, name string, src []byte) *elab.Spec {
 	t.Helper()
 	spec, err := testkit.Loader().Load(name+".pmd", src)
 	if err != nil {
@@ -59,7 +60,7 @@ func load(t testing.TB, name string, src []byte) *model.Spec {
 	return spec
 }
 
-func embedded(t testing.TB, name string) *model.Spec {
+func embedded(t testing.TB, name string) *elab.Spec {
 	t.Helper()
 	src, err := specs.FS.ReadFile(name + ".pmd")
 	if err != nil {
@@ -82,9 +83,9 @@ func corpus(t testing.TB) map[string]*traces.Trace {
 		}
 	}
 	raceA := []model.ConfigValue{{Name: "policy", Value: "rcu"}, {Name: "target", Value: "riscv64"}, {Name: "remote", Value: "false"}, {Name: "batch_alloc_may_fail", Value: "false"}}
-	add("race A", witnesses(t, embedded(t, "seed/race_a"), raceA, model.BuildOptions{}))
-	add("dining", witnesses(t, embedded(t, "classic/dining"), []model.ConfigValue{{Name: "ordered", Value: "false"}}, model.BuildOptions{}))
-	add("peterson", witnesses(t, embedded(t, "classic/peterson"), []model.ConfigValue{{Name: "turn_first", Value: "true"}}, model.BuildOptions{NoMerge: true}))
+	add("race A", witnesses(t, embedded(t, "seed/race_a"), raceA, elab.BuildOptions{}))
+	add("dining", witnesses(t, embedded(t, "classic/dining"), []model.ConfigValue{{Name: "ordered", Value: "false"}}, elab.BuildOptions{}))
+	add("peterson", witnesses(t, embedded(t, "classic/peterson"), []model.ConfigValue{{Name: "turn_first", Value: "true"}}, elab.BuildOptions{NoMerge: true}))
 	for name, src := range map[string]string{
 		"invariant":     "u2 x; process p on cpu 1 { x = 1; x = 2; } invariant small: x < 2;",
 		"at the start":  "u2 x = 3; process p { assert (x == 2); x = 3; } process q { x = 2; }",
@@ -97,14 +98,14 @@ func corpus(t testing.TB) map[string]*traces.Trace {
 		"rest":          "u2 x; process p { x = 1; await (x == 2); x = 0; } process q { end: await (x == 3); } liveness l: x == 1 leads_to x == 0;",
 		"branch, alloc": "@use(u) struct s { u1 n; }; pool struct s A[1]; u2 x; process p { struct s *q = alloc(struct s); if (x == 0 && q != NULL) { cover c; smp_mb(); q->n = 1; free (q); q->n = 0; } x = 1; } process r { end: await (x == 3); }",
 	} {
-		add(name, witnesses(t, load(t, "t", []byte(src)), nil, model.BuildOptions{}))
+		add(name, witnesses(t, load(t, "t", []byte(src)), nil, elab.BuildOptions{}))
 	}
 	spec := load(t, "t", []byte("u2 x; process p { x = 1; x = 2; } process q { end: await (x == 3); }"))
 	cells, err := spec.Cells(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys, err := spec.Build(cells[0], model.BuildOptions{})
+	sys, err := spec.Build(cells[0], elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

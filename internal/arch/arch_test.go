@@ -2,6 +2,7 @@
 package arch
 
 import (
+	"flag"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -14,51 +15,57 @@ import (
 	"testing"
 )
 
-// allowed lists, for each package, the packages of this module it may import. What is not listed is forbidden; tests are free.
-var allowed = map[string][]string{
-	"cmd/pmdcheck":                {"internal/cli"},
-	"model/source":                {},
-	"model/linux":                 {},
-	"specs":                       {},
-	"checker/internal/store":      {},
-	"checker/internal/checkpoint": {},
-	"model/syntax":                {"model/source"},
-	"model":                       {"model/syntax", "model/source"},
-	"model/eval":                  {"model", "model/source"},
-	"properties":                  {"model", "model/source"},
-	"internal/program":            {"model", "model/source", "properties"},
-	"traces":                      {"model/source"},
-	"traces/dot":                  {"traces", "traces/story"},
-	"traces/story":                {"traces"},
-	"traces/columns":              {"traces", "traces/story"},
-	"traces/svg":                  {"traces", "traces/story", "traces/columns"},
-	"traces/replay":               {"traces", "model", "model/eval", "properties"},
-	"checker/internal/por":        {"internal/program", "model"},
-	"checker/internal/symmetry":   {"internal/program", "model"},
-	"checker/internal/explore":    {"internal/program", "checker/internal/store", "checker/internal/por", "model"},
-	"checker/internal/live":       {"internal/program", "checker/internal/store", "checker/internal/explore", "model"},
-	"checker": {
-		"model", "model/eval", "model/source", "properties", "internal/program", "checker/internal/checkpoint", "checker/internal/explore", "checker/internal/live", "checker/internal/por", "checker/internal/store", "checker/internal/symmetry", "traces", "traces/replay",
-	},
-	"internal/page":   {"internal/report", "model", "model/source", "properties", "traces", "traces/columns", "traces/story"},
-	"internal/sim":    {"model", "model/eval", "properties", "traces", "traces/replay"},
-	"internal/report": {"checker", "properties", "traces", "traces/columns", "traces/story", "model", "model/source"},
-	"internal/cli": {
-		"checker", "internal/matrix", "internal/page", "internal/promela", "internal/report", "internal/sim", "internal/spin", "model", "model/linux", "model/source", "model/syntax", "properties", "specs", "traces", "traces/columns", "traces/svg", "model/eval", "traces/dot", "traces/replay",
-	},
-	"internal/matrix":  {},
-	"internal/spin":    {},
-	"internal/promela": {"model", "model/eval", "model/source"},
-	"internal/testkit": {"model", "model/linux", "model/source", "model/syntax", "specs"},
-	"internal/arch":    {},
+var update = flag.Bool("update", false, "draw the import table in ARCHITECTURE.md anew")
+
+// layers lists the packages bottom up, each with the packages of this module that it imports: those, no others, and no fewer. A package imports what stands above it in the list
+// only, so there is no cycle and no way back. Tests are free.
+var layers = []struct {
+	pkg     string
+	imports string
+}{
+	{"checker/internal/checkpoint", ""},
+	{"checker/internal/store", ""},
+	{"internal/arch", ""},
+	{"internal/matrix", ""},
+	{"internal/spin", ""},
+	{"model/linux", ""},
+	{"model/source", ""},
+	{"specs", ""},
+	{"model", "model/source"},
+	{"model/pass", "model"},
+	{"model/syntax", "model/source"},
+	{"model/elab", "model model/source model/syntax"},
+	{"model/eval", "model model/source"},
+	{"properties", "model"},
+	{"checker/internal/program", "model"},
+	{"checker/internal/por", "checker/internal/program model"},
+	{"checker/internal/symmetry", "checker/internal/program model"},
+	{"checker/internal/explore", "checker/internal/por checker/internal/program checker/internal/store model"},
+	{"checker/internal/live", "checker/internal/explore checker/internal/program checker/internal/store model"},
+	{"internal/promela", "model model/eval model/source"},
+	{"internal/testkit", "model model/elab model/linux model/source specs"},
+	{"traces", ""},
+	{"traces/story", "traces"},
+	{"traces/columns", "traces traces/story"},
+	{"traces/dot", "traces traces/story"},
+	{"traces/svg", "traces traces/columns traces/story"},
+	{"traces/replay", "model model/eval properties traces"},
+	{"internal/sim", "model model/eval properties traces traces/replay"},
+	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/live checker/internal/por checker/internal/program checker/internal/store checker/internal/symmetry model model/eval model/pass properties traces traces/replay"},
+	{"internal/report", "checker model model/elab properties traces traces/columns traces/story"},
+	{"internal/page", "internal/report properties traces traces/columns traces/story"},
+	{"internal/cli", "checker internal/matrix internal/page internal/promela internal/report internal/sim internal/spin model model/elab model/eval model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
+	{"cmd/pmdcheck", "internal/cli"},
 }
 
-func TestImports(t *testing.T) {
+// imports reads what every package of the module imports of it, tests apart.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
 	root := filepath.Join("..", "..")
-	seen := map[string]bool{}
+	out := map[string][]string{"internal/arch": nil} // it has nothing but tests
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
-			if err == nil && strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2 {
+			if err == nil && (strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2 || d.Name() == "testdata") {
 				return fs.SkipDir
 			}
 			return err
@@ -68,31 +75,80 @@ func TestImports(t *testing.T) {
 		}
 		rel, _ := filepath.Rel(root, p)
 		pkg := path.Dir(filepath.ToSlash(rel))
-		src, err := os.ReadFile(p)
+		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ImportsOnly)
 		if err != nil {
 			return err
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), p, src, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		may, known := allowed[pkg]
-		if !known {
-			t.Errorf("package %s is not in the import table", pkg)
-		}
-		seen[pkg] = true
+		list := out[pkg]
 		for _, i := range f.Imports {
 			name, _ := strconv.Unquote(i.Path.Value)
-			if own, ok := strings.CutPrefix(name, "pmdcheck/"); ok && !slices.Contains(may, own) {
-				t.Errorf("%s: package %s may not import %s", rel, pkg, own)
+			if own, ok := strings.CutPrefix(name, "pmdcheck/"); ok && !slices.Contains(list, own) {
+				list = append(list, own)
 			}
 		}
+		slices.Sort(list)
+		out[pkg] = list
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) < 10 {
-		t.Errorf("only %d packages were looked at", len(seen))
+	return out
+}
+
+func TestImports(t *testing.T) {
+	got := imports(t)
+	above := map[string]bool{}
+	for _, l := range layers {
+		for _, i := range strings.Fields(l.imports) {
+			if !above[i] {
+				t.Errorf("%s may not import %s, which does not stand above it", l.pkg, i)
+			}
+		}
+		above[l.pkg] = true
+		if list, ok := got[l.pkg]; !ok {
+			t.Errorf("there is no package %s", l.pkg)
+		} else if s := strings.Join(list, " "); s != l.imports {
+			t.Errorf("%s imports %q, and the table says %q", l.pkg, s, l.imports)
+		}
+	}
+	for pkg := range got {
+		if !above[pkg] {
+			t.Errorf("package %s is not in the table: it imports %q", pkg, strings.Join(got[pkg], " "))
+		}
+	}
+}
+
+// TestDrawnTable: the table in ARCHITECTURE.md is drawn from the code.
+func TestDrawnTable(t *testing.T) {
+	const file, from, to = "../../ARCHITECTURE.md", "<!-- imports -->\n", "<!-- end -->\n"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(text), from)
+	_, tail, ok2 := strings.Cut(rest, to)
+	if !ok || !ok2 {
+		t.Fatal("there is no place for the table")
+	}
+	got := imports(t)
+	var b strings.Builder
+	b.WriteString("| package | imports |\n| --- | --- |\n")
+	for _, l := range layers {
+		list := "nothing of ours"
+		if len(got[l.pkg]) > 0 {
+			list = "`" + strings.Join(got[l.pkg], "`, `") + "`"
+		}
+		b.WriteString("| `" + l.pkg + "` | " + list + " |\n")
+	}
+	want := head + from + b.String() + to + tail
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(text) {
+		t.Error("the import table of ARCHITECTURE.md is not that of the code: go test ./internal/arch -update")
 	}
 }

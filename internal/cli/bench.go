@@ -20,7 +20,7 @@ import (
 
 	"pmdcheck/internal/promela"
 	"pmdcheck/internal/spin"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/specs"
 )
 
@@ -177,7 +177,7 @@ func exportedRow(name string, set []string) ([]benchRow, error) {
 	if len(cells) > 1 {
 		return nil, fmt.Errorf("%s has %d cells here; fix parameters with --set until one is left", name, len(cells))
 	}
-	sys, err := spec.Build(cells[0], model.BuildOptions{})
+	sys, err := spec.Build(cells[0], elab.BuildOptions{})
 	if err != nil {
 		return nil, err
 	}

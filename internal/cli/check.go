@@ -22,7 +22,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/page"
 	"pmdcheck/internal/report"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
 )
@@ -95,9 +95,9 @@ type job struct {
 	digest   string
 	runs     bool // if it holds, runs of it are worth keeping
 	evidence page.Evidence
-	spec     *model.Spec
-	cell     model.ConfigCell
-	opts     model.BuildOptions
+	spec     *elab.Spec
+	cell     elab.ConfigCell
+	opts     elab.BuildOptions
 	done     chan struct{}
 	res      *checker.Result
 	traces   []*traces.Trace // simple, for what is shown or stored
@@ -254,9 +254,9 @@ func (f *checkFlags) plan(args []string) ([]*job, int, error) {
 			if c.Tier != "" && f.tier != "all" && c.Tier != f.tier && len(f.set) == 0 {
 				continue
 			}
-			jobs = append(jobs, &job{number: len(jobs) + 1, spec: spec, cell: c, opts: model.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, done: make(chan struct{})})
+			jobs = append(jobs, &job{number: len(jobs) + 1, spec: spec, cell: c, opts: elab.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, done: make(chan struct{})})
 		}
-		var mine []model.ConfigCell
+		var mine []elab.ConfigCell
 		for _, j := range jobs[from:] {
 			mine = append(mine, j.cell)
 		}
@@ -376,7 +376,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	}
 }
 
-func buildNames(o model.BuildOptions, noAssert bool) []string {
+func buildNames(o elab.BuildOptions, noAssert bool) []string {
 	var b []string
 	if noAssert {
 		b = append(b, "no-assert")

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 	"pmdcheck/properties"
 )
@@ -68,7 +68,7 @@ func explain(name string) (string, error) {
 	}
 	names = append(names, embedded()...)
 	msg := "there is no property, diagnostic code or spec " + name
-	if h := model.Suggest(name, names); h != "" {
+	if h := source.Suggest(name, names); h != "" {
 		msg += ": " + h
 	} else {
 		msg += ": `pmdcheck explain` lists them"
@@ -150,7 +150,7 @@ func explainSpec(name string) (string, error) {
 				fmt.Fprintf(&b, "  %-24s %s: %s\n", c.Name, how, strings.Join(c.Values, " "))
 			}
 		}
-		sys, err := spec.Build(cells[0], model.BuildOptions{})
+		sys, err := spec.Build(cells[0], elab.BuildOptions{})
 		if err != nil {
 			return "", err
 		}
@@ -169,7 +169,7 @@ func explainSpec(name string) (string, error) {
 }
 
 // expectations counts the cells by what is expected of them, in the order in which the expectations first apply.
-func expectations(cells []model.ConfigCell) []string {
+func expectations(cells []elab.ConfigCell) []string {
 	var order []string
 	count := map[string]int{}
 	for _, c := range cells {

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/promela"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 func (a *app) exportCmd() *cobra.Command {
@@ -23,7 +23,7 @@ func (a *app) exportCmd() *cobra.Command {
 			if !asPromela {
 				return errors.New("say what to write: --promela")
 			}
-			sys, err := one(args[0], set, model.BuildOptions{NoMerge: noMerge, NoReset: noReset})
+			sys, err := one(args[0], set, elab.BuildOptions{NoMerge: noMerge, NoReset: noReset})
 			if err != nil {
 				return err
 			}

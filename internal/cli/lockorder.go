@@ -14,6 +14,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/properties"
 )
 
@@ -96,7 +97,7 @@ func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edg
 		if ctx.Err() != nil {
 			return edges, circles, false, nil
 		}
-		sys, err := spec.Build(c, model.BuildOptions{Check: []string{"lock_order"}})
+		sys, err := spec.Build(c, elab.BuildOptions{Check: []string{"lock_order"}})
 		if err != nil {
 			return nil, nil, false, err
 		}

@@ -19,6 +19,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/matrix"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 	"pmdcheck/properties"
 )
@@ -77,8 +78,8 @@ Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 
 // task is a cell to explore: once with the properties its spec checks, and once for each other property that is asked about.
 type task struct {
-	spec  *model.Spec
-	cell  model.ConfigCell
+	spec  *elab.Spec
+	cell  elab.ConfigCell
 	axes  map[string]string
 	asked []string // checked by the spec
 	extra []string // not
@@ -205,7 +206,7 @@ func (f *matrixFlags) plan(args, props []string) (tasks []*task, rows, cols []st
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	var specs []*model.Spec
+	var specs []*elab.Spec
 	var errs []error
 	for _, n := range names {
 		spec, err := load(n)
@@ -224,7 +225,7 @@ func (f *matrixFlags) plan(args, props []string) (tasks []*task, rows, cols []st
 		}
 		var out []string
 		for _, u := range usual {
-			if slices.ContainsFunc(specs, func(s *model.Spec) bool { return sweeps(s, u) }) {
+			if slices.ContainsFunc(specs, func(s *elab.Spec) bool { return sweeps(s, u) }) {
 				out = append(out, u)
 			}
 		}
@@ -261,12 +262,12 @@ func (f *matrixFlags) plan(args, props []string) (tasks []*task, rows, cols []st
 	return tasks, rows, cols, run.observe(slices.DeleteFunc(slices.Clone(f.property), func(p string) bool { return p == anyProperty }))
 }
 
-func sweeps(s *model.Spec, name string) bool {
-	return slices.ContainsFunc(s.Configs(), func(c model.ConfigParam) bool { return c.Name == name && c.Swept })
+func sweeps(s *elab.Spec, name string) bool {
+	return slices.ContainsFunc(s.Configs(), func(c elab.ConfigParam) bool { return c.Name == name && c.Swept })
 }
 
 // cells are the cells of a spec: its sweep, and besides every value of an axis that it does not sweep, and of a parameter set to several values.
-func (f *matrixFlags) cells(spec *model.Spec, axes, props []string) ([]*task, error) {
+func (f *matrixFlags) cells(spec *elab.Spec, axes, props []string) ([]*task, error) {
 	configs := spec.Configs()
 	several := map[string][]string{}
 	for _, c := range configs {
@@ -315,7 +316,7 @@ func (f *matrixFlags) cells(spec *model.Spec, axes, props []string) ([]*task, er
 	var tasks []*task
 	for _, set := range sets {
 		cells, err := spec.Cells(set)
-		if errors.Is(err, model.ErrNoCell) {
+		if errors.Is(err, elab.ErrNoCell) {
 			continue
 		}
 		if err != nil {
@@ -368,14 +369,14 @@ func (t *task) run(ctx context.Context, opts checker.Options, f *matrixFlags) {
 		return
 	}
 	if len(t.asked) > 0 {
-		t.search(ctx, opts, model.BuildOptions{}, t.asked)
+		t.search(ctx, opts, elab.BuildOptions{}, t.asked)
 	}
 	for _, p := range t.extra {
-		t.search(ctx, opts, model.BuildOptions{Check: []string{p}}, []string{p})
+		t.search(ctx, opts, elab.BuildOptions{Check: []string{p}}, []string{p})
 	}
 }
 
-func (t *task) search(ctx context.Context, opts checker.Options, b model.BuildOptions, props []string) {
+func (t *task) search(ctx context.Context, opts checker.Options, b elab.BuildOptions, props []string) {
 	sys, err := t.spec.Build(t.cell, b)
 	if err != nil {
 		var list *source.List

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"slices"
 
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
+	"pmdcheck/model/source"
 	"pmdcheck/properties"
 )
 
 // cellsOf are the cells of a spec that are asked about.
 type cellsOf struct {
-	spec  *model.Spec
-	cells []model.ConfigCell
+	spec  *elab.Spec
+	cells []elab.ConfigCell
 }
 
 // asked are the specs of a run.
@@ -36,7 +37,7 @@ func (a asked) observe(names []string) error {
 		for _, s := range a {
 			near = append(near, s.spec.Properties()...)
 		}
-		hint := cmp.Or(model.Suggest(name, near), "see `pmdcheck explain` for the properties of the library")
+		hint := cmp.Or(source.Suggest(name, near), "see `pmdcheck explain` for the properties of the library")
 		what := "no cell of these specs observes"
 		if len(a) == 1 {
 			what = "no cell of " + a[0].spec.Name + " observes"

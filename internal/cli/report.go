@@ -7,6 +7,7 @@ import (
 
 	"pmdcheck/internal/page"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 func (a *app) reportCmd() *cobra.Command {
@@ -79,7 +80,7 @@ func (j *job) collectEvidence(sys *model.System) {
 // spread chooses the cells of each spec for which runs are stored, if they hold: at most sixteen, evenly over its sweep.
 func spread(jobs []*job) {
 	const most = 16
-	bySpec := map[*model.Spec][]*job{}
+	bySpec := map[*elab.Spec][]*job{}
 	for _, j := range jobs {
 		bySpec[j.spec] = append(bySpec[j.spec], j)
 	}
@@ -91,7 +92,7 @@ func spread(jobs []*job) {
 }
 
 // specText is the head comment and the files of a spec.
-func specText(s *model.Spec) page.Spec {
+func specText(s *elab.Spec) page.Spec {
 	p := page.Spec{Doc: s.Doc, Sources: map[string]string{}}
 	for _, f := range s.Files.All() {
 		p.Sources[f.Name] = string(f.Src)

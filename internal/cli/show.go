@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
 	"pmdcheck/traces/dot"
@@ -25,7 +25,7 @@ func (a *app) showCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show spec", Short: "show the state machines of a spec", Example: "  pmdcheck show seed/race_a --set policy=rcu\n  pmdcheck show seed/race_a --dot --process huge_pmd_unshare | dot -Tsvg > unshare.svg\n  pmdcheck show classic/peterson --states --max-nodes 100 | dot -Tsvg > states.svg", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			sys, err := one(args[0], set, model.BuildOptions{NoMerge: noMerge})
+			sys, err := one(args[0], set, elab.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
 			}
@@ -122,7 +122,7 @@ func (a *app) replayCmd() *cobra.Command {
 			for _, c := range t.Config {
 				set = append(set, c.Name+"="+c.Value)
 			}
-			sys, err := one(spec, set, model.BuildOptions{NoMerge: slices.Contains(t.Build, "no-merge"), NoReset: slices.Contains(t.Build, "no-reset")})
+			sys, err := one(spec, set, elab.BuildOptions{NoMerge: slices.Contains(t.Build, "no-merge"), NoReset: slices.Contains(t.Build, "no-reset")})
 			if err != nil {
 				return err
 			}

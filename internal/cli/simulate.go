@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/sim"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 )
 
@@ -25,7 +25,7 @@ func (a *app) simulateCmd() *cobra.Command {
 		Example: "  pmdcheck simulate seed/race_a --set policy=rcu --set target=riscv64\n  pmdcheck simulate seed/race_a --set policy=rcu --set target=riscv64 --trace trace.json\n" +
 			"  printf 'run violation\\nsave trace.json\\n' | pmdcheck simulate classic/peterson --set turn_first=true --script -",
 		RunE: func(_ *cobra.Command, args []string) error {
-			sys, err := one(args[0], set, model.BuildOptions{NoMerge: noMerge})
+			sys, err := one(args[0], set, elab.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
 			}

@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
+	"pmdcheck/model/source"
 	"pmdcheck/specs"
 )
 
@@ -51,7 +53,7 @@ func resolve(args []string) ([]string, error) {
 		}
 		if !strings.HasSuffix(a, ".pmd") {
 			if st, err := os.Stat(a); err != nil || st.IsDir() {
-				hint := model.Suggest(a, all)
+				hint := source.Suggest(a, all)
 				if hint == "" {
 					hint = "see `pmdcheck list`"
 				}
@@ -76,13 +78,13 @@ func readSpec(name string) ([]byte, error) {
 }
 
 // load parses and resolves a spec by embedded name or path.
-func load(name string) (*model.Spec, error) {
+func load(name string) (*elab.Spec, error) {
 	if slices.Contains(embedded(), name) {
 		src, err := specs.FS.ReadFile(name + ".pmd")
 		if err != nil {
 			return nil, err
 		}
-		l := &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
+		l := &elab.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
 		return l.Load(name+".pmd", src)
 	}
 	st, err := os.Stat(name)
@@ -96,7 +98,7 @@ func load(name string) (*model.Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", name, errors.Unwrap(err))
 	}
-	l := &model.Loader{Library: linux.FS, ReadFile: readSpec}
+	l := &elab.Loader{Library: linux.FS, ReadFile: readSpec}
 	return l.Load(filepath.ToSlash(name), src)
 }
 
@@ -114,7 +116,7 @@ func parseSet(set []string) ([]model.ConfigValue, error) {
 }
 
 // one builds the single system that a command about one cell needs: the first cell left by the fixed parameters.
-func one(name string, set []string, o model.BuildOptions) (*model.System, error) {
+func one(name string, set []string, o elab.BuildOptions) (*model.System, error) {
 	spec, err := load(name)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // storeFlags say where states are kept.
@@ -36,7 +36,7 @@ func (f *storeFlags) flags(fl *pflag.FlagSet) {
 }
 
 // checkpointOf adds the checkpoint of a cell. The name says which cell it is of.
-func (f *storeFlags) checkpointOf(o *checker.Options, spec string, cell model.ConfigCell) {
+func (f *storeFlags) checkpointOf(o *checker.Options, spec string, cell elab.ConfigCell) {
 	dir := cmp.Or(f.resume, f.checkpoint)
 	if dir == "" {
 		return

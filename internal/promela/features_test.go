@@ -10,7 +10,7 @@ import (
 	"pmdcheck/internal/promela"
 	"pmdcheck/internal/spin"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 )
 
@@ -76,7 +76,7 @@ func TestFeatures(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			spec := load(t, "feature.pmd", []byte(f.src))
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true, NoReset: true}} {
+			for _, o := range []elab.BuildOptions{{}, {NoMerge: true, NoReset: true}} {
 				sys := build(t, spec, cells(t, spec)[0], o)
 				a, _ := ours(t, sys, false, 20_000)
 				if got := a.String(); !strings.Contains(got, "violated ["+f.want+"]") {
@@ -107,7 +107,7 @@ func TestRefused(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			spec := load(t, "refused.pmd", []byte(f.src))
 			var b bytes.Buffer
-			err := promela.Export(&b, build(t, spec, cells(t, spec)[0], model.BuildOptions{}), promela.Options{})
+			err := promela.Export(&b, build(t, spec, cells(t, spec)[0], elab.BuildOptions{}), promela.Options{})
 			if f.code == "" {
 				if err != nil {
 					t.Fatal(testkit.Render(err))
@@ -136,7 +136,7 @@ func TestEverySpec(t *testing.T) {
 			if i%17 != 0 {
 				continue
 			}
-			if err := promela.Export(io.Discard, build(t, spec, c, model.BuildOptions{NoMerge: true}), promela.Options{}); err != nil {
+			if err := promela.Export(io.Discard, build(t, spec, c, elab.BuildOptions{NoMerge: true}), promela.Options{}); err != nil {
 				t.Errorf("%s %s: %s", n, c, testkit.Render(err))
 			}
 		}
@@ -154,7 +154,7 @@ func TestStop(t *testing.T) {
 	} {
 		spec := load(t, "stop.pmd", []byte(src))
 		var b bytes.Buffer
-		if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], model.BuildOptions{}), promela.Options{}); err != nil {
+		if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], elab.BuildOptions{}), promela.Options{}); err != nil {
 			t.Fatal(testkit.Render(err))
 		}
 		r, err := s.Run(t.Context(), spin.Job{Model: b.Bytes(), Spin: []string{"-DSTOP"}, CC: []string{"-DSAFETY"}, Pan: []string{"-m1000"}})
@@ -173,7 +173,7 @@ func TestDeterministic(t *testing.T) {
 	c := cells(t, spec)[0]
 	var a, b bytes.Buffer
 	for _, w := range []io.Writer{&a, &b} {
-		if err := promela.Export(w, build(t, spec, c, model.BuildOptions{}), promela.Options{}); err != nil {
+		if err := promela.Export(w, build(t, spec, c, elab.BuildOptions{}), promela.Options{}); err != nil {
 			t.Fatal(testkit.Render(err))
 		}
 	}
@@ -186,7 +186,7 @@ func TestDeterministic(t *testing.T) {
 func TestLivenessIsLeftOut(t *testing.T) {
 	spec := load(t, "live.pmd", []byte("u1 x;\nprocess p { x = 1; }\nliveness set: eventually x == 1;\n"))
 	var b bytes.Buffer
-	if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], model.BuildOptions{}), promela.Options{}); err != nil {
+	if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], elab.BuildOptions{}), promela.Options{}); err != nil {
 		t.Fatal(testkit.Render(err))
 	}
 	if want := "Not translated, because they are about more than single states and steps: set."; !strings.Contains(b.String(), want) {

@@ -18,6 +18,7 @@ import (
 	"pmdcheck/internal/spin"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/specs"
 )
 
@@ -35,7 +36,7 @@ func tool(t *testing.T) *spin.Tool {
 	return nil
 }
 
-func load(t *testing.T, name string, src []byte) *model.Spec {
+func load(t *testing.T, name string, src []byte) *elab.Spec {
 	t.Helper()
 	spec, err := testkit.Loader().Load(name, src)
 	if err != nil {
@@ -44,7 +45,7 @@ func load(t *testing.T, name string, src []byte) *model.Spec {
 	return spec
 }
 
-func embedded(t *testing.T, name string) *model.Spec {
+func embedded(t *testing.T, name string) *elab.Spec {
 	t.Helper()
 	src, err := specs.FS.ReadFile(name + ".pmd")
 	if err != nil {
@@ -68,7 +69,7 @@ func names(t *testing.T) (out []string) {
 	return out
 }
 
-func cells(t *testing.T, spec *model.Spec) []model.ConfigCell {
+func cells(t *testing.T, spec *elab.Spec) []elab.ConfigCell {
 	t.Helper()
 	c, err := spec.Cells(nil)
 	if err != nil {
@@ -155,7 +156,7 @@ func compare(t *testing.T, s *spin.Tool, sys *model.System, noAssert bool, limit
 	return true
 }
 
-func build(t *testing.T, spec *model.Spec, c model.ConfigCell, o model.BuildOptions) *model.System {
+func build(t *testing.T, spec *elab.Spec, c elab.ConfigCell, o elab.BuildOptions) *model.System {
 	t.Helper()
 	sys, err := spec.Build(c, o)
 	if err != nil {
@@ -168,7 +169,7 @@ func build(t *testing.T, spec *model.Spec, c model.ConfigCell, o model.BuildOpti
 }
 
 // sample thins out the cells of a spec: those stay that have a value which few before them had.
-func sample(cells []model.ConfigCell, few int) (out []model.ConfigCell) {
+func sample(cells []elab.ConfigCell, few int) (out []elab.ConfigCell) {
 	seen := map[model.ConfigValue]int{}
 	for _, c := range cells {
 		if c.Tier != "" || !slices.ContainsFunc(c.Config, func(v model.ConfigValue) bool { return seen[v] < few }) {
@@ -197,7 +198,7 @@ func TestSpecs(t *testing.T) {
 			if !thorough && i == 4 || testing.Short() && i > 0 {
 				break
 			}
-			for _, o := range []model.BuildOptions{{}, {NoMerge: true}}[:1+(i+1)%2] {
+			for _, o := range []elab.BuildOptions{{}, {NoMerge: true}}[:1+(i+1)%2] {
 				all++
 				t.Run(fmt.Sprintf("%s %s merged=%v", n, c, !o.NoMerge), func(t *testing.T) {
 					if compare(t, s, build(t, spec, c, o), false, 30_000) {
@@ -231,7 +232,7 @@ func TestRandomModels(t *testing.T) {
 			t.Parallel()
 			src := testkit.Exportable(rand.New(rand.NewPCG(seed, 2022)))
 			spec := load(t, "random.pmd", []byte(src))
-			sys := build(t, spec, cells(t, spec)[0], model.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%5 == 0})
+			sys := build(t, spec, cells(t, spec)[0], elab.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%5 == 0})
 			if compare(t, s, sys, seed%4 == 0, 20_000) {
 				compared.Add(1)
 			}

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"pmdcheck/checker"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 )
 
@@ -180,8 +180,8 @@ func NewDocument(cells int) *Document {
 // Checked is a cell with all that is known of it.
 type Checked struct {
 	Number int
-	Spec   *model.Spec
-	Cell   model.ConfigCell
+	Spec   *elab.Spec
+	Cell   elab.ConfigCell
 	Digest string
 	Result *checker.Result
 	Judged Judgement

@@ -7,6 +7,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // Counting says how a run differs from the one that expectations are about.
@@ -31,7 +32,7 @@ type Judgement struct {
 const counted = "counted"
 
 // Judge compares. Without an expectation any violation is a failure.
-func Judge(r *checker.Result, e *model.Expectation, c Counting) Judgement {
+func Judge(r *checker.Result, e *elab.Expectation, c Counting) Judgement {
 	j := Judgement{Verdict: r.Verdict}
 	var against []string // covers that are reached against the expectation
 	for _, v := range r.Violations {
@@ -76,7 +77,7 @@ func Judge(r *checker.Result, e *model.Expectation, c Counting) Judgement {
 }
 
 // compare decides. What was found and is not expected is a difference however the search ended; what was not found is one only if it is complete.
-func (j *Judgement) compare(r *checker.Result, e *model.Expectation, against []string) {
+func (j *Judgement) compare(r *checker.Result, e *elab.Expectation, against []string) {
 	wanted := subset(j.Properties, j.ExpectedProps)
 	if len(against) == 0 && wanted && (j.Verdict == checker.Unknown || r.Reason != checker.ReasonNone && r.Reason != checker.ReasonFirst) {
 		j.Unknown = true
@@ -109,7 +110,7 @@ func (j *Judgement) compare(r *checker.Result, e *model.Expectation, against []s
 }
 
 // count compares figures.
-func (j *Judgement) count(r *checker.Result, e *model.Expectation) {
+func (j *Judgement) count(r *checker.Result, e *elab.Expectation) {
 	for _, x := range []struct {
 		what       string
 		want, have int64

@@ -11,13 +11,13 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/report"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // add checks every cell of a spec and adds it.
 func add(t testing.TB, d *report.Document, name, src string, o checker.Options) {
 	t.Helper()
-	spec, err := (&model.Loader{}).Load(name+".pmd", []byte(src))
+	spec, err := (&elab.Loader{}).Load(name+".pmd", []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func add(t testing.TB, d *report.Document, name, src string, o checker.Options) 
 		t.Fatal(err)
 	}
 	for _, c := range cells {
-		sys, err := spec.Build(c, model.BuildOptions{})
+		sys, err := spec.Build(c, elab.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

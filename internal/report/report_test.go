@@ -17,7 +17,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/report"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 )
 
@@ -80,8 +80,8 @@ expect : holds;
 // document is what check finds of the spec, a cell of it with a limit, and one whose expectation is wrong.
 func document(t testing.TB) *report.Document {
 	t.Helper()
-	load := func(name, src string) *model.Spec {
-		s, err := (&model.Loader{}).Load(name, []byte(src))
+	load := func(name, src string) *elab.Spec {
+		s, err := (&elab.Loader{}).Load(name, []byte(src))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,13 +89,13 @@ func document(t testing.TB) *report.Document {
 	}
 	doc := report.NewDocument(5)
 	number := 0
-	add := func(s *model.Spec, limit int64) {
+	add := func(s *elab.Spec, limit int64) {
 		cells, err := s.Cells(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range cells {
-			sys, err := s.Build(c, model.BuildOptions{})
+			sys, err := s.Build(c, elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,14 +10,14 @@ import (
 
 	"pmdcheck/internal/sim"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 	"pmdcheck/traces/replay"
 )
 
 func session(t testing.TB, src string) *sim.Session {
 	t.Helper()
-	sys := testkit.System(t, src, model.BuildOptions{})
+	sys := testkit.System(t, src, elab.BuildOptions{})
 	return sim.New(sys)
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestSource: the same seed gives the same text, every text loads, and within some hundred seeds everything the generator knows occurs.
@@ -29,7 +29,7 @@ func TestSource(t *testing.T) {
 		if again := testkit.Source(rand.New(rand.NewPCG(seed, 1))); again != src {
 			t.Fatalf("seed %d gives two texts", seed)
 		}
-		if _, err := (&model.Loader{}).Load("random.pmd", []byte(src)); err != nil {
+		if _, err := (&elab.Loader{}).Load("random.pmd", []byte(src)); err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, src)
 		}
 		if strings.Contains(src, "%!") {
@@ -54,7 +54,7 @@ func TestOtherSources(t *testing.T) {
 			if again := gen(rand.New(rand.NewPCG(seed, 1))); again != src {
 				t.Fatalf("%s, seed %d gives two texts", name, seed)
 			}
-			if _, err := (&model.Loader{}).Load("random.pmd", []byte(src)); err != nil {
+			if _, err := (&elab.Loader{}).Load("random.pmd", []byte(src)); err != nil {
 				t.Fatalf("%s, seed %d: %v\n%s", name, seed, err, src)
 			}
 		}

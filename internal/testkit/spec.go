@@ -7,18 +7,19 @@ import (
 	"testing"
 
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
 	"pmdcheck/specs"
 )
 
 // Loader loads specs that may import the kernel library and embedded specs.
-func Loader() *model.Loader {
-	return &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
+func Loader() *elab.Loader {
+	return &elab.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
 }
 
 // First builds the first cell of a spec that has the given values, each "name=value". If the spec has errors, they are rendered in the error, as users see them.
-func First(name, src string, o model.BuildOptions, values ...string) (*model.System, error) {
+func First(name, src string, o elab.BuildOptions, values ...string) (*model.System, error) {
 	spec, err := Loader().Load(name, []byte(src))
 	if err != nil {
 		return nil, rendered(err)
@@ -40,7 +41,7 @@ func First(name, src string, o model.BuildOptions, values ...string) (*model.Sys
 }
 
 // System is First for a test that cannot do without.
-func System(tb testing.TB, src string, o model.BuildOptions, values ...string) *model.System {
+func System(tb testing.TB, src string, o elab.BuildOptions, values ...string) *model.System {
 	tb.Helper()
 	sys, err := First("t.pmd", src, o, values...)
 	if err != nil {
@@ -50,7 +51,7 @@ func System(tb testing.TB, src string, o model.BuildOptions, values ...string) *
 }
 
 // Embedded is the first cell of an embedded spec that has the given values.
-func Embedded(tb testing.TB, name string, o model.BuildOptions, values ...string) *model.System {
+func Embedded(tb testing.TB, name string, o elab.BuildOptions, values ...string) *model.System {
 	tb.Helper()
 	src, err := specs.FS.ReadFile(name + ".pmd")
 	if err != nil {

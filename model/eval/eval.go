@@ -1,6 +1,6 @@
 // Package eval interprets the IR slowly and obviously.
 //
-// It is the oracle: internal/program compiles the same IR independently and tests hold the two equal, and no counterexample is reported before this
+// It is the oracle: checker/internal/program compiles the same IR independently and tests hold the two equal, and no counterexample is reported before this
 // package has executed it. It follows the semantics in the documentation of package model to the letter; a [State] holds one value per cell, nothing is packed,
 // nothing is shared, everything is copied.
 package eval

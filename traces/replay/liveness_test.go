@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces/replay"
 )
 
@@ -43,7 +43,7 @@ liveness up: a leads_to x == 2;
 
 // TestLivenessIsJudged: a run that is said to violate a liveness property is taken apart by the oracle alone.
 func TestLivenessIsJudged(t *testing.T) {
-	sys := testkit.System(t, liveSpec, model.BuildOptions{NoMerge: true})
+	sys := testkit.System(t, liveSpec, elab.BuildOptions{NoMerge: true})
 	p := func(trans ...int) (out []replay.Move) {
 		for _, k := range trans {
 			out = append(out, replay.Move{Proc: 0, Trans: k})

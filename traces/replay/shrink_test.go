@@ -12,6 +12,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 	"pmdcheck/specs"
 	"pmdcheck/traces"
@@ -34,7 +35,7 @@ func switches(m []replay.Move) (n int) {
 	return n
 }
 
-func build(t *testing.T, name, src string, pick func([]model.ConfigCell) model.ConfigCell) *model.System {
+func build(t *testing.T, name, src string, pick func([]elab.ConfigCell) elab.ConfigCell) *model.System {
 	t.Helper()
 	spec, err := testkit.Loader().Load(name, []byte(src))
 	if err != nil {
@@ -44,7 +45,7 @@ func build(t *testing.T, name, src string, pick func([]model.ConfigCell) model.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys, err := spec.Build(pick(cells), model.BuildOptions{})
+	sys, err := spec.Build(pick(cells), elab.BuildOptions{})
 	if err != nil {
 		var list *source.List
 		if errors.As(err, &list) && strings.HasPrefix(list.Diags[0].Code, "out-of-range") {
@@ -55,7 +56,7 @@ func build(t *testing.T, name, src string, pick func([]model.ConfigCell) model.C
 	return sys
 }
 
-func first(c []model.ConfigCell) model.ConfigCell { return c[0] }
+func first(c []elab.ConfigCell) elab.ConfigCell { return c[0] }
 
 // shrink shrinks every witness of a check and holds what Shrink promises of each. It returns steps and switches before and after.
 func shrink(t *testing.T, sys *model.System, opts checker.Options) (before, after [2]int) {
@@ -205,8 +206,8 @@ func TestShrinkRace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys := build(t, "seed/race_a.pmd", string(src), func(cs []model.ConfigCell) model.ConfigCell {
-		i := slices.IndexFunc(cs, func(c model.ConfigCell) bool { return strings.Contains(c.String(), "policy=none") })
+	sys := build(t, "seed/race_a.pmd", string(src), func(cs []elab.ConfigCell) elab.ConfigCell {
+		i := slices.IndexFunc(cs, func(c elab.ConfigCell) bool { return strings.Contains(c.String(), "policy=none") })
 		return cs[i]
 	})
 	for _, o := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}, {Search: checker.BFS}} {

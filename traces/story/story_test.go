@@ -12,7 +12,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 	"pmdcheck/traces/story"
 )
@@ -119,7 +119,7 @@ process b on cpu 1 { await (in); synchronize_rcu(); assert (!done); }
 // check finds the shortest witness of the first violated property of a spec.
 func check(t testing.TB, src string) *story.Story {
 	t.Helper()
-	sys := testkit.System(t, src, model.BuildOptions{})
+	sys := testkit.System(t, src, elab.BuildOptions{})
 	res, err := checker.Check(context.Background(), sys, checker.Options{Search: checker.BFS})
 	if err != nil || len(res.Violations) == 0 {
 		t.Fatal(res, err)

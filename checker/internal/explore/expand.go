@@ -2,8 +2,8 @@ package explore
 
 import (
 	"pmdcheck/checker/internal/por"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/checker/internal/store"
-	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
 

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"pmdcheck/checker/internal/por"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/checker/internal/store"
-	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
 

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/checker/internal/store"
-	"pmdcheck/internal/program"
 )
 
 // Workers share nothing but batches of states. Each state has an owner, who keeps it in a visited set of its own and, as a rule, expands it. A worker that comes across

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/checker/internal/store"
-	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
 

@@ -18,8 +18,8 @@ import (
 	"math/bits"
 
 	"pmdcheck/checker/internal/explore"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/checker/internal/store"
-	"pmdcheck/internal/program"
 	"pmdcheck/model"
 )
 

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"pmdcheck/checker/internal/explore"
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 )
 
 // Marks in num and low. A state with num 0 has not been looked at.

@@ -1,7 +1,7 @@
 package por
 
 import (
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 )
 

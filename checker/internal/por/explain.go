@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 )
 
 // Blame tallies, over the states of a search, what kept the stubborn sets from being smaller. A [Selector] with one adds to it; merge those of several.

@@ -1,6 +1,6 @@
 package por
 
-import "pmdcheck/internal/program"
+import "pmdcheck/checker/internal/program"
 
 // Forget makes the analysis lose track of who writes an atom, to see whether anybody notices.
 func (s *Static) Forget(atom int) {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // space is the full state space of a small system.
@@ -262,7 +262,7 @@ func (sp *space) cycles() error {
 }
 
 // checkParts checks one spec; small reports whether it could be.
-func checkParts(src string, o model.BuildOptions, noAssert bool) (checked int, small bool, err error) {
+func checkParts(src string, o elab.BuildOptions, noAssert bool) (checked int, small bool, err error) {
 	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
 		return 0, false, nil
@@ -280,7 +280,7 @@ func checkParts(src string, o model.BuildOptions, noAssert bool) (checked int, s
 }
 
 // shrinkParts drops lines as long as the check of what is left fails.
-func shrinkParts(src string, o model.BuildOptions, noAssert bool, err error) (string, error) {
+func shrinkParts(src string, o elab.BuildOptions, noAssert bool, err error) (string, error) {
 	lines := strings.Split(src, "\n")
 	for again := true; again; {
 		again = false
@@ -298,7 +298,7 @@ func shrinkParts(src string, o model.BuildOptions, noAssert bool, err error) (st
 const maxSpace = 500
 
 func conclude(t *testing.T, seed uint64) (checked int, small bool) {
-	o := model.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%7 == 0}
+	o := elab.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%7 == 0}
 	noAssert := seed%11 == 0
 	src := testkit.Steps(rand.New(rand.NewPCG(seed, 11)))
 	if seed%2 == 1 {
@@ -343,7 +343,7 @@ func TestConclusionsByHand(t *testing.T) {
 			"process q { await (peek(A.v) == 1); free (&A); r = alloc(struct s); } process o { u1 l; l = z; }",
 		"a store to an array of locals": "u1 x; u1 z; process p { u1 k[2]; u2 i; u1 h; i = x; k[i] = 0; atomic { k[0] = x; h = k[0]; await (h == 1); z = 1; } } process q { x = 1; } process o { u1 l; l = z; }",
 	} {
-		if n, small, err := checkParts(src, model.BuildOptions{}, false); err != nil || !small || n == 0 {
+		if n, small, err := checkParts(src, elab.BuildOptions{}, false); err != nil || !small || n == 0 {
 			t.Errorf("%s: %d checked, small %v, %v", name, n, small, err)
 		}
 	}

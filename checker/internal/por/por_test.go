@@ -7,9 +7,10 @@ import (
 	"testing"
 
 	"pmdcheck/checker/internal/por"
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // static analyses a system.
@@ -64,7 +65,7 @@ func explore(s *por.Static, reduced bool, visit func(st []uint64, moves int)) (s
 // each, and the same ones as the full search.
 func TestLatchKeepsEveryEnd(t *testing.T) {
 	for n := 3; n <= 5; n++ {
-		s := static(t, testkit.Embedded(t, "bench/latch", model.BuildOptions{}, "N="+strconv.Itoa(n), "policy=none", "ordered=true"))
+		s := static(t, testkit.Embedded(t, "bench/latch", elab.BuildOptions{}, "N="+strconv.Itoa(n), "policy=none", "ordered=true"))
 		ends := func(reduced bool) (out []string, states int) {
 			states = explore(s, reduced, func(st []uint64, moves int) {
 				if moves > 0 {
@@ -106,12 +107,12 @@ func TestVerifyNotices(t *testing.T) {
 		})
 		return pairs, err
 	}
-	s := static(t, testkit.System(t, src, model.BuildOptions{}))
+	s := static(t, testkit.System(t, src, elab.BuildOptions{}))
 	if pairs, err := check(s); err != nil || pairs == 0 {
 		t.Errorf("%d pairs, %v", pairs, err)
 	}
 	for a := range s.Atoms() {
-		broken := static(t, testkit.System(t, src, model.BuildOptions{}))
+		broken := static(t, testkit.System(t, src, elab.BuildOptions{}))
 		broken.Forget(a)
 		if _, err := check(broken); err == nil {
 			t.Errorf("nobody noticed that %s was forgotten", s.AtomName(a))
@@ -141,7 +142,7 @@ func TestLoops(t *testing.T) {
 		{"an answer given two ways", "u1 a; u1 b; process q { a = 1; b = 1; } process p { while (true) { atomic { await (a == 1); if (b == 1) a = 0; else a = 0; } } }", true},
 		{"sets what is set", "u1 x; u1 y; process p { while (true) { x = 1; y = 1; } }", false},
 	} {
-		if s := static(t, testkit.System(t, tc.src, model.BuildOptions{})); s.Acyclic() != tc.acyclic {
+		if s := static(t, testkit.System(t, tc.src, elab.BuildOptions{})); s.Acyclic() != tc.acyclic {
 			t.Errorf("%s: acyclic %v", tc.name, s.Acyclic())
 		}
 	}
@@ -151,7 +152,7 @@ func TestLoops(t *testing.T) {
 func TestSticky(t *testing.T) {
 	const src = "u1 a; u1 x; process p { while (true) { a = 1; a = 0; } } process q { x = 1; x = 0; } process r { u1 l; l = a; } process s { u1 l; l = x; }"
 	moves := func(unstick bool) (moved bool) {
-		s := static(t, testkit.System(t, src, model.BuildOptions{}))
+		s := static(t, testkit.System(t, src, elab.BuildOptions{}))
 		if unstick {
 			s.Unstick()
 		}

@@ -13,7 +13,7 @@ package por
 import (
 	"slices"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 )
 

@@ -3,7 +3,7 @@ package por
 import (
 	"math/bits"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 )
 
 // A Selector chooses stubborn sets. Each goroutine has one of its own.

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 )
 

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/eval"
 	"pmdcheck/properties"
 )
@@ -326,7 +327,7 @@ func barred(g *program.Group, s *eval.State) bool {
 	return false
 }
 
-func exchangeOf(src string, o model.BuildOptions, most int) (found *Result, err error) {
+func exchangeOf(src string, o elab.BuildOptions, most int) (found *Result, err error) {
 	sys, err := testkit.First("random.pmd", src, o)
 	if err != nil {
 		return &Result{}, nil
@@ -350,7 +351,7 @@ var generators = []struct {
 }
 
 func exchangeSeed(t *testing.T, gen int, seed uint64) (groups int) {
-	o := model.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%7 == 0}
+	o := elab.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%7 == 0}
 	src := generators[gen].source(rand.New(rand.NewPCG(seed, 13)))
 	found, err := exchangeOf(src, o, maxStates)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 )
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 )
 

@@ -19,7 +19,7 @@ import (
 	"slices"
 	"strings"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 )
 

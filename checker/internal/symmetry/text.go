@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
 )
 

@@ -1,21 +1,17 @@
-package model
+package elab
 
 import (
 	"math"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
-)
-
-var (
-	irInt  = &Type{Kind: KindInt, Name: "int", Lo: math.MinInt32, Hi: math.MaxInt32, Pool: NoPool, Domain: NoDomain}
-	irBool = &Type{Kind: KindBool, Name: "bool", Hi: 1, Pool: NoPool, Domain: NoDomain}
 )
 
 // An operand is the meaning of an expression: a value x, a place lv, or (for pointers that are only followed) the address of a place.
 type operand struct {
 	t    *stype
-	x    *Expr
+	x    *model.Expr
 	lv   *lvalue
 	addr *lvalue
 }
@@ -27,19 +23,19 @@ var badOperand = operand{t: tBad}
 // An lvalue is a place before its array indices are flattened.
 type lvalue struct {
 	t         *stype
-	l         *layout // nil: behind ref
-	root      *global // object array that still has to be indexed
-	obj       *Expr   // handle of the object
+	l         *layout     // nil: behind ref
+	root      *global     // object array that still has to be indexed
+	obj       *model.Expr // handle of the object
 	idxs      []index
-	ref       *Expr
-	domain    DomainID
+	ref       *model.Expr
+	domain    model.DomainID
 	unchecked bool
-	access    Access
+	access    model.Access
 	at        source.Pos
 }
 
 type index struct {
-	x *Expr
+	x *model.Expr
 	n int
 }
 
@@ -66,12 +62,12 @@ func (s *scope) find(name string) *binding {
 }
 
 // value lowers an expression to its value; nil after an error.
-func (b *builder) value(x syntax.Expr) (*Expr, *stype) {
+func (b *builder) value(x syntax.Expr) (*model.Expr, *stype) {
 	return b.valueOf(b.expr(x), x)
 }
 
 // valueOf turns an operand into a value: loads a place, materialises an address.
-func (b *builder) valueOf(o operand, at syntax.Node) (*Expr, *stype) {
+func (b *builder) valueOf(o operand, at syntax.Node) (*model.Expr, *stype) {
 	e := b.e
 	switch {
 	case o.bad():
@@ -92,7 +88,7 @@ func (b *builder) valueOf(o operand, at syntax.Node) (*Expr, *stype) {
 }
 
 // address makes a run-time reference of an alias.
-func (b *builder) address(o operand, at syntax.Node) (*Expr, *stype) {
+func (b *builder) address(o operand, at syntax.Node) (*model.Expr, *stype) {
 	e := b.e
 	lv := o.addr
 	if o.t.kind != stRef {
@@ -102,7 +98,7 @@ func (b *builder) address(o operand, at syntax.Node) (*Expr, *stype) {
 		})
 		return nil, tBad
 	}
-	if lv.l != nil && lv.l.v != NoVar && e.sys.Vars[lv.l.v].Proc != NoProc {
+	if lv.l != nil && lv.l.v != model.NoVar && e.sys.Vars[lv.l.v].Proc != model.NoProc {
 		e.diags.Add(source.Diagnostic{
 			Code: "stored-address", Span: at.Span(), Msg: "the address of a local variable cannot be stored, returned or compared",
 			Hint: "pass it to a function, or initialise a local pointer with it that is never assigned again",
@@ -115,15 +111,15 @@ func (b *builder) address(o operand, at syntax.Node) (*Expr, *stype) {
 	}
 	pl := e.place(lv)
 	if pl == nil {
-		return &Expr{Op: Load, Type: t}, o.t
+		return &model.Expr{Op: model.Load, Type: t}, o.t
 	}
-	x := &Expr{Op: AddrOf, Type: t, Place: pl, Domain: t.Domain, Pos: lv.at}
-	if c, ok := e.sys.staticCell(pl); ok {
+	x := &model.Expr{Op: model.AddrOf, Type: t, Place: pl, Domain: t.Domain, Pos: lv.at}
+	if c, ok := e.sys.StaticCell(pl); ok {
 		for i, d := range e.sys.Domains[t.Domain].Cells {
 			if d == c {
 				// The variable still counts as having its address taken.
 				e.keepAddr(pl)
-				return constant(int64(i+1), t), o.t
+				return model.NewConst(int64(i+1), t), o.t
 			}
 		}
 	}
@@ -131,87 +127,87 @@ func (b *builder) address(o operand, at syntax.Node) (*Expr, *stype) {
 }
 
 // keepAddr records that an address was folded, so that the next pass keeps the cell in its domain.
-func (e *elab) keepAddr(p *Place) {
+func (e *elab) keepAddr(p *model.Place) {
 	if e.addrKept == nil {
-		e.addrKept = map[VarID]bool{}
+		e.addrKept = map[model.VarID]bool{}
 	}
 	e.addrKept[p.Var] = true
 }
 
 // load makes the value of a place, folding cells that nothing writes. Predicates read fields of dead objects, like peek(), wherever their expressions are put.
-func (b *builder) load(lv *lvalue) *Expr {
+func (b *builder) load(lv *lvalue) *model.Expr {
 	e := b.e
 	t := e.irType(lv.t)
 	pl := e.place(lv)
 	if pl == nil {
-		return &Expr{Op: Load, Type: t, Pos: lv.at}
+		return &model.Expr{Op: model.Load, Type: t, Pos: lv.at}
 	}
 	pl.Unchecked = pl.Unchecked || b.pred
-	x := &Expr{Op: Load, Type: t, Place: pl, Pos: lv.at}
-	if c, ok := e.sys.staticCell(pl); ok && e.sys.Vars[c.Var].Proc == NoProc && e.known.constantCell(c) && (pl.Unchecked || e.alwaysLive(c)) {
-		return constant(int64(e.sys.Vars[c.Var].Init[c.Idx]), t)
+	x := &model.Expr{Op: model.Load, Type: t, Place: pl, Pos: lv.at}
+	if c, ok := e.sys.StaticCell(pl); ok && e.sys.Vars[c.Var].Proc == model.NoProc && e.known.Constant(c) && (pl.Unchecked || e.alwaysLive(c)) {
+		return model.NewConst(int64(e.sys.Vars[c.Var].Init[c.Idx]), t)
 	}
 	return x
 }
 
 // alwaysLive reports whether the object around a cell lives from beginning to end, so that the check of an access to it cannot fail.
-func (e *elab) alwaysLive(c Cell) bool {
+func (e *elab) alwaysLive(c model.Cell) bool {
 	v := e.sys.Vars[c.Var]
-	if v.Pool == NoPool {
+	if v.Pool == model.NoPool {
 		return true
 	}
 	p := e.sys.Pools[v.Pool]
-	if p.Live == NoVar {
+	if p.Live == model.NoVar {
 		return true
 	}
-	l := Cell{p.Live, c.Idx / int32(v.Stride)}
-	return e.known.constantCell(l) && e.sys.Vars[l.Var].Init[l.Idx] == 1
+	l := model.Cell{Var: p.Live, Idx: c.Idx / int32(v.Stride)}
+	return e.known.Constant(l) && e.sys.Vars[l.Var].Init[l.Idx] == 1
 }
 
-func binary(op ExprOp, x, y *Expr) *Expr {
-	t := irInt
-	if op >= Eq && op <= OrElse {
-		t = irBool
+func binary(op model.ExprOp, x, y *model.Expr) *model.Expr {
+	t := model.IntType
+	if op >= model.Eq && op <= model.OrElse {
+		t = model.BoolType
 	}
-	if op == AndAlso || op == OrElse {
-		if x.isConst() {
-			if (x.Val != 0) == (op == OrElse) {
-				return constant(b2i(op == OrElse), irBool)
+	if op == model.AndAlso || op == model.OrElse {
+		if x.IsConst() {
+			if (x.Val != 0) == (op == model.OrElse) {
+				return model.NewConst(model.Bit(op == model.OrElse), model.BoolType)
 			}
 			return truth(y)
 		}
-		if y.isConst() && (y.Val != 0) == (op == AndAlso) {
+		if y.IsConst() && (y.Val != 0) == (op == model.AndAlso) {
 			return truth(x)
 		}
 	}
-	if x.isConst() && y.isConst() {
-		if v, ok := foldBinary(op, int64(x.Val), int64(y.Val)); ok {
-			return constant(v, t)
+	if x.IsConst() && y.IsConst() {
+		if v, ok := model.Fold(op, int64(x.Val), int64(y.Val)); ok {
+			return model.NewConst(v, t)
 		}
 	}
-	return &Expr{Op: op, Type: t, X: x, Y: y, Pos: x.Pos}
+	return &model.Expr{Op: op, Type: t, X: x, Y: y, Pos: x.Pos}
 }
 
 // truth makes 0 or 1 of a value.
-func truth(x *Expr) *Expr {
-	if lo, hi := x.interval(); lo >= 0 && hi <= 1 {
+func truth(x *model.Expr) *model.Expr {
+	if lo, hi := x.Interval(); lo >= 0 && hi <= 1 {
 		return x
 	}
-	return binary(Ne, x, constant(0, irInt))
+	return binary(model.Ne, x, model.NewConst(0, model.IntType))
 }
 
-func negate(x *Expr) *Expr {
-	if x.isConst() {
-		return constant(b2i(x.Val == 0), irBool)
+func negate(x *model.Expr) *model.Expr {
+	if x.IsConst() {
+		return model.NewConst(model.Bit(x.Val == 0), model.BoolType)
 	}
-	if x.Op == Not {
+	if x.Op == model.Not {
 		return truth(x.X)
 	}
-	return &Expr{Op: Not, Type: irBool, X: x, Pos: x.Pos}
+	return &model.Expr{Op: model.Not, Type: model.BoolType, X: x, Pos: x.Pos}
 }
 
 // condition lowers an expression used as a truth value; nil after an error.
-func (b *builder) condition(x syntax.Expr) *Expr {
+func (b *builder) condition(x syntax.Expr) *model.Expr {
 	v, t := b.value(x)
 	if v == nil {
 		return nil
@@ -234,11 +230,11 @@ func (b *builder) expr(x syntax.Expr) operand {
 			e.errorf("out-of-range", x.Sp, "%s does not fit into 32 bits", x.Text)
 			return badOperand
 		}
-		return operand{t: tInt, x: &Expr{Op: Const, Val: int32(x.Value), Type: irInt, Pos: x.Sp.Start}}
+		return operand{t: tInt, x: &model.Expr{Op: model.Const, Val: int32(x.Value), Type: model.IntType, Pos: x.Sp.Start}}
 	case *syntax.BoolLit:
-		return operand{t: tBool, x: constant(b2i(x.Value), irBool)}
+		return operand{t: tBool, x: model.NewConst(model.Bit(x.Value), model.BoolType)}
 	case *syntax.NullLit:
-		return operand{t: tNull, x: constant(0, &Type{Kind: KindHandle, Name: "NULL", Pool: NoPool, Domain: NoDomain})}
+		return operand{t: tNull, x: model.NewConst(0, &model.Type{Kind: model.KindHandle, Name: "NULL", Pool: model.NoPool, Domain: model.NoDomain})}
 	case *syntax.StringLit:
 		e.errorf("not-a-value", x.Sp, "a string is not a value of this language")
 		return badOperand
@@ -276,7 +272,7 @@ func (b *builder) ident(x *syntax.Ident) operand {
 	case "this_cpu", "self":
 		if b.proc == nil {
 			if e.dry && !b.constOnly {
-				return operand{t: tInt, x: &Expr{Op: Load, Type: irInt}}
+				return operand{t: tInt, x: &model.Expr{Op: model.Load, Type: model.IntType}}
 			}
 			e.errorf("not-in-process", x.Sp, "%s has a value only inside a process", x.Name)
 			return badOperand
@@ -288,7 +284,7 @@ func (b *builder) ident(x *syntax.Ident) operand {
 			e.diags.Add(source.Diagnostic{Code: "not-bound", Span: x.Sp, Msg: "this_cpu is used by process " + b.proc.Name + ", which is on no CPU", Hint: "declare it as `process " + b.proc.Name + " on cpu N`", Related: b.callers()})
 			return badOperand
 		}
-		return operand{t: tInt, x: constant(v, irInt)}
+		return operand{t: tInt, x: model.NewConst(v, model.IntType)}
 	case "this_mm":
 		if b.mm == nil {
 			if e.dry && !b.constOnly {
@@ -301,7 +297,7 @@ func (b *builder) ident(x *syntax.Ident) operand {
 	}
 	s := e.prog.syms[x.Name]
 	if s == nil {
-		d := source.Diagnostic{Code: "unknown-name", Span: x.Sp, Msg: "unknown name " + quote(x.Name), Hint: b.suggest(x.Name)}
+		d := source.Diagnostic{Code: "unknown-name", Span: x.Sp, Msg: "unknown name " + source.Quote(x.Name), Hint: b.suggest(x.Name)}
 		e.diags.Add(d)
 		return badOperand
 	}
@@ -321,7 +317,7 @@ func (b *builder) suggest(word string) string {
 			names = append(names, n)
 		}
 	}
-	return didYouMean(word, append(names, "this_cpu", "this_mm", "self"))
+	return source.DidYouMean(word, append(names, "this_cpu", "this_mm", "self"))
 }
 
 func (b *builder) global(x *syntax.Ident, s *symbol) operand {
@@ -329,7 +325,7 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 	switch s.kind {
 	case symEnumValue:
 		t := &stype{kind: stEnum, enum: s.enum}
-		return operand{t: t, x: constant(int64(s.value), e.irType(t))}
+		return operand{t: t, x: model.NewConst(int64(s.value), e.irType(t))}
 	case symConfig:
 		t := e.configType(s)
 		if t.kind == stBad {
@@ -340,13 +336,13 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 		if (!ok || e.setting == inSpec) && e.unknown == nil {
 			e.unknown = s
 		}
-		return operand{t: t, x: constant(v, e.irType(t))}
+		return operand{t: t, x: model.NewConst(v, e.irType(t))}
 	case symConst:
 		if o, ok := e.numbers[s.name]; ok {
 			return o
 		}
 		if e.evaluating[s.name] {
-			e.errorf("constant-cycle", s.at, "constant %s depends on itself", quote(s.name))
+			e.errorf("constant-cycle", s.at, "constant %s depends on itself", source.Quote(s.name))
 			return badOperand
 		}
 		e.evaluating[s.name] = true
@@ -377,7 +373,7 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 		}
 		lv := &lvalue{t: g.t, l: g.l, root: g, at: x.Sp.Start}
 		if g.t.kind == stStruct {
-			lv.obj = constant(int64(g.first), e.irType(&stype{kind: stHandle, strct: g.t.strct}))
+			lv.obj = model.NewConst(int64(g.first), e.irType(&stype{kind: stHandle, strct: g.t.strct}))
 		}
 		return operand{t: g.t, lv: lv}
 	}
@@ -385,7 +381,7 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 	if s.kind == symFunc {
 		hint = "call it: " + s.name + "(…)"
 	}
-	e.diags.Add(source.Diagnostic{Code: "not-a-value", Span: x.Sp, Msg: s.kind.String() + " " + quote(s.name) + " is not a value", Hint: hint})
+	e.diags.Add(source.Diagnostic{Code: "not-a-value", Span: x.Sp, Msg: s.kind.String() + " " + source.Quote(s.name) + " is not a value", Hint: hint})
 	return badOperand
 }
 
@@ -453,7 +449,7 @@ func (b *builder) deref(o operand, at syntax.Node) operand {
 		return operand{t: st, lv: &lvalue{t: st, l: e.structLayout(t.strct), obj: x, at: at.Span().Start}}
 	case stRef:
 		d := e.domain(t.elem)
-		if x.isConst() && x.Val >= 1 && int(x.Val) <= len(e.sys.Domains[d].Cells) {
+		if x.IsConst() && x.Val >= 1 && int(x.Val) <= len(e.sys.Domains[d].Cells) {
 			c := e.sys.Domains[d].Cells[x.Val-1]
 			return operand{t: t.elem, lv: e.cellLvalue(c, t.elem, at.Span().Start)}
 		}
@@ -478,7 +474,7 @@ func (b *builder) indexExpr(x *syntax.IndexExpr) operand {
 		e.mismatch(x.I.Span(), tInt, it)
 		return badOperand
 	}
-	if i.isConst() && (i.Val < 0 || int(i.Val) >= o.t.n) && e.strict() {
+	if i.IsConst() && (i.Val < 0 || int(i.Val) >= o.t.n) && e.strict() {
 		e.errorf("out-of-range", x.I.Span(), "index %d is outside the array of %d", i.Val, o.t.n)
 		return badOperand
 	}
@@ -522,20 +518,20 @@ func (b *builder) unary(x *syntax.UnaryExpr) operand {
 		e.mismatch(x.X.Span(), tInt, t)
 		return badOperand
 	}
-	op := Neg
+	op := model.Neg
 	if x.Op == syntax.TILDE {
-		op = BitNot
+		op = model.BitNot
 	}
-	if v.isConst() {
+	if v.IsConst() {
 		r := -int64(v.Val)
-		if op == BitNot {
+		if op == model.BitNot {
 			r = ^int64(v.Val)
 		}
 		if r == int64(int32(r)) {
-			return operand{t: tInt, x: constant(r, irInt)}
+			return operand{t: tInt, x: model.NewConst(r, model.IntType)}
 		}
 	}
-	return b.bounded(&Expr{Op: op, Type: irInt, X: v, Pos: x.Sp.Start}, x)
+	return b.bounded(&model.Expr{Op: op, Type: model.IntType, X: v, Pos: x.Sp.Start}, x)
 }
 
 func (b *builder) addressOf(x *syntax.UnaryExpr) operand {
@@ -553,9 +549,9 @@ func (b *builder) addressOf(x *syntax.UnaryExpr) operand {
 	case o.t.kind == stStruct && lv.obj != nil && lv.l != nil && lv.l == e.poolLayout[o.t.strct.name]:
 		t := &stype{kind: stHandle, strct: o.t.strct}
 		h := lv.obj
-		if h.isConst() {
-			h = constant(int64(h.Val), e.irType(t))
-		} else if h.Type.Kind != KindHandle {
+		if h.IsConst() {
+			h = model.NewConst(int64(h.Val), e.irType(t))
+		} else if h.Type.Kind != model.KindHandle {
 			c := *h
 			c.Type = e.irType(t)
 			h = &c
@@ -573,16 +569,16 @@ func (b *builder) addressOf(x *syntax.UnaryExpr) operand {
 	return operand{t: &stype{kind: stRef, elem: o.t}, addr: lv}
 }
 
-var binaryOps = map[syntax.Token]ExprOp{
-	syntax.ADD: Add, syntax.SUB: Sub, syntax.MUL: Mul, syntax.DIV: Div, syntax.MOD: Mod, syntax.SHL: Shl, syntax.SHR: Shr, syntax.AND: And,
-	syntax.OR: Or, syntax.XOR: Xor, syntax.EQ: Eq, syntax.NE: Ne, syntax.LT: Lt, syntax.LE: Le, syntax.GT: Gt, syntax.GE: Ge,
-	syntax.LAND: AndAlso, syntax.LOR: OrElse,
+var binaryOps = map[syntax.Token]model.ExprOp{
+	syntax.ADD: model.Add, syntax.SUB: model.Sub, syntax.MUL: model.Mul, syntax.DIV: model.Div, syntax.MOD: model.Mod, syntax.SHL: model.Shl, syntax.SHR: model.Shr, syntax.AND: model.And,
+	syntax.OR: model.Or, syntax.XOR: model.Xor, syntax.EQ: model.Eq, syntax.NE: model.Ne, syntax.LT: model.Lt, syntax.LE: model.Le, syntax.GT: model.Gt, syntax.GE: model.Ge,
+	syntax.LAND: model.AndAlso, syntax.LOR: model.OrElse,
 }
 
 func (b *builder) binaryExpr(x *syntax.BinaryExpr) operand {
 	e := b.e
 	op := binaryOps[x.Op]
-	if op == AndAlso || op == OrElse {
+	if op == model.AndAlso || op == model.OrElse {
 		l := b.condition(x.X)
 		if hasCall(x.Y) {
 			if l == nil {
@@ -601,7 +597,7 @@ func (b *builder) binaryExpr(x *syntax.BinaryExpr) operand {
 		b.expr(x.Y)
 		return badOperand
 	}
-	if op == Eq || op == Ne {
+	if op == model.Eq || op == model.Ne {
 		if o, done := b.compareAlias(x, op, lo); done {
 			return o
 		}
@@ -614,7 +610,7 @@ func (b *builder) binaryExpr(x *syntax.BinaryExpr) operand {
 	if l == nil || r == nil {
 		return badOperand
 	}
-	if op == Eq || op == Ne {
+	if op == model.Eq || op == model.Ne {
 		if !comparableTypes(lt, rt) {
 			e.errorf("type-mismatch", x.Sp, "cannot compare %s with %s", lt, rt)
 			return badOperand
@@ -622,32 +618,32 @@ func (b *builder) binaryExpr(x *syntax.BinaryExpr) operand {
 		return operand{t: tBool, x: binary(op, l, r)}
 	}
 	arith := func(t *stype) bool {
-		return t.kind == stInt || t.kind == stBool || (t.kind == stEnum && op >= Lt && op <= Ge)
+		return t.kind == stInt || t.kind == stBool || (t.kind == stEnum && op >= model.Lt && op <= model.Ge)
 	}
 	if !arith(lt) || !arith(rt) {
 		e.errorf("type-mismatch", x.Sp, "operator %s does not take %s and %s", x.Op, lt, rt)
 		return badOperand
 	}
-	if op >= Lt && op <= Ge {
+	if op >= model.Lt && op <= model.Ge {
 		return operand{t: tBool, x: binary(op, l, r)}
 	}
 	return b.bounded(binary(op, l, r), x)
 }
 
 // compareAlias decides comparisons of a known address with NULL.
-func (b *builder) compareAlias(x *syntax.BinaryExpr, op ExprOp, l operand) (operand, bool) {
+func (b *builder) compareAlias(x *syntax.BinaryExpr, op model.ExprOp, l operand) (operand, bool) {
 	if l.addr == nil {
 		return operand{}, false
 	}
 	if _, ok := x.Y.(*syntax.NullLit); !ok {
 		return operand{}, false
 	}
-	return operand{t: tBool, x: constant(b2i(op == Ne), irBool)}, true
+	return operand{t: tBool, x: model.NewConst(model.Bit(op == model.Ne), model.BoolType)}, true
 }
 
 // bounded rejects arithmetic that could leave 32 bits.
-func (b *builder) bounded(v *Expr, at syntax.Node) operand {
-	if lo, hi := v.interval(); (lo < math.MinInt32 || hi > math.MaxInt32) && !b.e.dry {
+func (b *builder) bounded(v *model.Expr, at syntax.Node) operand {
+	if lo, hi := v.Interval(); (lo < math.MinInt32 || hi > math.MaxInt32) && !b.e.dry {
 		b.e.diags.Add(source.Diagnostic{Code: "out-of-range", Span: at.Span(), Msg: "this value could leave 32 bits", Hint: "use smaller types: the bounds of the operands decide"})
 		return badOperand
 	}
@@ -680,17 +676,17 @@ func (b *builder) condExpr(x *syntax.CondExpr) operand {
 		e.errorf("type-mismatch", x.Sp, "the sides of ?: are %s and %s", lt, rt)
 		return badOperand
 	}
-	if c.isConst() {
+	if c.IsConst() {
 		if c.Val != 0 {
 			return operand{t: t, x: l}
 		}
 		return operand{t: t, x: r}
 	}
-	irt := irInt
+	irt := model.IntType
 	if t.kind != stInt && t.kind != stNull {
 		irt = e.irType(t)
 	}
-	return operand{t: t, x: &Expr{Op: Cond, Type: irt, X: c, Y: l, Z: r, Pos: x.Sp.Start}}
+	return operand{t: t, x: &model.Expr{Op: model.Cond, Type: irt, X: c, Y: l, Z: r, Pos: x.Sp.Start}}
 }
 
 // hasCall reports whether an expression calls anything but the built-ins that are pure.

@@ -1,4 +1,4 @@
-package model_test
+package elab_test
 
 import (
 	"errors"
@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 )
 
-func build(t *testing.T, src string, o model.BuildOptions) (*model.System, error) {
+func build(t *testing.T, src string, o elab.BuildOptions) (*model.System, error) {
 	t.Helper()
-	spec, err := (&model.Loader{}).Load("t.pmd", []byte(src))
+	spec, err := (&elab.Loader{}).Load("t.pmd", []byte(src))
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func TestIndexIsReadOnce(t *testing.T) {
 		"struct s { u1 v[2]; }; struct s o[2]; u1 g; process p { o[1].v[g] = 1; } process q { g = 1; o[1].v[0] = 0; }",
 		"u1 a[2]; u1 g; process p { a[g] = 1; } process q { g = 1; a[0] = 0; }",
 	} {
-		for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 			sys, err := build(t, src, o)
 			if err != nil {
 				t.Fatal(err)
@@ -64,7 +65,7 @@ func TestIndexIsReadOnce(t *testing.T) {
 
 // TestEmptyChoose: nothing to choose from would be a location without transitions, which everything takes for the proper end of a process.
 func TestEmptyChoose(t *testing.T) {
-	_, err := build(t, "u1 x; process p { choose { } x = 1; }", model.BuildOptions{})
+	_, err := build(t, "u1 x; process p { choose { } x = 1; }", elab.BuildOptions{})
 	var list *source.List
 	if !errors.As(err, &list) {
 		t.Fatalf("error %v, want a diagnostic", err)
@@ -78,7 +79,7 @@ func TestOrderOfReads(t *testing.T) {
 	} {
 		src := "struct s { u1 v; }; struct s o[2]; u1 a[2][2]; u1 x; u1 y; u1 g; u1 h; bool b; int<-3..3> r;" +
 			"process p { r = " + tc.expr + "; } process q { x = 1; y = 1; g = 1; h = 1; b = true; r = 0; for (int i = 0; i < 2; i++) { o[i].v = 1; a[i][0] = 1; a[i][1] = 1; } }"
-		sys, err := build(t, src, model.BuildOptions{NoMerge: true})
+		sys, err := build(t, src, elab.BuildOptions{NoMerge: true})
 		if err != nil {
 			t.Fatal(err)
 		}

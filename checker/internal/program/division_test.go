@@ -3,15 +3,15 @@ package program_test
 import (
 	"testing"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // compiled compiles a cell of a spec, unmerged.
 func compiled(t *testing.T, name string, values ...string) *program.Program {
 	t.Helper()
-	sys := testkit.Embedded(t, name, model.BuildOptions{NoMerge: true}, values...)
+	sys := testkit.Embedded(t, name, elab.BuildOptions{NoMerge: true}, values...)
 	p, err := program.Compile(sys, program.Options{})
 	if err != nil {
 		t.Fatal(err)

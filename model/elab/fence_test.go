@@ -1,4 +1,4 @@
-package model_test
+package elab_test
 
 import (
 	"bytes"
@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestFences: a barrier is an operation of its own with its kind, which the dump names, and stands where the source has it. It adds no step to a merged model.
 func TestFences(t *testing.T) {
 	const src = "u2 x; u2 y; process p { x = 1; smp_wmb(); y = 1; atomic { smp_mb(); x = 2; } } process q { u2 a; a = y; smp_rmb(); a = x; y = a; }"
-	sys, err := build(t, src, model.BuildOptions{})
+	sys, err := build(t, src, elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestFences(t *testing.T) {
 			t.Errorf("the dump names %s not once:\n%s", s, b.String())
 		}
 	}
-	without, err := build(t, strings.NewReplacer("smp_wmb();", "", "smp_mb();", "", "smp_rmb();", "").Replace(src), model.BuildOptions{})
+	without, err := build(t, strings.NewReplacer("smp_wmb();", "", "smp_mb();", "", "smp_rmb();", "").Replace(src), elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestFences(t *testing.T) {
 // TestSanityOfFences: an operation is a fence exactly if it has a kind of fence.
 func TestSanityOfFences(t *testing.T) {
 	for _, op := range []model.Op{{Kind: model.OpFence}, {Kind: model.OpNop, Fence: model.FenceRead}, {Kind: model.OpFence, Fence: 77}} {
-		sys, err := build(t, "u2 x; process p { x = 1; } process q { x = 2; }", model.BuildOptions{})
+		sys, err := build(t, "u2 x; process p { x = 1; } process q { x = 2; }", elab.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,31 +1,32 @@
-package model
+package elab
 
 import (
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
 
 // place flattens an lvalue; nil when types are only being checked.
-func (e *elab) place(lv *lvalue) *Place {
+func (e *elab) place(lv *lvalue) *model.Place {
 	if lv.ref != nil {
-		return &Place{Var: NoVar, Ref: lv.ref, Domain: lv.domain, Unchecked: lv.unchecked, Pos: lv.at, Access: lv.access}
+		return &model.Place{Var: model.NoVar, Ref: lv.ref, Domain: lv.domain, Unchecked: lv.unchecked, Pos: lv.at, Access: lv.access}
 	}
-	if lv.l == nil || lv.l.v == NoVar {
+	if lv.l == nil || lv.l.v == model.NoVar {
 		return nil
 	}
-	p := &Place{Var: lv.l.v, Obj: lv.obj, Domain: NoDomain, Unchecked: lv.unchecked, Pos: lv.at, Access: lv.access}
+	p := &model.Place{Var: lv.l.v, Obj: lv.obj, Domain: model.NoDomain, Unchecked: lv.unchecked, Pos: lv.at, Access: lv.access}
 	for i, ix := range lv.idxs {
 		x := ix.x
-		if len(lv.idxs) > 1 && !x.isConst() {
+		if len(lv.idxs) > 1 && !x.IsConst() {
 			// Flattened, an index too large for its own dimension could still hit a cell.
 			x = inRange(x, ix.n)
 		} else if len(lv.idxs) > 1 && (x.Val < 0 || int(x.Val) >= ix.n) {
-			x = constant(-1<<20, irInt)
+			x = model.NewConst(-1<<20, model.IntType)
 		}
 		if i == 0 {
 			p.Idx = x
 		} else {
-			p.Idx = binary(Add, binary(Mul, p.Idx, constant(int64(ix.n), irInt)), x)
+			p.Idx = binary(model.Add, binary(model.Mul, p.Idx, model.NewConst(int64(ix.n), model.IntType)), x)
 		}
 	}
 	return p
@@ -51,12 +52,12 @@ func (e *elab) member(lv *lvalue, field string) *lvalue {
 }
 
 // inRange is x, or a fault where x is no index of n elements.
-func inRange(x *Expr, n int) *Expr {
-	return &Expr{Op: InRange, Type: irInt, X: x, Val: int32(n), Pos: x.Pos}
+func inRange(x *model.Expr, n int) *model.Expr {
+	return &model.Expr{Op: model.InRange, Type: model.IntType, X: x, Val: int32(n), Pos: x.Pos}
 }
 
 // element selects an array element.
-func (e *elab) element(lv *lvalue, i *Expr) *lvalue {
+func (e *elab) element(lv *lvalue, i *model.Expr) *lvalue {
 	c := *lv
 	c.t = lv.t.elem
 	if lv.root != nil && baseOf(lv.root.t).kind == stStruct {
@@ -66,21 +67,21 @@ func (e *elab) element(lv *lvalue, i *Expr) *lvalue {
 			n *= int64(t.n)
 		}
 		if lv.obj == nil {
-			c.obj = constant(int64(lv.root.first), irInt)
+			c.obj = model.NewConst(int64(lv.root.first), model.IntType)
 		}
-		if i.isConst() {
+		if i.IsConst() {
 			if i.Val < 0 || int(i.Val) >= lv.t.n {
 				if e.strict() {
 					e.errorf("out-of-range", source.At(lv.at), "index %d is outside the array of %d", i.Val, lv.t.n)
 				}
-				i = constant(-1<<20, irInt)
+				i = model.NewConst(-1<<20, model.IntType)
 			}
 		} else {
 			i = inRange(i, lv.t.n)
 		}
-		c.obj = binary(Add, c.obj, binary(Mul, i, constant(n, irInt)))
-		if c.t.kind == stStruct && c.obj.isConst() {
-			c.obj = constant(int64(c.obj.Val), e.irType(&stype{kind: stHandle, strct: c.t.strct}))
+		c.obj = binary(model.Add, c.obj, binary(model.Mul, i, model.NewConst(n, model.IntType)))
+		if c.t.kind == stStruct && c.obj.IsConst() {
+			c.obj = model.NewConst(int64(c.obj.Val), e.irType(&stype{kind: stHandle, strct: c.t.strct}))
 		}
 		return &c
 	}
@@ -96,7 +97,7 @@ func (e *elab) unknownField(t *stype, name *syntax.Ident) {
 	for _, f := range t.strct.fields {
 		names = append(names, f.name)
 	}
-	e.diags.Add(source.Diagnostic{Code: "unknown-field", Span: name.Sp, Msg: "struct " + t.strct.name + " has no field " + quote(name.Name), Hint: didYouMean(name.Name, names)})
+	e.diags.Add(source.Diagnostic{Code: "unknown-field", Span: name.Sp, Msg: "struct " + t.strct.name + " has no field " + source.Quote(name.Name), Hint: source.DidYouMean(name.Name, names)})
 }
 
 // structLayout is where the fields of all objects of a struct lie.
@@ -111,16 +112,16 @@ func (e *elab) structLayout(s *structInfo) *layout {
 }
 
 // cellLvalue names a known cell.
-func (e *elab) cellLvalue(c Cell, t *stype, at source.Pos) *lvalue {
+func (e *elab) cellLvalue(c model.Cell, t *stype, at source.Pos) *lvalue {
 	v := e.sys.Vars[c.Var]
 	lv := &lvalue{t: t, l: &layout{t: t, v: c.Var}, at: at}
 	i := c.Idx
-	if v.Pool != NoPool {
-		lv.obj = constant(int64(c.Idx)/int64(v.Stride)+1, irInt)
+	if v.Pool != model.NoPool {
+		lv.obj = model.NewConst(int64(c.Idx)/int64(v.Stride)+1, model.IntType)
 		i %= int32(v.Stride)
 	}
 	if v.Stride > 1 {
-		lv.idxs = []index{{constant(int64(i), irInt), v.Stride}}
+		lv.idxs = []index{{model.NewConst(int64(i), model.IntType), v.Stride}}
 	}
 	return lv
 }

@@ -1,8 +1,9 @@
-package model
+package elab
 
 import (
 	"slices"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 )
 
@@ -28,11 +29,11 @@ type stepper struct {
 	b     *builder
 	nodes []*cfgNode
 	locs  []*cfgNode
-	locOf map[*cfgNode]LocID
+	locOf map[*cfgNode]model.LocID
 }
 
 func (b *builder) steps(entry *cfgNode) {
-	s := &stepper{b: b, locOf: map[*cfgNode]LocID{}}
+	s := &stepper{b: b, locOf: map[*cfgNode]model.LocID{}}
 	entry = resolve(entry, 0)
 	s.collect(entry)
 	s.classify()
@@ -60,7 +61,7 @@ func resolve(n *cfgNode, atom int) *cfgNode {
 		}
 		if seen[n] {
 			n.kind = nodeOp
-			n.op = Op{Kind: OpNop, Text: "skip", Frame: n.op.Frame, Pos: n.op.Pos}
+			n.op = model.Op{Kind: model.OpNop, Text: "skip", Frame: n.op.Frame, Pos: n.op.Pos}
 			n.forced = true
 			break
 		}
@@ -73,7 +74,7 @@ func resolve(n *cfgNode, atom int) *cfgNode {
 			n.label = label
 		}
 		if left && atom != 0 && n.atom == atom {
-			return &cfgNode{kind: nodeOp, quiet: true, op: Op{Kind: OpNop, Frame: n.op.Frame, Pos: n.op.Pos}, next: n}
+			return &cfgNode{kind: nodeOp, quiet: true, op: model.Op{Kind: model.OpNop, Frame: n.op.Frame, Pos: n.op.Pos}, next: n}
 		}
 	}
 	return n
@@ -221,7 +222,7 @@ func (n *cfgNode) successors() []*cfgNode {
 
 // opVisible reports whether an operation touches something another process can see, or can block.
 func (s *stepper) opVisible(n *cfgNode) bool {
-	if n.op.Kind == OpAssume && n.kind == nodeOp {
+	if n.op.Kind == model.OpAssume && n.kind == nodeOp {
 		return true
 	}
 	if n.kind == nodeChoose || n.kind == nodeEnd {
@@ -229,8 +230,8 @@ func (s *stepper) opVisible(n *cfgNode) bool {
 	}
 	e := s.b.e
 	vis := false
-	e.sys.Touches(&n.op, func(t Touch) {
-		if e.sys.Vars[t.Var].Proc == NoProc && !s.b.private(t) {
+	e.sys.Touches(&n.op, func(t model.Touch) {
+		if e.sys.Vars[t.Var].Proc == model.NoProc && !s.b.private(t) {
 			vis = true
 		}
 	})
@@ -239,7 +240,7 @@ func (s *stepper) opVisible(n *cfgNode) bool {
 
 // liveness computes the locals each node's future can read.
 func (s *stepper) liveness() {
-	locals := map[VarID]int{}
+	locals := map[model.VarID]int{}
 	for i, v := range s.b.proc.Locals {
 		locals[v] = i
 	}
@@ -252,16 +253,16 @@ func (s *stepper) liveness() {
 		if m.kind == nodeChoose || m.kind == nodeEnd {
 			continue
 		}
-		read := func(x *Expr) {
-			if x.Op == Load && x.Place.Var >= 0 {
+		read := func(x *model.Expr) {
+			if x.Op == model.Load && x.Place.Var >= 0 {
 				if j, ok := locals[x.Place.Var]; ok {
 					use[i].set(j)
 				}
 			}
 		}
-		m.op.X.walk(read)
+		m.op.X.Walk(read)
 		if d := m.op.Dst; d != nil {
-			d.walk(read)
+			d.Walk(read)
 			if j, ok := locals[d.Var]; ok && d.Ref == nil && s.b.e.sys.Vars[d.Var].Len == 1 {
 				def[i].set(j)
 			}
@@ -288,15 +289,15 @@ func (s *stepper) liveness() {
 }
 
 // loc gives a node its location number.
-func (s *stepper) loc(n *cfgNode) LocID {
+func (s *stepper) loc(n *cfgNode) model.LocID {
 	if id, ok := s.locOf[n]; ok {
 		return id
 	}
-	id := LocID(len(s.locs))
+	id := model.LocID(len(s.locs))
 	s.locOf[n] = id
 	s.locs = append(s.locs, n)
 	p := s.b.proc
-	l := &Location{ID: id, Label: n.label, End: n.end, Pos: n.op.Pos, Frame: n.op.Frame}
+	l := &model.Location{ID: id, Label: n.label, End: n.end, Pos: n.op.Pos, Frame: n.op.Frame}
 	for i, v := range p.Locals {
 		if s.b.e.opt.NoReset || n.live.has(i) {
 			l.Live = append(l.Live, v)
@@ -315,7 +316,7 @@ func (s *stepper) location(n *cfgNode) {
 }
 
 // from adds the transitions whose first node is n: for a choose, those of every alternative.
-func (s *stepper) from(loc LocID, n *cfgNode, depth int) {
+func (s *stepper) from(loc model.LocID, n *cfgNode, depth int) {
 	if n.kind == nodeChoose && n.atom == 0 {
 		if depth > maxNested {
 			s.b.e.errorf("bad-choose", source.At(n.op.Pos), "choices that begin with choices are nested more than %d deep", maxNested)
@@ -324,7 +325,7 @@ func (s *stepper) from(loc LocID, n *cfgNode, depth int) {
 		for _, a := range n.alts {
 			if a.kind == nodeEnd {
 				// An alternative that is already over: a step to the end.
-				s.add(loc, n, []Op{{Kind: OpNop, Text: "skip", Pos: n.op.Pos, Frame: n.op.Frame}, {Kind: OpGoto, Loc: s.loc(a), Frame: n.op.Frame, Pos: n.op.Pos}})
+				s.add(loc, n, []model.Op{{Kind: model.OpNop, Text: "skip", Pos: n.op.Pos, Frame: n.op.Frame}, {Kind: model.OpGoto, Loc: s.loc(a), Frame: n.op.Frame, Pos: n.op.Pos}})
 				continue
 			}
 			s.from(loc, a, depth+1)
@@ -339,7 +340,7 @@ func (s *stepper) from(loc LocID, n *cfgNode, depth int) {
 
 // fork adds the transitions of an atomic block, or of any other node. Choices that every run of the block makes first are made up front: one transition for each way through them. The
 // others are made while it runs. Both mean the same; what is made up front, static analysis sees.
-func (s *stepper) fork(loc LocID, n *cfgNode, chosen []int, ways int) {
+func (s *stepper) fork(loc model.LocID, n *cfgNode, chosen []int, ways int) {
 	c := &coder{s: s, chosen: chosen, plain: !s.b.e.opt.NoFork, room: maxForks / ways}
 	c.run(n, true)
 	if c.open == nil {
@@ -351,12 +352,12 @@ func (s *stepper) fork(loc LocID, n *cfgNode, chosen []int, ways int) {
 	}
 }
 
-func (s *stepper) add(from LocID, n *cfgNode, code []Op) {
+func (s *stepper) add(from model.LocID, n *cfgNode, code []model.Op) {
 	p := s.b.proc
-	t := &Transition{ID: len(p.Trans), Proc: p.ID, From: from, Code: code, Label: n.op.Text, Pos: n.op.Pos, Frame: n.op.Frame}
+	t := &model.Transition{ID: len(p.Trans), Proc: p.ID, From: from, Code: code, Label: n.op.Text, Pos: n.op.Pos, Frame: n.op.Frame}
 	if n.quiet {
 		// What the source does not do itself, such as a mark, does not name the step.
-		if i := slices.IndexFunc(code, func(o Op) bool { return o.Visible }); i >= 0 {
+		if i := slices.IndexFunc(code, func(o model.Op) bool { return o.Visible }); i >= 0 {
 			t.Label, t.Pos, t.Frame = code[i].Text, code[i].Pos, code[i].Frame
 		}
 	}
@@ -367,7 +368,7 @@ func (s *stepper) add(from LocID, n *cfgNode, code []Op) {
 // coder writes the code of one step.
 type coder struct {
 	s      *stepper
-	ops    []Op
+	ops    []model.Op
 	chosen []int    // decisions of the choices that come first, in order
 	plain  bool     // what was written so far is executed whatever the state is, once, and cannot fail
 	room   int      // alternatives that one more decision may have
@@ -423,7 +424,7 @@ func (c *coder) straight(t target, seen map[target]int) []patch {
 		n := t.n
 		stop := n.visible && t.atom == 0 && !t.first
 		if at, ok := seen[t]; ok {
-			c.ops = append(c.ops, Op{Kind: OpJump, Then: at, Frame: n.op.Frame, Pos: n.op.Pos})
+			c.ops = append(c.ops, model.Op{Kind: model.OpJump, Then: at, Frame: n.op.Frame, Pos: n.op.Pos})
 			return nil
 		}
 		// Behind a node outside atomic blocks, and on leaving a block, every location ends the step.
@@ -448,7 +449,7 @@ func (c *coder) straight(t target, seen map[target]int) []patch {
 		}
 		seen[t] = len(c.ops)
 		if stop {
-			c.ops = append(c.ops, Op{Kind: OpGoto, Loc: c.s.loc(n), Frame: n.op.Frame, Pos: n.op.Pos})
+			c.ops = append(c.ops, model.Op{Kind: model.OpGoto, Loc: c.s.loc(n), Frame: n.op.Frame, Pos: n.op.Pos})
 			return nil
 		}
 		switch n.kind {
@@ -462,7 +463,7 @@ func (c *coder) straight(t target, seen map[target]int) []patch {
 			var jumps []patch
 			for k := range last {
 				op := n.op
-				op.Kind, op.X = OpBranch, &Expr{Op: Any, Type: irBool, Pos: op.Pos}
+				op.Kind, op.X = model.OpBranch, &model.Expr{Op: model.Any, Type: model.BoolType, Pos: op.Pos}
 				op.Else = len(c.ops) + 1
 				jumps = append(jumps, patch{len(c.ops), 0, after(n.alts[k])})
 				c.ops = append(c.ops, op)

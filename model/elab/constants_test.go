@@ -1,4 +1,4 @@
-package model_test
+package elab_test
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
 )
@@ -84,9 +84,9 @@ var noConstants = []string{
 	"1 / 0", "1 % 0", "6 / (K - 1)", "1 << 32", "1 << -1", "1 >> 40", "2147483647 + K", "65536 * 65536", "-2147483647 - 2", "-(-2147483647 - 1)", "-2147483648", "K == 1 && 1 / 0", "this_mm",
 }
 
-func load(t *testing.T, src string) (cells []model.ConfigCell, err error) {
+func load(t *testing.T, src string) (cells []elab.ConfigCell, err error) {
 	t.Helper()
-	spec, err := (&model.Loader{Library: linux.FS}).Load("t.pmd", []byte(src))
+	spec, err := (&elab.Loader{Library: linux.FS}).Load("t.pmd", []byte(src))
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func load(t *testing.T, src string) (cells []model.ConfigCell, err error) {
 		return nil, err
 	}
 	for _, c := range cells {
-		if _, err := spec.Build(c, model.BuildOptions{}); err != nil {
+		if _, err := spec.Build(c, elab.BuildOptions{}); err != nil {
 			return nil, err
 		}
 	}
@@ -179,7 +179,7 @@ func TestConstantPlaces(t *testing.T) {
 	for _, n := range runTime {
 		known[n] = true
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "syntax/nodes.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../syntax/nodes.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,11 +325,11 @@ func TestConstantValues(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		x := constants(3).Draw(rt, "x")
 		src := "u2 w; process main { w = 1; }\nconst K = " + x.text + ";\nstatic_assert((" + x.text + ") == K);\nexpect : holds states (" + x.text + ") == K ? 7 : 8;\n"
-		spec, err := (&model.Loader{}).Load("t.pmd", []byte(src))
-		var cells []model.ConfigCell
+		spec, err := (&elab.Loader{}).Load("t.pmd", []byte(src))
+		var cells []elab.ConfigCell
 		if err == nil {
 			if cells, err = spec.Cells(nil); err == nil {
-				_, err = spec.Build(cells[0], model.BuildOptions{})
+				_, err = spec.Build(cells[0], elab.BuildOptions{})
 			}
 		}
 		switch {

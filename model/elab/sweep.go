@@ -1,10 +1,11 @@
-package model
+package elab
 
 import (
 	"errors"
 	"fmt"
 	"slices"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -19,13 +20,13 @@ const (
 var ErrNoCell = errors.New("no cell of the sweep has these values")
 
 // Cells lists the cells of the sweep in order, the first swept parameter varying slowest. Parameters in set are fixed to the given value instead.
-func (s *Spec) Cells(set []ConfigValue) ([]ConfigCell, error) {
+func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
 	e := s.consts(map[string]int64{})
 	fixed := map[string]int64{}
 	for _, v := range set {
 		sym := s.prog.syms[v.Name]
 		if sym == nil || sym.kind != symConfig {
-			return nil, withHint(fmt.Sprintf("%s has no config parameter %s", s.Name, quote(v.Name)), s.prog.suggest(v.Name, symConfig))
+			return nil, source.WithHint(fmt.Sprintf("%s has no config parameter %s", s.Name, source.Quote(v.Name)), s.prog.suggest(v.Name, symConfig))
 		}
 		t := e.irType(e.configType(sym))
 		n, err := parseValue(t, v.Value)
@@ -67,7 +68,7 @@ func (s *Spec) Cells(set []ConfigValue) ([]ConfigCell, error) {
 				if !ok1 || !ok2 {
 					return nil, e.diags.Err()
 				}
-			case t.Kind == KindInt && hi-lo >= maxEnumerated:
+			case t.Kind == model.KindInt && hi-lo >= maxEnumerated:
 				return nil, fmt.Errorf("config parameter %s has too many values to sweep: give a range", a.name)
 			}
 			for v := lo; v <= hi; v++ {
@@ -94,7 +95,7 @@ func (s *Spec) Cells(set []ConfigValue) ([]ConfigCell, error) {
 		case hasDefault:
 			base[c.name] = deflt
 		default:
-			return nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", quote(c.name), s.Name, c.name)
+			return nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", source.Quote(c.name), s.Name, c.name)
 		}
 	}
 	span := 1
@@ -141,7 +142,7 @@ func (s *Spec) cell(values map[string]int64, where syntax.Expr) (ConfigCell, boo
 	}
 	c := ConfigCell{}
 	for _, p := range s.prog.configs {
-		c.Config = append(c.Config, ConfigValue{p.name, FormatValue(e.irType(e.configType(p)), int32(values[p.name]))})
+		c.Config = append(c.Config, model.ConfigValue{Name: p.name, Value: model.FormatValue(e.irType(e.configType(p)), int32(values[p.name]))})
 	}
 	for _, t := range s.prog.tiers {
 		v := int64(1)
@@ -193,12 +194,12 @@ func (s *Spec) checkSweep(e *elab) {
 		seen := map[string]*syntax.Ident{}
 		for _, it := range sw.Items {
 			if old := seen[it.Name.Name]; old != nil {
-				e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: it.Name.Sp, Msg: quote(it.Name.Name) + " is swept twice", Related: []source.Related{{Span: old.Sp, Msg: "the other one"}}})
+				e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: it.Name.Sp, Msg: source.Quote(it.Name.Name) + " is swept twice", Related: []source.Related{{Span: old.Sp, Msg: "the other one"}}})
 			}
 			seen[it.Name.Name] = it.Name
 			sym := s.prog.syms[it.Name.Name]
 			if sym == nil || sym.kind != symConfig {
-				e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: it.Name.Sp, Msg: quote(it.Name.Name) + " is not a config parameter", Hint: s.prog.suggest(it.Name.Name, symConfig)})
+				e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: it.Name.Sp, Msg: source.Quote(it.Name.Name) + " is not a config parameter", Hint: s.prog.suggest(it.Name.Name, symConfig)})
 				continue
 			}
 			e.with(inSpec, func() { s.checkSwept(e, it, e.configType(sym)) })
@@ -228,7 +229,7 @@ func (s *Spec) checkSwept(e *elab, it *syntax.SweepItem, t *stype) {
 	for _, x := range it.Values {
 		v, ok := value(x)
 		if ok && seen[v] {
-			e.errorf("duplicate-name", x.Span(), "%s is swept twice for %s", FormatValue(e.irType(t), int32(v)), it.Name.Name)
+			e.errorf("duplicate-name", x.Span(), "%s is swept twice for %s", model.FormatValue(e.irType(t), int32(v)), it.Name.Name)
 		}
 		seen[v] = ok
 	}

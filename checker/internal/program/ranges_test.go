@@ -3,9 +3,9 @@ package program_test
 import (
 	"testing"
 
-	"pmdcheck/internal/program"
+	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestStateSize: cells take as many bits as the values they can have, not as their types allow.
@@ -19,7 +19,7 @@ func TestStateSize(t *testing.T) {
 		{"counters reach the end of their type", "u8 a[12]; process p { while (true) { for (int k = 0; k < 12; k++) { atomic { a[k] = (a[k] + 1) & 255; } } } } process q { u8 x; x = a[0]; a[1] = x; }", 2},
 		{"counters in guarded loops", "u8 g; process p[20] { u6 i; while (i < 5) { await (g == 0); i++; atomic { g = 1; g = 0; } } }", 2},
 	} {
-		sys := testkit.System(t, tc.src, model.BuildOptions{})
+		sys := testkit.System(t, tc.src, elab.BuildOptions{})
 		p, err := program.Compile(sys, program.Options{})
 		if err != nil {
 			t.Fatal(err)

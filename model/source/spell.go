@@ -1,11 +1,13 @@
-package model
+package source
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
 
-func quote(s string) string { return "'" + s + "'" }
+// Quote puts a name between quotation marks, as diagnostics do.
+func Quote(s string) string { return "'" + s + "'" }
 
 // nearest returns the candidate that a misspelt word most likely means, or "".
 // The distance is Damerau-Levenshtein in its restricted form; a candidate counts when at most a third of the letters differ.
@@ -48,31 +50,23 @@ func editDistance(a, b string, limit int) int {
 
 func abs(x int) int { return max(x, -x) }
 
-// didYouMean is a hint, or "".
-func didYouMean(word string, candidates []string) string {
+// DidYouMean is a hint, or "".
+func DidYouMean(word string, candidates []string) string {
 	if n := nearest(word, candidates); n != "" {
-		return "did you mean " + quote(n) + "?"
+		return "did you mean " + Quote(n) + "?"
 	}
 	return ""
 }
 
 // Suggest is the hint "did you mean 'x'?" for a misspelt word, or "" when no candidate is near.
 func Suggest(word string, candidates []string) string {
-	return didYouMean(word, slices.Clone(candidates))
+	return DidYouMean(word, slices.Clone(candidates))
 }
 
-// suggest looks among global names of the given kinds (all kinds when none is given).
-func (p *program) suggest(word string, kinds ...symKind) string {
-	var names []string
-	for n, s := range p.syms {
-		if len(kinds) == 0 || slices.Contains(kinds, s.kind) {
-			names = append(names, n)
-		}
+// WithHint is an error with a hint behind it, if there is one.
+func WithHint(msg, hint string) error {
+	if hint != "" {
+		msg += ": " + hint
 	}
-	if len(kinds) == 0 || slices.Contains(kinds, symFunc) {
-		for n := range builtins {
-			names = append(names, n)
-		}
-	}
-	return didYouMean(word, names)
+	return errors.New(msg)
 }

@@ -1,9 +1,10 @@
-package model
+package elab
 
 import (
 	"fmt"
 	"strings"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -105,28 +106,28 @@ func (b *builder) stmt(s syntax.Stmt) {
 		b.choose(s)
 	case *syntax.AssertStmt:
 		b.mark(s)
-		prop := PropAssertion
+		prop := model.PropAssertion
 		if s.Prop != nil {
 			prop = e.propID(s.Prop.Name)
 		}
 		b.observing++
 		if x := b.condition(s.Cond); x != nil {
-			b.emit(&cfgNode{op: Op{Kind: OpAssert, X: b.last(x), Prop: prop}})
+			b.emit(&cfgNode{op: model.Op{Kind: model.OpAssert, X: b.last(x), Prop: prop}})
 		}
 		b.observing--
 	case *syntax.CoverStmt:
 		b.mark(s)
 		id, ok := e.covers[s.Name.Name]
 		if !ok {
-			id = CoverID(len(e.sys.Covers))
+			id = model.CoverID(len(e.sys.Covers))
 			e.covers[s.Name.Name] = id
-			e.sys.Covers = append(e.sys.Covers, &Cover{ID: id, Name: s.Name.Name, Pos: s.Name.Sp.Start})
+			e.sys.Covers = append(e.sys.Covers, &model.Cover{ID: id, Name: s.Name.Name, Pos: s.Name.Sp.Start})
 		}
-		b.emit(&cfgNode{quiet: true, op: Op{Kind: OpCover, Cover: id}})
+		b.emit(&cfgNode{quiet: true, op: model.Op{Kind: model.OpCover, Cover: id}})
 	case *syntax.SkipStmt:
 		if !s.Empty {
 			b.mark(s)
-			b.emit(&cfgNode{op: Op{Kind: OpNop}})
+			b.emit(&cfgNode{op: model.Op{Kind: model.OpNop}})
 		}
 	case *syntax.StaticAssertStmt:
 		b.e.staticAssert(s.Decl)
@@ -160,7 +161,7 @@ func (b *builder) scoped(s syntax.Stmt) {
 func (b *builder) ifStmt(s *syntax.IfStmt) {
 	b.mark(s.Cond)
 	x := b.condition(s.Cond)
-	if x != nil && x.isConst() && !b.e.dry {
+	if x != nil && x.IsConst() && !b.e.dry {
 		if x.Val != 0 {
 			b.scoped(s.Then)
 		} else if s.Else != nil {
@@ -184,7 +185,7 @@ func (b *builder) ifStmt(s *syntax.IfStmt) {
 func (b *builder) bind(name *syntax.Ident, bd *binding) {
 	if old := b.scope.names[name.Name]; old != nil {
 		b.e.diags.Add(source.Diagnostic{
-			Code: "duplicate-name", Span: name.Sp, Msg: quote(name.Name) + " is declared twice in this block", Related: []source.Related{{Span: old.at, Msg: "the other one"}},
+			Code: "duplicate-name", Span: name.Sp, Msg: source.Quote(name.Name) + " is declared twice in this block", Related: []source.Related{{Span: old.at, Msg: "the other one"}},
 		})
 	}
 	bd.at = name.Sp
@@ -206,14 +207,14 @@ func (b *builder) declare(d *syntax.VarDecl) {
 		assigned := b.fn.assigned[n.Name.Name]
 		if list, ok := n.Init.(*syntax.InitList); ok {
 			lv := b.declareVar(n, t, false)
-			e.initInto(list, t, lv, func(lv *lvalue, x *Expr, at source.Span) { b.store(lv, x, AccessPlain) })
+			e.initInto(list, t, lv, func(lv *lvalue, x *model.Expr, at source.Span) { b.store(lv, x, model.AccessPlain) })
 			continue
 		}
 		if n.Init == nil {
 			lv := b.declareVar(n, t, !assigned || t.scalar())
 			if t.scalar() && t.kind != stBad && b.proc != nil {
 				// A declaration without a value starts at the default each time control comes by.
-				b.emit(&cfgNode{quiet: true, op: Op{Kind: OpAssign, Dst: e.place(lv), X: constant(int64(defaultValue(e.irType(t))), e.irType(t))}})
+				b.emit(&cfgNode{quiet: true, op: model.Op{Kind: model.OpAssign, Dst: e.place(lv), X: model.NewConst(int64(defaultValue(e.irType(t))), e.irType(t))}})
 			}
 			continue
 		}
@@ -235,18 +236,18 @@ func (b *builder) declare(d *syntax.VarDecl) {
 			b.bind(n.Name, &binding{t: tBad, op: &operand{t: tBad}})
 			continue
 		}
-		if !assigned && x.isConst() && !e.dry && b.fits(x, t, n.Init) {
-			b.bind(n.Name, &binding{t: t, op: &operand{t: t, x: constant(int64(x.Val), e.irType(t))}})
+		if !assigned && x.IsConst() && !e.dry && b.fits(x, t, n.Init) {
+			b.bind(n.Name, &binding{t: t, op: &operand{t: t, x: model.NewConst(int64(x.Val), e.irType(t))}})
 			continue
 		}
 		x = b.last(x)
 		lv := b.declareVar(n, t, true)
-		b.store(lv, x, AccessPlain)
+		b.store(lv, x, model.AccessPlain)
 	}
 }
 
 // fits reports a constant outside its type.
-func (b *builder) fits(x *Expr, t *stype, at syntax.Node) bool {
+func (b *builder) fits(x *model.Expr, t *stype, at syntax.Node) bool {
 	it := b.e.irType(t)
 	if t.kind == stBool || (x.Val >= it.Lo && x.Val <= it.Hi) {
 		return t.kind != stBool || x.Val == 0 || x.Val == 1
@@ -266,14 +267,14 @@ func (b *builder) declareVar(n *syntax.Declarator, t *stype, plain bool) *lvalue
 // addressTaken is whether an alias of the local may be passed on; then calls can change it.
 func (b *builder) addressTaken(name string) bool { return b.fn.assigned["&"+name] }
 
-var assignOps = map[syntax.Token]ExprOp{
-	syntax.ADDASSIGN: Add, syntax.SUBASSIGN: Sub, syntax.MULASSIGN: Mul, syntax.DIVASSIGN: Div, syntax.MODASSIGN: Mod, syntax.ANDASSIGN: And,
-	syntax.ORASSIGN: Or, syntax.XORASSIGN: Xor, syntax.SHLASSIGN: Shl, syntax.SHRASSIGN: Shr, syntax.INC: Add, syntax.DEC: Sub,
+var assignOps = map[syntax.Token]model.ExprOp{
+	syntax.ADDASSIGN: model.Add, syntax.SUBASSIGN: model.Sub, syntax.MULASSIGN: model.Mul, syntax.DIVASSIGN: model.Div, syntax.MODASSIGN: model.Mod, syntax.ANDASSIGN: model.And,
+	syntax.ORASSIGN: model.Or, syntax.XORASSIGN: model.Xor, syntax.SHLASSIGN: model.Shl, syntax.SHRASSIGN: model.Shr, syntax.INC: model.Add, syntax.DEC: model.Sub,
 }
 
 func (b *builder) assign(s *syntax.AssignStmt) {
 	e := b.e
-	var x *Expr
+	var x *model.Expr
 	xt := tInt
 	if s.Y != nil {
 		x, xt = b.value(s.Y)
@@ -281,7 +282,7 @@ func (b *builder) assign(s *syntax.AssignStmt) {
 			x = b.settle(x)
 		}
 	} else {
-		x = constant(1, irInt)
+		x = model.NewConst(1, model.IntType)
 	}
 	o := b.expr(s.X)
 	if o.bad() || x == nil {
@@ -304,7 +305,7 @@ func (b *builder) assign(s *syntax.AssignStmt) {
 			e.mismatch(s.Y.Span(), o.t, xt)
 			return
 		}
-		b.store(o.lv, x, AccessPlain)
+		b.store(o.lv, x, model.AccessPlain)
 		return
 	}
 	if (o.t.kind != stInt && o.t.kind != stBool) || (xt.kind != stInt && xt.kind != stBool) {
@@ -314,7 +315,7 @@ func (b *builder) assign(s *syntax.AssignStmt) {
 	lv := b.stabilizeIndex(o.lv)
 	r := b.bounded(binary(assignOps[s.Op], b.load(lv), x), s)
 	if !r.bad() {
-		b.store(lv, r.x, AccessPlain)
+		b.store(lv, r.x, model.AccessPlain)
 	}
 }
 
@@ -348,7 +349,7 @@ func (b *builder) returnStmt(s *syntax.ReturnStmt) {
 			e.mismatch(s.X.Span(), b.fn.result, t)
 			break
 		}
-		b.store(b.fn.resultVar, x, AccessPlain)
+		b.store(b.fn.resultVar, x, model.AccessPlain)
 	}
 	b.goTo(b.fn.exit)
 }
@@ -365,7 +366,7 @@ func (b *builder) label(name string) *cfgNode {
 func (b *builder) labeled(s *syntax.LabeledStmt) {
 	name := b.fn.labelKey(s.Label.Name)
 	if old, dup := b.fn.placed[name]; dup {
-		b.e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: s.Label.Sp, Msg: "label " + quote(s.Label.Name) + " is declared twice", Related: []source.Related{{Span: old, Msg: "the other one"}}})
+		b.e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: s.Label.Sp, Msg: "label " + source.Quote(s.Label.Name) + " is declared twice", Related: []source.Related{{Span: old, Msg: "the other one"}}})
 	}
 	b.fn.placed[name] = s.Label.Sp
 	j := b.label(name)
@@ -408,7 +409,7 @@ func (b *builder) checkLabels() {
 					names = append(names, n)
 				}
 			}
-			b.e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: at, Msg: "no label " + quote(name) + " in this function", Hint: cmpOr(hint, didYouMean(name, names))})
+			b.e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: at, Msg: "no label " + source.Quote(name) + " in this function", Hint: cmpOr(hint, source.DidYouMean(name, names))})
 		}
 	}
 }
@@ -427,11 +428,11 @@ func (b *builder) await(cond syntax.Expr) {
 	b.atom = outer
 	switch {
 	case x == nil:
-	case x.isConst() && x.Val != 0 && !b.e.opt.NoMerge:
+	case x.IsConst() && x.Val != 0 && !b.e.opt.NoMerge:
 		// Never blocks, so it merges like a local operation. It must not vanish: behind `case` it is the step that commits to the alternative.
-		b.emit(&cfgNode{op: Op{Kind: OpNop}})
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpNop}})
 	default:
-		b.emit(&cfgNode{op: Op{Kind: OpAssume, X: x}})
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpAssume, X: x}})
 	}
 }
 
@@ -442,10 +443,10 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 		e.diags.Add(source.Diagnostic{Code: "empty-choose", Span: s.Sp, Msg: "there is nothing to choose from", Hint: "write await (false); to wait for ever"})
 		return
 	}
-	n := b.emit(&cfgNode{kind: nodeChoose, op: Op{Kind: OpNop, Text: "choose", Pos: s.Sp.Start}})
+	n := b.emit(&cfgNode{kind: nodeChoose, op: model.Op{Kind: model.OpNop, Text: "choose", Pos: s.Sp.Start}})
 	b.tail = nil
 	done := b.join()
-	var others *Expr
+	var others *model.Expr
 	complete := true
 	for _, c := range s.Cases {
 		if c.Default {
@@ -477,14 +478,14 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 						if others == nil {
 							others = x
 						} else {
-							others = binary(AndAlso, others, x)
+							others = binary(model.AndAlso, others, x)
 						}
 					}
 					b.atom = outer
 				}
 			}
 			if others != nil {
-				b.emit(&cfgNode{op: Op{Kind: OpAssume, X: others, Text: "default", Pos: c.Sp.Start}})
+				b.emit(&cfgNode{op: model.Op{Kind: model.OpAssume, X: others, Text: "default", Pos: c.Sp.Start}})
 			}
 		case c.Cond != nil:
 			b.mark(c.Cond)
@@ -510,7 +511,7 @@ func (b *builder) commit(alt *cfgNode, start int, tells bool, at source.Pos) {
 	if first != nil && first.seq > start && first.kind != nodeJoin && !tells {
 		return
 	}
-	skip := &cfgNode{op: Op{Kind: OpNop, Text: "skip", Pos: at, Frame: b.frame}, atom: b.atom, next: alt.next}
+	skip := &cfgNode{op: model.Op{Kind: model.OpNop, Text: "skip", Pos: at, Frame: b.frame}, atom: b.atom, next: alt.next}
 	if b.tail == &alt.next {
 		b.tail = &skip.next
 	}
@@ -528,7 +529,7 @@ func (b *builder) switchStmt(s *syntax.SwitchStmt) {
 		e.errorf("type-mismatch", s.Tag.Span(), "switch needs an integer or enum, not %s", t)
 		return
 	}
-	if !tag.isConst() {
+	if !tag.IsConst() {
 		tag = b.settle(b.pure(tag))
 	}
 	done := b.join()
@@ -551,7 +552,7 @@ func (b *builder) switchStmt(s *syntax.SwitchStmt) {
 				continue
 			}
 			next := b.join()
-			b.branch(binary(Eq, tag, x), bodies[i], next)
+			b.branch(binary(model.Eq, tag, x), bodies[i], next)
 			b.place(next)
 		}
 	}
@@ -619,7 +620,7 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 		c := *b
 		c.constOnly, c.tail = true, nil
 		v, _ := c.value(x)
-		if len(e.diags.Diags) > n || v == nil || !v.isConst() {
+		if len(e.diags.Diags) > n || v == nil || !v.IsConst() {
 			e.diags.Diags = e.diags.Diags[:n]
 			return 0, false
 		}
@@ -644,7 +645,7 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 	b.scope = sc
 	defer func() { b.scope = sc.parent }()
 	at := func(v int64) {
-		sc.names[name.Name] = &binding{t: t, op: &operand{t: t, x: constant(v, e.irType(t))}, at: name.Sp}
+		sc.names[name.Name] = &binding{t: t, op: &operand{t: t, x: model.NewConst(v, e.irType(t))}, at: name.Sp}
 	}
 	for {
 		at(i)
@@ -659,7 +660,7 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 		if len(values) > maxUnroll {
 			return false
 		}
-		if i, ok = foldBinary(op, i, step); !ok {
+		if i, ok = model.Fold(op, i, step); !ok {
 			return false
 		}
 	}

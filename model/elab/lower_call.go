@@ -1,9 +1,10 @@
-package model
+package elab
 
 import (
 	"fmt"
 	"strings"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -17,9 +18,9 @@ func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
 	}
 	s := e.prog.syms[name]
 	if bd := b.scope.find(name); bd != nil || s == nil || s.kind != symFunc {
-		d := source.Diagnostic{Code: "unknown-function", Span: x.Fun.Sp, Msg: "unknown function " + quote(name), Hint: e.prog.suggest(name, symFunc)}
+		d := source.Diagnostic{Code: "unknown-function", Span: x.Fun.Sp, Msg: "unknown function " + source.Quote(name), Hint: e.prog.suggest(name, symFunc)}
 		if s != nil {
-			d.Msg, d.Hint = s.kind.String()+" "+quote(name)+" is not a function", ""
+			d.Msg, d.Hint = s.kind.String()+" "+source.Quote(name)+" is not a function", ""
 		}
 		e.diags.Add(d)
 		for _, a := range x.Args {
@@ -42,7 +43,7 @@ func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
 	}
 	for i, c := range b.stack {
 		if c.fn == fn {
-			d := source.Diagnostic{Code: "recursion", Span: x.Sp, Msg: "function " + quote(name) + " calls itself", Hint: "functions are inlined; use a loop"}
+			d := source.Diagnostic{Code: "recursion", Span: x.Sp, Msg: "function " + source.Quote(name) + " calls itself", Hint: "functions are inlined; use a loop"}
 			for _, c := range b.stack[i:] {
 				d.Related = append(d.Related, source.Related{Span: c.at, Msg: "through the call of " + c.fn.Name.Name})
 			}
@@ -94,7 +95,7 @@ func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
 		if result.kind == stBad || bad {
 			return operand{t: result}.orBad()
 		}
-		return operand{t: result, x: &Expr{Op: Load, Type: e.irType(result)}}
+		return operand{t: result, x: &model.Expr{Op: model.Load, Type: e.irType(result)}}
 	}
 	return b.inline(x, fn, args, result)
 }
@@ -122,10 +123,10 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 				return badOperand
 			}
 			args[i].x = v
-		case !ctx.assigned[name] && a.x.isConst() && b.fits(a.x, pt, x.Args[i]):
-			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: constant(int64(a.x.Val), e.irType(pt))}, at: p.Sp}
+		case !ctx.assigned[name] && a.x.IsConst() && b.fits(a.x, pt, x.Args[i]):
+			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: model.NewConst(int64(a.x.Val), e.irType(pt))}, at: p.Sp}
 			continue
-		case !ctx.assigned[name] && a.x.Op == Load && a.x.Place != nil && a.x.Place.Var >= 0 && b.plain[a.x.Place.Var] && a.x.Type == e.irType(pt):
+		case !ctx.assigned[name] && a.x.Op == model.Load && a.x.Place != nil && a.x.Place.Var >= 0 && b.plain[a.x.Place.Var] && a.x.Type == e.irType(pt):
 			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: a.x}, at: p.Sp}
 			continue
 		}
@@ -134,7 +135,7 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 		lv := &lvalue{t: pt, l: l, at: x.Args[i].Span().Start}
 		v := b.pure(args[i].x)
 		args[i].x = v
-		late = append(late, func() { b.store(lv, v, AccessPlain) })
+		late = append(late, func() { b.store(lv, v, model.AccessPlain) })
 	}
 	// All arguments are evaluated before the first parameter is set.
 	for _, f := range late {
@@ -158,7 +159,7 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 
 func call_(fn *syntax.FuncDecl, at source.Span) call { return call{fn, at} }
 
-var fences = map[string]Fence{"smp_mb": FenceFull, "smp_rmb": FenceRead, "smp_wmb": FenceWrite}
+var fences = map[string]model.Fence{"smp_mb": model.FenceFull, "smp_rmb": model.FenceRead, "smp_wmb": model.FenceWrite}
 
 // builtin lowers a call of a predeclared function.
 func (b *builder) builtin(x *syntax.CallExpr) operand {
@@ -184,7 +185,7 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 	}
 	switch name {
 	case "smp_mb", "smp_rmb", "smp_wmb":
-		b.emit(&cfgNode{op: Op{Kind: OpFence, Fence: fences[name]}})
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpFence, Fence: fences[name]}})
 		return operand{t: tVoid}
 	case "alloc":
 		return b.allocate(x)
@@ -206,7 +207,7 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 		return operand{t: o.t, lv: &c}
 	case "READ_ONCE", "WRITE_ONCE":
 		o := b.expr(x.Args[0])
-		return b.marked(x, o, AccessOnce)
+		return b.marked(x, o, model.AccessOnce)
 	}
 	o := b.expr(x.Args[0])
 	if o.bad() {
@@ -216,9 +217,9 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: name + " takes the address of a variable, not " + o.t.String(), Hint: "write " + builtins[name]})
 		return badOperand
 	}
-	access := AccessAcquire
+	access := model.AccessAcquire
 	if name == "smp_store_release" {
-		access = AccessRelease
+		access = model.AccessRelease
 	}
 	return b.marked(x, b.deref(o, x.Args[0]), access)
 }
@@ -234,7 +235,7 @@ func (b *builder) notHere(x *syntax.CallExpr) operand {
 }
 
 // marked is an access with a mark: a read of o, or with two arguments a write.
-func (b *builder) marked(x *syntax.CallExpr, o operand, access Access) operand {
+func (b *builder) marked(x *syntax.CallExpr, o operand, access model.Access) operand {
 	e := b.e
 	if o.bad() {
 		return badOperand
@@ -280,9 +281,9 @@ func (b *builder) allocate(x *syntax.CallExpr) operand {
 		b.noObjects(x.Sp, t.strct)
 		return badOperand
 	}
-	v := b.newTemp(&Expr{Op: Const, Type: e.irType(h)})
+	v := b.newTemp(&model.Expr{Op: model.Const, Type: e.irType(h)})
 	if v.Place != nil {
-		b.emit(&cfgNode{op: Op{Kind: OpAlloc, Dst: v.Place, Pool: e.pool(t.strct).ID}})
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpAlloc, Dst: v.Place, Pool: e.pool(t.strct).ID}})
 	}
 	return operand{t: h, x: v}
 }
@@ -304,10 +305,10 @@ func (b *builder) lifetime(x *syntax.CallExpr) operand {
 	}
 	p := e.pool(t.strct).ID
 	if x.Fun.Name == "free" {
-		b.emit(&cfgNode{op: Op{Kind: OpFree, X: b.pure(v), Pool: p}})
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpFree, X: b.pure(v), Pool: p}})
 		return operand{t: tVoid}
 	}
-	return operand{t: tBool, x: &Expr{Op: IsLive, Type: irBool, X: v, Pool: p, Pos: x.Sp.Start}}
+	return operand{t: tBool, x: &model.Expr{Op: model.IsLive, Type: model.BoolType, X: v, Pool: p, Pos: x.Sp.Start}}
 }
 
 func (b *builder) containerOf(x *syntax.CallExpr) operand {
@@ -339,7 +340,7 @@ func (b *builder) containerOf(x *syntax.CallExpr) operand {
 		e.errorf("type-mismatch", x.Args[0].Span(), "container_of takes a reference to a scalar, not %s", o.t)
 		return badOperand
 	}
-	if o.addr != nil && o.addr.obj != nil && o.addr.l != nil && o.addr.l.v != NoVar && e.sys.Vars[o.addr.l.v].Pool == e.pool(st.strct).ID {
+	if o.addr != nil && o.addr.obj != nil && o.addr.l != nil && o.addr.l.v != model.NoVar && e.sys.Vars[o.addr.l.v].Pool == e.pool(st.strct).ID {
 		c := *o.addr.obj
 		c.Type = e.irType(h)
 		return operand{t: h, x: &c}
@@ -358,10 +359,10 @@ func (b *builder) containerOf(x *syntax.CallExpr) operand {
 			table[i+1] = c.Idx/int32(cv.Stride) + 1
 		}
 	}
-	if v.isConst() && v.Val >= 1 && int(v.Val) < len(table) && table[v.Val] != 0 {
-		return operand{t: h, x: constant(int64(table[v.Val]), e.irType(h))}
+	if v.IsConst() && v.Val >= 1 && int(v.Val) < len(table) && table[v.Val] != 0 {
+		return operand{t: h, x: model.NewConst(int64(table[v.Val]), e.irType(h))}
 	}
-	return operand{t: h, x: &Expr{Op: Container, Type: e.irType(h), X: v, Domain: d, Table: table, Pos: x.Sp.Start}}
+	return operand{t: h, x: &model.Expr{Op: model.Container, Type: e.irType(h), X: v, Domain: d, Table: table, Pos: x.Sp.Start}}
 }
 
 // noObjects reports the use of a pointer that can only be NULL.

@@ -1,10 +1,11 @@
-package model
+package elab
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -17,17 +18,10 @@ import (
 // maxHeld bounds how many locks of one class a process counts.
 const maxHeld = 7
 
-// LockEdge is the order of two lock classes: some run takes a lock of class To while it holds one of class From.
-type LockEdge struct {
-	From, To string
-}
-
-func (e LockEdge) String() string { return e.From + " -> " + e.To }
-
 // heldCells are the counters of a process, in the order in which its code first names the classes.
 type heldCells struct {
 	classes []string
-	vars    []VarID
+	vars    []model.VarID
 	takes   []taking
 	drops   []taking
 }
@@ -37,17 +31,6 @@ type taking struct {
 	n     *cfgNode
 	class string
 	at    source.Pos
-}
-
-// HeldName is the name of the local that counts the locks of a class.
-func HeldName(proc, class string) string { return proc + ".held(" + class + ")" }
-
-// HeldClass takes HeldName apart; "" for another local.
-func HeldClass(proc, name string) string {
-	if s, ok := strings.CutPrefix(name, proc+".held("); ok {
-		return strings.TrimSuffix(s, ")")
-	}
-	return ""
 }
 
 // lockOp lowers lock_acquire(lock), lock_tryacquire(lock) and lock_release(lock), each with an optional subclass.
@@ -98,7 +81,7 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 		}
 	}
 	if o.addr != nil && o.addr.ref == nil {
-		if v, path := firstLeaf(o.addr.l); v != NoVar {
+		if v, path := firstLeaf(o.addr.l); v != model.NoVar {
 			one(e.lockClass(v, path))
 		}
 		return operand{t: tVoid}
@@ -111,7 +94,7 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 		return badOperand
 	}
 	classes, values := e.lockClasses(v)
-	if v.isConst() {
+	if v.IsConst() {
 		for i, c := range classes {
 			if slices.Contains(values[i], v.Val) {
 				one(c)
@@ -125,17 +108,17 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 	}
 	done := b.join()
 	for i, c := range classes {
-		var is *Expr
+		var is *model.Expr
 		for _, k := range values[i] {
-			eq := binary(Eq, v, constant(int64(k), v.Type))
+			eq := binary(model.Eq, v, model.NewConst(int64(k), v.Type))
 			if is == nil {
 				is = eq
 			} else {
-				is = binary(OrElse, is, eq)
+				is = binary(model.OrElse, is, eq)
 			}
 		}
 		yes, no := b.join(), b.join()
-		n := b.emit(&cfgNode{kind: nodeBranch, quiet: true, op: Op{Kind: OpBranch, X: is}})
+		n := b.emit(&cfgNode{kind: nodeBranch, quiet: true, op: model.Op{Kind: model.OpBranch, X: is}})
 		n.next, n.els = yes, no
 		b.tail = nil
 		b.place(yes)
@@ -148,7 +131,7 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 }
 
 // lockClasses groups the values of a pointer by the class of the lock they point to, in the order of the values.
-func (e *elab) lockClasses(v *Expr) (classes []string, values [][]int32) {
+func (e *elab) lockClasses(v *model.Expr) (classes []string, values [][]int32) {
 	add := func(class string, k int) {
 		i := slices.Index(classes, class)
 		if i < 0 {
@@ -158,12 +141,12 @@ func (e *elab) lockClasses(v *Expr) (classes []string, values [][]int32) {
 		values[i] = append(values[i], int32(k+1))
 	}
 	switch {
-	case v.Type.Kind == KindHandle && v.Type.Pool != NoPool:
+	case v.Type.Kind == model.KindHandle && v.Type.Pool != model.NoPool:
 		for k, name := range e.sys.Pools[v.Type.Pool].Objects {
 			base, _, _ := strings.Cut(name, "[")
 			add(base, k)
 		}
-	case v.Type.Kind == KindRef && v.Type.Domain != NoDomain:
+	case v.Type.Kind == model.KindRef && v.Type.Domain != model.NoDomain:
 		for k, c := range e.sys.Domains[v.Type.Domain].Cells {
 			add(e.lockClass(c.Var, ""), k)
 		}
@@ -172,13 +155,13 @@ func (e *elab) lockClasses(v *Expr) (classes []string, values [][]int32) {
 }
 
 // lockClass is the class of the lock that a layout below a cell describes: the field of its struct, or the name of the variable.
-func (e *elab) lockClass(v VarID, pathBelow string) string {
+func (e *elab) lockClass(v model.VarID, pathBelow string) string {
 	return strings.TrimSuffix(e.sys.Vars[v].Name, pathBelow)
 }
 
 // firstLeaf is the first variable of a layout, and what its name has behind that of the layout.
-func firstLeaf(l *layout) (v VarID, path string) {
-	for l != nil && l.v == NoVar {
+func firstLeaf(l *layout) (v model.VarID, path string) {
+	for l != nil && l.v == model.NoVar {
 		switch {
 		case l.elem != nil:
 			l = l.elem
@@ -187,41 +170,41 @@ func firstLeaf(l *layout) (v VarID, path string) {
 			path += "." + f
 			l = l.fields[f]
 		default:
-			return NoVar, ""
+			return model.NoVar, ""
 		}
 	}
 	if l == nil {
-		return NoVar, ""
+		return model.NoVar, ""
 	}
 	return l.v, path
 }
 
 // counter is the local that counts the locks of a class which the process holds.
-func (b *builder) counter(class string) *Place {
+func (b *builder) counter(class string) *model.Place {
 	i := slices.Index(b.held.classes, class)
 	if i < 0 {
 		i = len(b.held.classes)
-		t := &Type{Kind: KindInt, Name: fmt.Sprintf("int<0..%d>", maxHeld), Hi: maxHeld, Pool: NoPool, Domain: NoDomain}
-		v := b.e.newVar(HeldName(b.proc.Name, class), t, 1, b.proc.ID, b.at)
+		t := &model.Type{Kind: model.KindInt, Name: fmt.Sprintf("int<0..%d>", maxHeld), Hi: maxHeld, Pool: model.NoPool, Domain: model.NoDomain}
+		v := b.e.newVar(model.HeldName(b.proc.Name, class), t, 1, b.proc.ID, b.at)
 		b.proc.Locals = append(b.proc.Locals, v.ID)
 		b.plain[v.ID] = true
 		b.held.classes, b.held.vars = append(b.held.classes, class), append(b.held.vars, v.ID)
 	}
-	return &Place{Var: b.held.vars[i], Domain: NoDomain, Pos: b.at}
+	return &model.Place{Var: b.held.vars[i], Domain: model.NoDomain, Pos: b.at}
 }
 
-func (b *builder) loadHeld(v VarID) *Expr {
-	return &Expr{Op: Load, Type: b.e.sys.Vars[v].Type, Place: &Place{Var: v, Domain: NoDomain}, Pos: b.at}
+func (b *builder) loadHeld(v model.VarID) *model.Expr {
+	return &model.Expr{Op: model.Load, Type: b.e.sys.Vars[v].Type, Place: &model.Place{Var: v, Domain: model.NoDomain}, Pos: b.at}
 }
 
 // take counts a lock, and notes that its edges are to be marked if the process waits for it. (One that only tries cannot deadlock by waiting.)
 func (b *builder) take(class string, waits bool) {
 	pl := b.counter(class)
 	if waits {
-		n := b.emit(&cfgNode{quiet: true, op: Op{Kind: OpNop}})
+		n := b.emit(&cfgNode{quiet: true, op: model.Op{Kind: model.OpNop}})
 		b.held.takes = append(b.held.takes, taking{n, class, b.at})
 	}
-	b.emit(&cfgNode{quiet: true, op: Op{Kind: OpAssign, Dst: pl, X: binary(Add, b.loadHeld(pl.Var), constant(1, irInt))}})
+	b.emit(&cfgNode{quiet: true, op: model.Op{Kind: model.OpAssign, Dst: pl, X: binary(model.Add, b.loadHeld(pl.Var), model.NewConst(1, model.IntType))}})
 }
 
 // letGo counts down. A lock that somebody else took is not counted here. Where no subclass is given, as unlock functions of the kernel know none, the greatest
@@ -232,20 +215,20 @@ func (b *builder) letGo(class string, exactly bool) {
 		return
 	}
 	b.counter(class)
-	n := b.emit(&cfgNode{quiet: true, op: Op{Kind: OpNop}})
-	b.emit(&cfgNode{quiet: true, op: Op{Kind: OpNop}}) // so that there is something to go on with
+	n := b.emit(&cfgNode{quiet: true, op: model.Op{Kind: model.OpNop}})
+	b.emit(&cfgNode{quiet: true, op: model.Op{Kind: model.OpNop}}) // so that there is something to go on with
 	b.held.drops = append(b.held.drops, taking{n, class, b.at})
 }
 
-func (b *builder) countDown(pl *Place) {
+func (b *builder) countDown(pl *model.Place) {
 	b.emit(&cfgNode{quiet: true, op: b.down(pl)})
 }
 
 // down is the operation that counts a lock less, but not below none.
-func (b *builder) down(pl *Place) Op {
+func (b *builder) down(pl *model.Place) model.Op {
 	h := b.loadHeld(pl.Var)
-	return Op{Kind: OpAssign, Dst: pl, X: &Expr{
-		Op: Cond, Type: h.Type, X: binary(Gt, h, constant(0, irInt)), Y: binary(Sub, h, constant(1, irInt)), Z: constant(0, irInt), Pos: b.at,
+	return model.Op{Kind: model.OpAssign, Dst: pl, X: &model.Expr{
+		Op: model.Cond, Type: h.Type, X: binary(model.Gt, h, model.NewConst(0, model.IntType)), Y: binary(model.Sub, h, model.NewConst(1, model.IntType)), Z: model.NewConst(0, model.IntType), Pos: b.at,
 	}}
 }
 
@@ -267,9 +250,9 @@ func (b *builder) fillDrops() {
 			if i < 0 {
 				continue
 			}
-			pl := &Place{Var: b.held.vars[i], Domain: NoDomain, Pos: t.at}
+			pl := &model.Place{Var: b.held.vars[i], Domain: model.NoDomain, Pos: t.at}
 			less := like(&cfgNode{next: out, op: b.down(pl)})
-			next = like(&cfgNode{kind: nodeBranch, next: less, els: next, op: Op{Kind: OpBranch, X: binary(Ne, b.loadHeld(pl.Var), constant(0, irInt))}})
+			next = like(&cfgNode{kind: nodeBranch, next: less, els: next, op: model.Op{Kind: model.OpBranch, X: binary(model.Ne, b.loadHeld(pl.Var), model.NewConst(0, model.IntType))}})
 		}
 		t.n.next = next
 	}
@@ -282,10 +265,10 @@ func (b *builder) markEdges() {
 	for _, t := range b.held.takes {
 		next := t.n.next
 		for i := len(b.held.classes) - 1; i >= 0; i-- {
-			edge := LockEdge{b.held.classes[i], t.class}
-			mark := &cfgNode{quiet: true, atom: t.n.atom, seq: t.n.seq, next: next, op: Op{Kind: OpCover, Cover: e.edgeCover(edge, t.at), Text: t.n.op.Text, Pos: t.n.op.Pos, Frame: t.n.op.Frame}}
-			next = &cfgNode{kind: nodeBranch, quiet: true, atom: t.n.atom, seq: t.n.seq, next: mark, els: next, op: Op{
-				Kind: OpBranch, X: binary(Ne, b.loadHeld(b.held.vars[i]), constant(0, irInt)), Text: t.n.op.Text, Pos: t.n.op.Pos, Frame: t.n.op.Frame,
+			edge := model.LockEdge{From: b.held.classes[i], To: t.class}
+			mark := &cfgNode{quiet: true, atom: t.n.atom, seq: t.n.seq, next: next, op: model.Op{Kind: model.OpCover, Cover: e.edgeCover(edge, t.at), Text: t.n.op.Text, Pos: t.n.op.Pos, Frame: t.n.op.Frame}}
+			next = &cfgNode{kind: nodeBranch, quiet: true, atom: t.n.atom, seq: t.n.seq, next: mark, els: next, op: model.Op{
+				Kind: model.OpBranch, X: binary(model.Ne, b.loadHeld(b.held.vars[i]), model.NewConst(0, model.IntType)), Text: t.n.op.Text, Pos: t.n.op.Pos, Frame: t.n.op.Frame,
 			}}
 		}
 		t.n.next = next
@@ -293,13 +276,13 @@ func (b *builder) markEdges() {
 }
 
 // edgeCover is the mark of an edge.
-func (e *elab) edgeCover(edge LockEdge, at source.Pos) CoverID {
+func (e *elab) edgeCover(edge model.LockEdge, at source.Pos) model.CoverID {
 	name := lockOrder + " " + edge.String() // no identifier, so nothing of the spec's is called that
 	id, ok := e.covers[name]
 	if !ok {
-		id = CoverID(len(e.sys.Covers))
+		id = model.CoverID(len(e.sys.Covers))
 		e.covers[name] = id
-		e.sys.Covers = append(e.sys.Covers, &Cover{ID: id, Name: name, Pos: at, Edge: &edge})
+		e.sys.Covers = append(e.sys.Covers, &model.Cover{ID: id, Name: name, Pos: at, Edge: &edge})
 	}
 	return id
 }

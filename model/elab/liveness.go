@@ -1,21 +1,12 @@
-package model
+package elab
 
 import (
 	"fmt"
-	"strings"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
-
-// LiveCase is one case of a liveness property, which holds if all of its cases do. Q is owed from each state on in which P is true (the initial state, if P
-// is nil) until one in which Q is true, that state included; a run on which Q is owed for ever violates the case. An evaluation that goes wrong counts against
-// the property: as a true P, and as a false Q. Package eval has the observer ([pmdcheck/model/eval.Interp.Owed]).
-type LiveCase struct {
-	Of string // value of the property's parameter: "X", "2"; "" without one
-	P  *Expr
-	Q  *Expr
-}
 
 // maxLiveCases bounds the values of the parameter of a liveness property: each is looked at on its own.
 const maxLiveCases = 64
@@ -24,7 +15,7 @@ const maxLiveCases = 64
 func (e *elab) liveness() {
 	for _, d := range e.prog.lives {
 		p := e.sys.Props[e.props[d.Name.Name]]
-		p.Kind = PropLiveness
+		p.Kind = model.PropLiveness
 		if p.Text == "" {
 			p.Text = e.liveText(d)
 		}
@@ -37,16 +28,16 @@ func (e *elab) liveness() {
 			continue
 		}
 		for _, c := range e.liveCases(d) {
-			b := &builder{e: e, pred: true, frame: NoFrame, scope: &scope{names: map[string]*binding{}}}
+			b := &builder{e: e, pred: true, frame: model.NoFrame, scope: &scope{names: map[string]*binding{}}}
 			if d.Param != nil {
 				b.scope.names[d.Param.Name.Name] = c.bound
 			}
-			lc := LiveCase{Of: c.of, Q: b.condition(d.Q)}
+			lc := model.LiveCase{Of: c.of, Q: b.condition(d.Q)}
 			switch d.Form {
 			case syntax.LeadsTo:
 				lc.P = b.condition(d.P)
 			case syntax.AlwaysEventually:
-				lc.P = constant(1, irBool)
+				lc.P = model.NewConst(1, model.BoolType)
 			}
 			p.Cases = append(p.Cases, lc)
 		}
@@ -90,11 +81,11 @@ func (e *elab) liveCases(d *syntax.LivenessDecl) (out []liveParam) {
 		}
 	}
 	for v := lo; v <= hi; v++ {
-		of := FormatValue(it, v)
+		of := model.FormatValue(it, v)
 		if t.kind == stHandle && v > 0 {
 			of = e.sys.Pools[it.Pool].Objects[v-1]
 		}
-		out = append(out, liveParam{of, &binding{t: t, op: &operand{t: t, x: constant(int64(v), it)}, at: d.Param.Sp}})
+		out = append(out, liveParam{of, &binding{t: t, op: &operand{t: t, x: model.NewConst(int64(v), it)}, at: d.Param.Sp}})
 	}
 	return out
 }
@@ -121,7 +112,7 @@ func (e *elab) liveText(d *syntax.LivenessDecl) string {
 func (p *program) observed(diags *source.List) {
 	first := map[string]*syntax.Ident{}
 	dup := func(id, old *syntax.Ident, what string) {
-		d := source.Diagnostic{Code: "duplicate-name", Span: id.Sp, Msg: what + " " + quote(id.Name) + " is declared twice"}
+		d := source.Diagnostic{Code: "duplicate-name", Span: id.Sp, Msg: what + " " + source.Quote(id.Name) + " is declared twice"}
 		d.Related = append(d.Related, source.Related{Span: old.Sp, Msg: "the other one"})
 		diags.Add(d)
 	}
@@ -137,7 +128,7 @@ func (p *program) observed(diags *source.List) {
 			dup(d.Name, old, "property")
 		} else if q := p.propByN[d.Name.Name]; q.used || isBuiltinProp(q.name) {
 			diags.Add(source.Diagnostic{
-				Code: "duplicate-name", Span: d.Name.Sp, Msg: "property " + quote(q.name) + " is observed elsewhere already, by an assertion or at accesses",
+				Code: "duplicate-name", Span: d.Name.Sp, Msg: "property " + source.Quote(q.name) + " is observed elsewhere already, by an assertion or at accesses",
 				Hint: "what happens sooner or later is a property of its own: choose another name",
 			})
 		}
@@ -151,19 +142,4 @@ func isBuiltinProp(name string) bool {
 		}
 	}
 	return false
-}
-
-// String is the case as text, in the words of the source.
-func (s *System) liveString(c LiveCase) string {
-	var b strings.Builder
-	switch {
-	case c.P == nil:
-		b.WriteString("eventually ")
-	case c.P.isConst() && c.P.Val != 0:
-		b.WriteString("always eventually ")
-	default:
-		b.WriteString(s.ExprString(c.P) + " leads_to ")
-	}
-	b.WriteString(s.ExprString(c.Q))
-	return b.String()
 }

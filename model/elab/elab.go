@@ -1,10 +1,26 @@
-package model
+// Package elab turns a .pmd spec into labelled state machines.
+//
+// A [Spec] is a resolved spec: its config parameters, the cells its sweep spans, what it expects. [Spec.Build] elaborates one
+// cell into a [model.System]: functions inlined, config constants folded, handles and references resolved as far as they are constant.
+//
+//	spec.go      loading a spec with its imports, and what is checked once, whatever the configuration
+//	sweep.go     the configurations of a spec
+//	program.go   the declarations of a spec and its imports, by name
+//	types.go     types and layouts
+//	elab.go      the passes over one configuration, to their fixed point
+//	lower*.go    statements and expressions to a control-flow graph; lower_lock.go marks the order of locks in it
+//	steps.go     the graph to locations and transitions; harmless.go: what cannot fail
+//	liveness.go  liveness properties
+//	constant.go  what has to be a constant
+//	named.go     which properties a spec names, and which of them something observes
+package elab
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -21,18 +37,18 @@ type elab struct {
 	cell  map[string]int64 // config values
 	opt   BuildOptions
 	diags *source.List
-	dry   bool   // only types and names are checked
-	known *usage // of the previous pass, nil in the first
+	dry   bool         // only types and names are checked
+	known *model.Usage // of the previous pass, nil in the first
 
-	sys        *System
-	irTypes    map[string]*Type
-	pools      map[string]*Pool
+	sys        *model.System
+	irTypes    map[string]*model.Type
+	pools      map[string]*model.Pool
 	poolLayout map[string]*layout
 	globals    map[string]*global
-	domains    map[string]DomainID
+	domains    map[string]model.DomainID
 	sharedDone bool
-	props      map[string]PropID
-	covers     map[string]CoverID
+	props      map[string]model.PropID
+	covers     map[string]model.CoverID
 	assigned   map[syntax.Node]map[string]bool // per function or process: names assigned or whose address is taken
 	setting    setting                         // of constants
 	unknown    *symbol                         // what has no value in the setting, met in the constant at hand
@@ -40,7 +56,7 @@ type elab struct {
 	paramReads int                             // how often a config parameter was met
 	evaluating map[string]bool                 // constants being evaluated, against cycles
 	numbers    map[string]operand              // constants that are numbers, once evaluated
-	addrKept   map[VarID]bool                  // addresses that were folded to constants
+	addrKept   map[model.VarID]bool            // addresses that were folded to constants
 }
 
 // global is a shared variable: an object (or array of objects) of a struct, or a scalar or array.
@@ -70,17 +86,17 @@ func (e *elab) strict() bool { return !e.dry && e.known == nil }
 func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.List) *elab {
 	return &elab{
 		prog: p, cell: cell, opt: opt, diags: diags,
-		irTypes: map[string]*Type{}, pools: map[string]*Pool{}, poolLayout: map[string]*layout{}, globals: map[string]*global{},
-		domains: map[string]DomainID{}, props: map[string]PropID{}, covers: map[string]CoverID{},
+		irTypes: map[string]*model.Type{}, pools: map[string]*model.Pool{}, poolLayout: map[string]*layout{}, globals: map[string]*global{},
+		domains: map[string]model.DomainID{}, props: map[string]model.PropID{}, covers: map[string]model.CoverID{},
 		assigned: map[syntax.Node]map[string]bool{}, evaluating: map[string]bool{}, numbers: map[string]operand{},
-		sys: &System{Files: p.files},
+		sys: &model.System{Files: p.files},
 	}
 }
 
 // build elaborates one cell to its fixed point.
-func build(p *program, name string, cell map[string]int64, config []ConfigValue, opt BuildOptions) (*System, error) {
-	var known *usage
-	var sys *System
+func build(p *program, name string, cell map[string]int64, config []model.ConfigValue, opt BuildOptions) (*model.System, error) {
+	var known *model.Usage
+	var sys *model.System
 	for pass := 0; pass < maxPasses; pass++ {
 		diags := &source.List{Files: p.files}
 		e := newElab(p, cell, opt, diags)
@@ -91,18 +107,18 @@ func build(p *program, name string, cell map[string]int64, config []ConfigValue,
 			return nil, err
 		}
 		sys = e.sys
-		next := sys.usage()
+		next := sys.Usage()
 		for v := range e.addrKept {
-			next.addr[v] = true
+			next.Addr[v] = true
 		}
 		// Locals are numbered anew in each pass; only shared variables are known about.
 		n := len(sys.Vars)
-		for n > 0 && sys.Vars[n-1].Proc != NoProc {
+		for n > 0 && sys.Vars[n-1].Proc != model.NoProc {
 			n--
 		}
-		next.users, next.written = next.users[:n], next.written[:n]
-		if known != nil && slices.EqualFunc(known.users, next.users, slices.Equal[[]uint64]) &&
-			slices.EqualFunc(known.written, next.written, slices.Equal[[]bool]) && len(known.addr) == len(next.addr) {
+		next.Users, next.Written = next.Users[:n], next.Written[:n]
+		if known != nil && slices.EqualFunc(known.Users, next.Users, slices.Equal[[]uint64]) &&
+			slices.EqualFunc(known.Written, next.Written, slices.Equal[[]bool]) && len(known.Addr) == len(next.Addr) {
 			break
 		}
 		known = next
@@ -142,26 +158,26 @@ func (e *elab) declareProps() {
 		}
 	}
 	for _, q := range e.prog.props {
-		id := PropID(len(e.sys.Props))
+		id := model.PropID(len(e.sys.Props))
 		e.props[q.name] = id
-		p := &Prop{ID: id, Name: q.name, Text: q.text, Kind: PropAssert, Checked: len(checked) == 0 || checked[q.name], Pos: q.at.Start}
+		p := &model.Prop{ID: id, Name: q.name, Text: q.text, Kind: model.PropAssert, Checked: len(checked) == 0 || checked[q.name], Pos: q.at.Start}
 		switch id {
-		case PropNoDeadlock:
-			p.Kind = PropDeadlock
-		case PropNoFault:
-			p.Kind, p.Checked = PropFault, true
-		case PropAssertion:
+		case model.PropNoDeadlock:
+			p.Kind = model.PropDeadlock
+		case model.PropNoFault:
+			p.Kind, p.Checked = model.PropFault, true
+		case model.PropAssertion:
 			p.Checked = true
 		}
 		if q.name == lockOrder {
-			p.Kind = PropOrder
+			p.Kind = model.PropOrder
 		}
 		if q.name == noDataRace {
-			p.Kind = PropRace
+			p.Kind = model.PropRace
 		}
 		for _, s := range e.prog.structs {
 			if s.leak == q.name {
-				p.Kind = PropLeak
+				p.Kind = model.PropLeak
 			}
 		}
 		e.sys.Props = append(e.sys.Props, p)
@@ -213,15 +229,15 @@ func (e *elab) declareShared() {
 	for _, p := range e.sys.Pools {
 		s := e.prog.structs[p.Struct]
 		if s.lives {
-			v := e.newVar("live("+s.name+")", e.irType(tBool), len(p.Objects), NoProc, s.decl.Name.Sp.Start)
+			v := e.newVar("live("+s.name+")", e.irType(tBool), len(p.Objects), model.NoProc, s.decl.Name.Sp.Start)
 			for i, d := range dead[s.name] {
-				v.Init[i] = int32(b2i(!d))
+				v.Init[i] = int32(model.Bit(!d))
 			}
 			p.Live = v.ID
 			p.Free, p.Leak = e.propID(s.free), e.propID(s.leak)
 		}
-		e.poolLayout[s.name] = e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, s.use, s.decl.Sp, func(path string, t *stype, cells int, guard string, at source.Span) VarID {
-			v := e.newVar(s.name+path, e.irType(t), cells*len(p.Objects), NoProc, at.Start)
+		e.poolLayout[s.name] = e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, s.use, s.decl.Sp, func(path string, t *stype, cells int, guard string, at source.Span) model.VarID {
+			v := e.newVar(s.name+path, e.irType(t), cells*len(p.Objects), model.NoProc, at.Start)
 			v.Pool, v.Stride = p.ID, cells
 			if s.lives {
 				v.Guard = e.propID(guard)
@@ -239,8 +255,8 @@ func (e *elab) declareShared() {
 			if baseOf(g.t).kind == stStruct || g.t.kind == stBad {
 				continue
 			}
-			g.l = e.layoutOf(g.t, n.Name.Name, 1, "", n.Sp, func(path string, t *stype, cells int, _ string, at source.Span) VarID {
-				return e.newVar(path, e.irType(t), cells, NoProc, at.Start).ID
+			g.l = e.layoutOf(g.t, n.Name.Name, 1, "", n.Sp, func(path string, t *stype, cells int, _ string, at source.Span) model.VarID {
+				return e.newVar(path, e.irType(t), cells, model.NoProc, at.Start).ID
 			}, 0)
 		}
 	}
@@ -250,7 +266,7 @@ func (e *elab) declareShared() {
 	}
 	// References in shared variables make their domains' sizes matter to types made above.
 	for _, t := range e.irTypes {
-		if t.Kind == KindRef {
+		if t.Kind == model.KindRef {
 			t.Hi = int32(len(e.sys.Domains[t.Domain].Cells))
 		}
 	}
@@ -281,8 +297,8 @@ func objectNames(name string, t *stype) []string {
 	return names
 }
 
-func (e *elab) newVar(name string, t *Type, n int, proc ProcID, at source.Pos) *Var {
-	v := &Var{ID: VarID(len(e.sys.Vars)), Name: name, Type: t, Len: n, Proc: proc, Pool: NoPool, Stride: n, Guard: NoProp, Pos: at, Init: make([]int32, n)}
+func (e *elab) newVar(name string, t *model.Type, n int, proc model.ProcID, at source.Pos) *model.Var {
+	v := &model.Var{ID: model.VarID(len(e.sys.Vars)), Name: name, Type: t, Len: n, Proc: proc, Pool: model.NoPool, Stride: n, Guard: model.NoProp, Pos: at, Init: make([]int32, n)}
 	for i := range v.Init {
 		v.Init[i] = defaultValue(t)
 	}
@@ -290,32 +306,32 @@ func (e *elab) newVar(name string, t *Type, n int, proc ProcID, at source.Pos) *
 	return v
 }
 
-func (e *elab) pool(s *structInfo) *Pool {
+func (e *elab) pool(s *structInfo) *model.Pool {
 	p := e.pools[s.name]
 	if p == nil {
-		p = &Pool{ID: PoolID(len(e.sys.Pools)), Struct: s.name, Live: NoVar, Free: NoProp, Leak: NoProp}
+		p = &model.Pool{ID: model.PoolID(len(e.sys.Pools)), Struct: s.name, Live: model.NoVar, Free: model.NoProp, Leak: model.NoProp}
 		e.pools[s.name] = p
 		e.sys.Pools = append(e.sys.Pools, p)
 	}
 	return p
 }
 
-func (e *elab) propID(name string) PropID {
+func (e *elab) propID(name string) model.PropID {
 	if name == "" {
-		return NoProp
+		return model.NoProp
 	}
 	return e.props[name]
 }
 
 // domain is the set of cells that references to t can point to.
-func (e *elab) domain(t *stype) DomainID {
+func (e *elab) domain(t *stype) model.DomainID {
 	key := t.key()
 	if d, ok := e.domains[key]; ok {
 		return d
 	}
-	id := DomainID(len(e.sys.Domains))
+	id := model.DomainID(len(e.sys.Domains))
 	e.domains[key] = id
-	d := &Domain{ID: id}
+	d := &model.Domain{ID: id}
 	e.sys.Domains = append(e.sys.Domains, d)
 	d.Type = e.irType(t)
 	if e.sharedDone {
@@ -325,13 +341,13 @@ func (e *elab) domain(t *stype) DomainID {
 }
 
 // fillDomain lists the shared cells of the type whose address is taken anywhere.
-func (e *elab) fillDomain(key string, d *Domain) {
+func (e *elab) fillDomain(key string, d *model.Domain) {
 	for _, v := range e.sys.Vars {
-		if v.Proc != NoProc || v.Type != d.Type || (e.known != nil && !e.known.addr[v.ID]) {
+		if v.Proc != model.NoProc || v.Type != d.Type || (e.known != nil && !e.known.Addr[v.ID]) {
 			continue
 		}
 		for i := range v.Len {
-			c := Cell{v.ID, int32(i)}
+			c := model.Cell{Var: v.ID, Idx: int32(i)}
 			d.Cells = append(d.Cells, c)
 			d.Names = append(d.Names, e.sys.CellName(c))
 		}
@@ -339,41 +355,15 @@ func (e *elab) fillDomain(key string, d *Domain) {
 	_ = key
 }
 
-// CellName is the name of a cell as the source would write it: "m1.pud", "X.entry[1]", "ipi[2]".
-func (s *System) CellName(c Cell) string {
-	v := s.Vars[c.Var]
-	name, idx, n := v.Name, int(c.Idx), v.Stride
-	if v.Pool != NoPool {
-		o := s.Pools[v.Pool].Objects[idx/v.Stride]
-		name = o + strings.TrimPrefix(name, s.Pools[v.Pool].Struct)
-		idx %= v.Stride
-	} else if p := s.poolOfLive(v.ID); p != nil {
-		return "live(" + p.Objects[idx] + ")"
-	}
-	if n > 1 {
-		return fmt.Sprintf("%s[%d]", name, idx)
-	}
-	return name
-}
-
-func (s *System) poolOfLive(v VarID) *Pool {
-	for _, p := range s.Pools {
-		if p.Live == v {
-			return p
-		}
-	}
-	return nil
-}
-
 // initialise evaluates the initialiser of a shared variable.
 func (e *elab) initialise(g *global, n *syntax.Declarator) {
 	lv := &lvalue{l: g.l, t: g.t, root: g}
 	if g.t.kind == stStruct {
-		lv.obj = constant(int64(g.first), irInt)
+		lv.obj = model.NewConst(int64(g.first), model.IntType)
 	}
-	e.initInto(n.Init, g.t, lv, func(lv *lvalue, x *Expr, at source.Span) {
+	e.initInto(n.Init, g.t, lv, func(lv *lvalue, x *model.Expr, at source.Span) {
 		pl := e.place(lv)
-		c, ok := e.sys.staticCell(pl)
+		c, ok := e.sys.StaticCell(pl)
 		if !ok {
 			return
 		}
@@ -389,7 +379,7 @@ func (e *elab) initialise(g *global, n *syntax.Declarator) {
 }
 
 // initInto walks an initialiser along a type and stores every constant it finds.
-func (e *elab) initInto(init syntax.Expr, t *stype, lv *lvalue, store func(*lvalue, *Expr, source.Span)) {
+func (e *elab) initInto(init syntax.Expr, t *stype, lv *lvalue, store func(*lvalue, *model.Expr, source.Span)) {
 	list, isList := init.(*syntax.InitList)
 	switch {
 	case t.kind == stBad:
@@ -437,14 +427,14 @@ func (e *elab) initInto(init syntax.Expr, t *stype, lv *lvalue, store func(*lval
 				continue
 			}
 			next = i + 1
-			sub := e.element(lv, constant(i, irInt))
+			sub := e.element(lv, model.NewConst(i, model.IntType))
 			e.initInto(it.Value, sub.t, sub, store)
 		}
 	case isList:
 		e.errorf("bad-initialiser", init.Span(), "braces initialise arrays and structs, and this is %s", t)
 	case t.kind == stArray:
 		for i := range t.n {
-			sub := e.element(lv, constant(int64(i), irInt))
+			sub := e.element(lv, model.NewConst(int64(i), model.IntType))
 			e.initInto(init, sub.t, sub, store)
 		}
 	case t.kind == stStruct:
@@ -470,31 +460,13 @@ func (e *elab) mismatch(at source.Span, to, from *stype) {
 	e.diags.Add(d)
 }
 
-// staticCell is the cell of a place all of whose parts are constant.
-func (s *System) staticCell(p *Place) (Cell, bool) {
-	if p == nil || p.Ref != nil || (p.Idx != nil && !p.Idx.isConst()) || p.Var < 0 {
-		return Cell{}, false
-	}
-	i, v := idxOf(p.Idx), s.Vars[p.Var]
-	if i < 0 || int(i) >= v.Stride {
-		return Cell{}, false
-	}
-	if p.Obj != nil {
-		if !p.Obj.isConst() || p.Obj.Val < 1 || int(p.Obj.Val-1)*v.Stride >= v.Len {
-			return Cell{}, false
-		}
-		i += (p.Obj.Val - 1) * int32(v.Stride)
-	}
-	return Cell{p.Var, i}, true
-}
-
 func (e *elab) declareCovers() {
-	add := func(name string, at source.Span, required bool) CoverID {
+	add := func(name string, at source.Span, required bool) model.CoverID {
 		id, ok := e.covers[name]
 		if !ok {
-			id = CoverID(len(e.sys.Covers))
+			id = model.CoverID(len(e.sys.Covers))
 			e.covers[name] = id
-			e.sys.Covers = append(e.sys.Covers, &Cover{ID: id, Name: name, Pos: at.Start})
+			e.sys.Covers = append(e.sys.Covers, &model.Cover{ID: id, Name: name, Pos: at.Start})
 		}
 		if required {
 			e.sys.Covers[id].Required = true
@@ -508,7 +480,7 @@ func (e *elab) declareCovers() {
 			for n := range e.prog.marks {
 				names = append(names, n)
 			}
-			e.diags.Add(source.Diagnostic{Code: "unknown-cover", Span: c.Name.Sp, Msg: "no statement marks cover " + quote(c.Name.Name), Hint: didYouMean(c.Name.Name, names)})
+			e.diags.Add(source.Diagnostic{Code: "unknown-cover", Span: c.Name.Sp, Msg: "no statement marks cover " + source.Quote(c.Name.Name), Hint: source.DidYouMean(c.Name.Name, names)})
 			continue
 		}
 		required := true
@@ -522,11 +494,11 @@ func (e *elab) declareCovers() {
 
 // predicates elaborates invariants and cover expressions.
 func (e *elab) predicates() {
-	b := &builder{e: e, pred: true, frame: NoFrame}
+	b := &builder{e: e, pred: true, frame: model.NoFrame}
 	b.scope = &scope{names: map[string]*binding{}}
 	for _, d := range e.prog.invs {
 		p := e.sys.Props[e.props[d.Name.Name]]
-		p.Kind = PropInvariant
+		p.Kind = model.PropInvariant
 		p.X = b.condition(d.X)
 		if p.Text == "" {
 			p.Text = e.text(d.X)

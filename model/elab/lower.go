@@ -1,15 +1,16 @@
-package model
+package elab
 
 import (
 	"fmt"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
 
 // A cfgNode is one operation of a process before steps are formed; see steps.go.
 type cfgNode struct {
-	op    Op
+	op    model.Op
 	kind  nodeKind
 	next  *cfgNode
 	els   *cfgNode // branch: where a false condition goes
@@ -25,7 +26,7 @@ type cfgNode struct {
 	visible bool
 	forced  bool // a location although it is not visible: breaks a cycle of local operations
 	live    bitset
-	loc     LocID
+	loc     model.LocID
 }
 
 type nodeKind uint8
@@ -41,17 +42,17 @@ const (
 // builder lowers the body of one process, with every call in it, to cfgNodes.
 type builder struct {
 	e         *elab
-	proc      *Process
+	proc      *model.Process
 	mm        *operand
 	tail      **cfgNode // where the next node goes; nil where control cannot come
 	scope     *scope
 	fn        *fnContext
-	frame     FrameID
+	frame     model.FrameID
 	atom      int
 	atoms     int
 	stack     []call
 	locals    int
-	plain     map[VarID]bool // scalar locals that only an assignment by name can change
+	plain     map[model.VarID]bool // scalar locals that only an assignment by name can change
 	constOnly bool
 	pred      bool // invariants and cover predicates: no calls, no liveness checks
 	text      string
@@ -105,10 +106,10 @@ func (b *builder) emit(n *cfgNode) *cfgNode {
 	b.emitted++
 	n.atom, n.seq = b.atom, b.emitted
 	n.op.Frame = b.frame
-	if b.atom != 0 || n.op.Kind == OpAssume { // what an await reads, it reads in one step, like an atomic block
-		n.op.Access = AccessAtomic
+	if b.atom != 0 || n.op.Kind == model.OpAssume { // what an await reads, it reads in one step, like an atomic block
+		n.op.Access = model.AccessAtomic
 	}
-	n.op.Observes = n.op.Observes || b.observing > 0 || n.op.Kind == OpAssert
+	n.op.Observes = n.op.Observes || b.observing > 0 || n.op.Kind == model.OpAssert
 	if n.op.Text == "" {
 		n.op.Text = b.text
 	}
@@ -150,7 +151,7 @@ func (b *builder) leaf(name string, at source.Pos, plain bool) leafMaker {
 	if b.proc == nil {
 		return nil
 	}
-	return func(path string, t *stype, cells int, _ string, _ source.Span) VarID {
+	return func(path string, t *stype, cells int, _ string, _ source.Span) model.VarID {
 		v := b.e.newVar(b.proc.Name+"."+name+path, b.e.irType(t), cells, b.proc.ID, at)
 		b.proc.Locals = append(b.proc.Locals, v.ID)
 		if plain && path == "" && cells == 1 {
@@ -161,63 +162,63 @@ func (b *builder) leaf(name string, at source.Pos, plain bool) leafMaker {
 }
 
 // temp stores a value in a fresh local and returns the local's value.
-func (b *builder) temp(x *Expr) *Expr {
+func (b *builder) temp(x *model.Expr) *model.Expr {
 	v := b.newTemp(x)
 	if v.Place != nil {
-		b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: v.Place, X: x}})
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpAssign, Dst: v.Place, X: x}})
 	}
 	return v
 }
 
 // newTemp makes a local that can hold the values of x.
-func (b *builder) newTemp(x *Expr) *Expr {
+func (b *builder) newTemp(x *model.Expr) *model.Expr {
 	if b.proc == nil {
-		return &Expr{Op: Load, Type: x.Type, Pos: x.Pos}
+		return &model.Expr{Op: model.Load, Type: x.Type, Pos: x.Pos}
 	}
 	b.locals++
 	t := x.Type
-	if t == irInt {
-		lo, hi := x.interval()
-		t = &Type{Kind: KindInt, Name: fmt.Sprintf("int<%d..%d>", lo, hi), Lo: int32(lo), Hi: int32(hi), Pool: NoPool, Domain: NoDomain}
+	if t == model.IntType {
+		lo, hi := x.Interval()
+		t = &model.Type{Kind: model.KindInt, Name: fmt.Sprintf("int<%d..%d>", lo, hi), Lo: int32(lo), Hi: int32(hi), Pool: model.NoPool, Domain: model.NoDomain}
 	}
 	v := b.e.newVar(fmt.Sprintf("%s.$%d", b.proc.Name, b.locals), t, 1, b.proc.ID, x.Pos)
 	b.proc.Locals = append(b.proc.Locals, v.ID)
 	b.plain[v.ID] = true
-	return &Expr{Op: Load, Type: t, Place: &Place{Var: v.ID, Domain: NoDomain}, Pos: x.Pos}
+	return &model.Expr{Op: model.Load, Type: t, Place: &model.Place{Var: v.ID, Domain: model.NoDomain}, Pos: x.Pos}
 }
 
 // sharedLoad reports whether evaluating x itself (not its operands) is an access other processes can see.
-func (b *builder) sharedLoad(x *Expr) bool {
+func (b *builder) sharedLoad(x *model.Expr) bool {
 	shared := false
-	f := func(t Touch) {
+	f := func(t model.Touch) {
 		v := b.e.sys.Vars[t.Var]
-		if v.Proc == NoProc && (b.e.opt.NoMerge && !b.e.constTouch(t) || !b.e.opt.NoMerge && !b.private(t)) {
+		if v.Proc == model.NoProc && (b.e.opt.NoMerge && !b.e.constTouch(t) || !b.e.opt.NoMerge && !b.private(t)) {
 			shared = true
 		}
 	}
-	if (x.Op == Load && x.Place != nil) || x.Op == IsLive {
-		b.e.sys.exprTouches(x, f)
+	if (x.Op == model.Load && x.Place != nil) || x.Op == model.IsLive {
+		b.e.sys.NodeTouches(x, f)
 	}
 	return shared
 }
 
-func (b *builder) private(t Touch) bool {
-	return b.proc != nil && b.e.known.private(t, b.proc.ID)
+func (b *builder) private(t model.Touch) bool {
+	return b.proc != nil && b.e.known.Private(t, b.proc.ID)
 }
 
 // constTouch reports whether nothing writes the cells of t.
-func (e *elab) constTouch(t Touch) bool {
+func (e *elab) constTouch(t model.Touch) bool {
 	for i := t.Base; i < t.End; i += t.Step {
-		if !e.known.constantCell(Cell{t.Var, i}) {
+		if !e.known.Constant(model.Cell{Var: t.Var, Idx: i}) {
 			return false
 		}
 	}
 	return true
 }
 
-func (b *builder) countShared(x *Expr) int {
+func (b *builder) countShared(x *model.Expr) int {
 	n := 0
-	x.walk(func(y *Expr) {
+	x.Walk(func(y *model.Expr) {
 		if b.sharedLoad(y) {
 			n++
 		}
@@ -227,7 +228,7 @@ func (b *builder) countShared(x *Expr) int {
 
 // pure gives an expression without shared accesses: each goes to a temporary, one step each, in C evaluation order.
 // Inside atomic nothing needs to be split.
-func (b *builder) pure(x *Expr) *Expr {
+func (b *builder) pure(x *model.Expr) *model.Expr {
 	if x == nil || b.atom != 0 || b.constOnly || b.pred || b.countShared(x) == 0 {
 		return x
 	}
@@ -235,13 +236,13 @@ func (b *builder) pure(x *Expr) *Expr {
 }
 
 // settle makes a value independent of everything that happens later: also inside atomic, and also of private variables.
-func (b *builder) settle(x *Expr) *Expr {
+func (b *builder) settle(x *model.Expr) *model.Expr {
 	stable := true
-	x.walk(func(y *Expr) {
+	x.Walk(func(y *model.Expr) {
 		switch y.Op {
-		case IsLive:
+		case model.IsLive:
 			stable = false
-		case Load:
+		case model.Load:
 			if y.Place != nil && !(y.Place.Var >= 0 && b.plain[y.Place.Var]) {
 				stable = false
 			}
@@ -254,34 +255,34 @@ func (b *builder) settle(x *Expr) *Expr {
 }
 
 // last gives an expression with at most one shared access, which is then the last thing evaluated.
-func (b *builder) last(x *Expr) *Expr {
+func (b *builder) last(x *model.Expr) *model.Expr {
 	if x == nil || b.atom != 0 || b.constOnly || b.pred || b.countShared(x) <= 1 {
 		return x
 	}
-	return b.split(x, func(y *Expr) *Expr { return y })
+	return b.split(x, func(y *model.Expr) *model.Expr { return y })
 }
 
 // split rewrites x so that shared accesses before the last one are done by temporaries; final decides about the last one.
-func (b *builder) split(x *Expr, final func(*Expr) *Expr) *Expr {
+func (b *builder) split(x *model.Expr, final func(*model.Expr) *model.Expr) *model.Expr {
 	if b.countShared(x) == 0 {
 		return x
 	}
 	c := *x
 	c.Pos = x.Pos
 	switch x.Op {
-	case AndAlso, OrElse:
+	case model.AndAlso, model.OrElse:
 		if b.countShared(x.Y) > 0 {
 			return b.splitShort(x)
 		}
 		c.X = b.split(x.X, final)
 		return &c
-	case Cond:
+	case model.Cond:
 		if b.countShared(x.Y)+b.countShared(x.Z) > 0 {
 			return b.splitShort(x)
 		}
 		c.X = b.split(x.X, final)
 		return &c
-	case Load, AddrOf:
+	case model.Load, model.AddrOf:
 		p := *x.Place
 		p.Ref, p.Obj, p.Idx = b.pure(p.Ref), b.pure(p.Obj), b.pure(p.Idx)
 		c.Place = &p
@@ -289,7 +290,7 @@ func (b *builder) split(x *Expr, final func(*Expr) *Expr) *Expr {
 			return final(&c)
 		}
 		return &c
-	case IsLive:
+	case model.IsLive:
 		c.X = b.pure(x.X)
 		if b.sharedLoad(&c) {
 			return final(&c)
@@ -306,21 +307,21 @@ func (b *builder) split(x *Expr, final func(*Expr) *Expr) *Expr {
 }
 
 // splitShort evaluates && || ?: whose later operands are accesses of their own, by branching.
-func (b *builder) splitShort(x *Expr) *Expr {
+func (b *builder) splitShort(x *model.Expr) *model.Expr {
 	yes, no, done := b.join(), b.join(), b.join()
 	result := b.newTemp(x) // of a type that holds both sides
-	store := func(v *Expr) {
+	store := func(v *model.Expr) {
 		if result.Place != nil {
-			b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: result.Place, X: b.last(v)}})
+			b.emit(&cfgNode{op: model.Op{Kind: model.OpAssign, Dst: result.Place, X: b.last(v)}})
 		}
 	}
 	b.branch(x.X, yes, no)
 	y, z := x.Y, x.Z
 	switch x.Op {
-	case AndAlso:
-		y, z = truth(x.Y), constant(0, irBool)
-	case OrElse:
-		y, z = constant(1, irBool), truth(x.Y)
+	case model.AndAlso:
+		y, z = truth(x.Y), model.NewConst(0, model.BoolType)
+	case model.OrElse:
+		y, z = model.NewConst(1, model.BoolType), truth(x.Y)
 	}
 	b.place(yes)
 	store(y)
@@ -332,12 +333,12 @@ func (b *builder) splitShort(x *Expr) *Expr {
 }
 
 // branch goes to yes or no. Conditions with more than one shared access are tested part by part.
-func (b *builder) branch(x *Expr, yes, no *cfgNode) {
+func (b *builder) branch(x *model.Expr, yes, no *cfgNode) {
 	if x == nil {
 		b.goTo(yes)
 		return
 	}
-	if x.isConst() {
+	if x.IsConst() {
 		if x.Val != 0 {
 			b.goTo(yes)
 		} else {
@@ -347,32 +348,32 @@ func (b *builder) branch(x *Expr, yes, no *cfgNode) {
 	}
 	if b.atom == 0 && b.countShared(x) > 1 {
 		switch x.Op {
-		case AndAlso:
+		case model.AndAlso:
 			mid := b.join()
 			b.branch(x.X, mid, no)
 			b.place(mid)
 			b.branch(x.Y, yes, no)
 			return
-		case OrElse:
+		case model.OrElse:
 			mid := b.join()
 			b.branch(x.X, yes, mid)
 			b.place(mid)
 			b.branch(x.Y, yes, no)
 			return
-		case Not:
+		case model.Not:
 			b.branch(x.X, no, yes)
 			return
 		}
 	}
-	n := b.emit(&cfgNode{kind: nodeBranch, op: Op{Kind: OpBranch, X: b.last(x)}})
+	n := b.emit(&cfgNode{kind: nodeBranch, op: model.Op{Kind: model.OpBranch, X: b.last(x)}})
 	n.next, n.els = yes, no
 	b.tail = nil
 }
 
 // shortCircuit is && or || as a value whose right side calls a function.
-func (b *builder) shortCircuit(x *syntax.BinaryExpr, op ExprOp, l *Expr) operand {
+func (b *builder) shortCircuit(x *syntax.BinaryExpr, op model.ExprOp, l *model.Expr) operand {
 	yes, no, done := b.join(), b.join(), b.join()
-	if op == AndAlso {
+	if op == model.AndAlso {
 		b.branch(l, yes, no)
 	} else {
 		b.branch(l, no, yes)
@@ -384,19 +385,19 @@ func (b *builder) shortCircuit(x *syntax.BinaryExpr, op ExprOp, l *Expr) operand
 	}
 	v := truth(r)
 	c := *v
-	c.Type = irBool
+	c.Type = model.BoolType
 	res := b.temp(b.last(&c))
 	b.goTo(done)
 	b.place(no)
 	if res.Place != nil {
-		b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: res.Place, X: constant(b2i(op == OrElse), irBool)}})
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpAssign, Dst: res.Place, X: model.NewConst(model.Bit(op == model.OrElse), model.BoolType)}})
 	}
 	b.place(done)
 	return operand{t: tBool, x: res}
 }
 
 // store assigns a value to a place: all accesses of the value come first, the store is the last access of the statement.
-func (b *builder) store(lv *lvalue, v *Expr, access Access) {
+func (b *builder) store(lv *lvalue, v *model.Expr, access model.Access) {
 	e := b.e
 	c := *lv
 	c.access = max(c.access, access)
@@ -405,10 +406,10 @@ func (b *builder) store(lv *lvalue, v *Expr, access Access) {
 		return
 	}
 	t := e.irType(lv.t)
-	if t.Kind == KindBool {
+	if t.Kind == model.KindBool {
 		v = truth(v)
 	}
-	if lo, hi := v.interval(); (lo > int64(t.Hi) || hi < int64(t.Lo)) && e.strict() && b.tail != nil {
+	if lo, hi := v.Interval(); (lo > int64(t.Hi) || hi < int64(t.Lo)) && e.strict() && b.tail != nil {
 		what := fmt.Sprint(lo)
 		if hi != lo {
 			what = fmt.Sprintf("a value in %d..%d", lo, hi)
@@ -418,8 +419,8 @@ func (b *builder) store(lv *lvalue, v *Expr, access Access) {
 	}
 	pl.Ref, pl.Obj, pl.Idx = b.pure(pl.Ref), b.pure(pl.Obj), b.pure(pl.Idx)
 	shared := false
-	e.sys.placeTouches(pl, true, func(t Touch) {
-		if e.sys.Vars[t.Var].Proc == NoProc && (e.opt.NoMerge || !b.private(t)) {
+	e.sys.PlaceTouches(pl, true, func(t model.Touch) {
+		if e.sys.Vars[t.Var].Proc == model.NoProc && (e.opt.NoMerge || !b.private(t)) {
 			shared = true
 		}
 	})
@@ -428,7 +429,7 @@ func (b *builder) store(lv *lvalue, v *Expr, access Access) {
 	} else {
 		v = b.last(v)
 	}
-	b.emit(&cfgNode{op: Op{Kind: OpAssign, Dst: pl, X: v}}) // a mark is one of the place: what the same operation reads has its own
+	b.emit(&cfgNode{op: model.Op{Kind: model.OpAssign, Dst: pl, X: v}}) // a mark is one of the place: what the same operation reads has its own
 }
 
 func cmpPos(a, b source.Pos) source.Pos {
@@ -472,19 +473,19 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		count = 1 // what no cell has an instance of is looked at too
 	}
 	for i := range count {
-		p := &Process{ID: ProcID(len(e.sys.Processes)), Name: d.Name.Name, CPU: -1, Fair: d.Fair || e.prog.allFair, Pos: d.Name.Sp.Start}
+		p := &model.Process{ID: model.ProcID(len(e.sys.Processes)), Name: d.Name.Name, CPU: -1, Fair: d.Fair || e.prog.allFair, Pos: d.Name.Sp.Start}
 		if d.Count != nil {
 			p.Name = fmt.Sprintf("%s[%d]", d.Name.Name, i)
 		}
 		e.sys.Processes = append(e.sys.Processes, p)
-		b := &builder{e: e, proc: p, plain: map[VarID]bool{}, told: map[int]bool{}}
+		b := &builder{e: e, proc: p, plain: map[model.VarID]bool{}, told: map[int]bool{}}
 		b.scope = &scope{names: map[string]*binding{}}
 		if d.Param != nil {
 			t := e.typeOf(d.Param.Type)
 			if t.kind != stInt && t.kind != stBad {
 				e.errorf("type-mismatch", d.Param.Sp, "the parameter of a process is its number, an integer")
 			}
-			b.scope.names[d.Param.Name.Name] = &binding{t: t, op: &operand{t: t, x: constant(i, irInt)}, at: d.Param.Sp}
+			b.scope.names[d.Param.Name.Name] = &binding{t: t, op: &operand{t: t, x: model.NewConst(i, model.IntType)}, at: d.Param.Sp}
 		}
 		if d.CPU != nil {
 			in := *b // with the names of the process, but without emitting code
@@ -519,12 +520,12 @@ func (b *builder) bindMM(d *syntax.ProcDecl) {
 	if o.t.kind == stStruct {
 		o = c.addressOf(&syntax.UnaryExpr{Op: syntax.AND, X: d.MM})
 	}
-	if o.t.kind != stHandle || o.x == nil || !(o.x.isConst() || b.e.dry && !o.x.readsState()) {
+	if o.t.kind != stHandle || o.x == nil || !(o.x.IsConst() || b.e.dry && !o.x.ReadsState()) {
 		b.e.diags.Add(source.Diagnostic{Code: "not-constant", Span: d.MM.Span(), Msg: "`in` needs a constant object, such as an mm", Hint: "declare it as a global struct variable"})
 		return
 	}
 	b.mm = &o
-	if o.x.isConst() && o.x.Val >= 1 && o.x.Type.Pool != NoPool {
+	if o.x.IsConst() && o.x.Val >= 1 && o.x.Type.Pool != model.NoPool {
 		b.proc.MM = b.e.sys.Pools[o.x.Type.Pool].Objects[o.x.Val-1]
 	}
 }
@@ -532,7 +533,7 @@ func (b *builder) bindMM(d *syntax.ProcDecl) {
 // body lowers the body of a process and forms its steps.
 func (b *builder) body(d *syntax.ProcDecl) {
 	e := b.e
-	b.frame = e.newFrame(NoFrame, d.Name.Name, d.Attrs, d.Name.Sp.Start, source.NoPos)
+	b.frame = e.newFrame(model.NoFrame, d.Name.Name, d.Attrs, d.Name.Sp.Start, source.NoPos)
 	end := &cfgNode{kind: nodeEnd, end: true}
 	entry := b.join()
 	b.tail = &entry.next
@@ -555,9 +556,9 @@ func (b *builder) newContext(n syntax.Node, result *stype, exit *cfgNode) *fnCon
 	}
 }
 
-func (e *elab) newFrame(parent FrameID, name string, attrs []*syntax.Attr, pos, at source.Pos) FrameID {
-	id := FrameID(len(e.sys.Frames))
-	e.sys.Frames = append(e.sys.Frames, &Frame{ID: id, Parent: parent, Func: name, Kernel: kernelRefs(attrs), Pos: pos, Call: at})
+func (e *elab) newFrame(parent model.FrameID, name string, attrs []*syntax.Attr, pos, at source.Pos) model.FrameID {
+	id := model.FrameID(len(e.sys.Frames))
+	e.sys.Frames = append(e.sys.Frames, &model.Frame{ID: id, Parent: parent, Func: name, Kernel: kernelRefs(attrs), Pos: pos, Call: at})
 	return id
 }
 

@@ -1,4 +1,4 @@
-package model_test
+package elab_test
 
 import (
 	"bytes"
@@ -13,19 +13,19 @@ import (
 	"strings"
 	"testing"
 
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
 )
 
 // everything loads a text, spans its cells and builds them, and gives the codes of what is wrong.
-func everything(l *model.Loader, name string, src []byte) ([]string, error) {
+func everything(l *elab.Loader, name string, src []byte) ([]string, error) {
 	spec, err := l.Load(name, src)
 	if err == nil {
-		var cells []model.ConfigCell
+		var cells []elab.ConfigCell
 		if cells, err = spec.Cells(nil); err == nil {
 			for _, c := range cells {
-				if _, err = spec.Build(c, model.BuildOptions{}); err != nil {
+				if _, err = spec.Build(c, elab.BuildOptions{}); err != nil {
 					break
 				}
 			}
@@ -44,28 +44,28 @@ func everything(l *model.Loader, name string, src []byte) ([]string, error) {
 
 // long are the specs that get a code and are too long, or too many files, for its documentation.
 var long = map[string]func() ([]string, error){
-	"binary-file": func() ([]string, error) { return everything(&model.Loader{}, "t.pmd", []byte("u2 x;\x00\x00")) },
+	"binary-file": func() ([]string, error) { return everything(&elab.Loader{}, "t.pmd", []byte("u2 x;\x00\x00")) },
 	"file-too-large": func() ([]string, error) {
-		return everything(&model.Loader{}, "t.pmd", bytes.Repeat([]byte("// \n"), 3<<19))
+		return everything(&elab.Loader{}, "t.pmd", bytes.Repeat([]byte("// \n"), 3<<19))
 	},
 	"too-many-errors": func() ([]string, error) {
-		return everything(&model.Loader{}, "t.pmd", bytes.Repeat([]byte("config = 1;\n"), 5000))
+		return everything(&elab.Loader{}, "t.pmd", bytes.Repeat([]byte("config = 1;\n"), 5000))
 	},
 	"too-deep": func() ([]string, error) {
-		return everything(&model.Loader{}, "t.pmd", []byte("const N = "+strings.Repeat("(", 100000)+"1"+strings.Repeat(")", 100000)+";"))
+		return everything(&elab.Loader{}, "t.pmd", []byte("const N = "+strings.Repeat("(", 100000)+"1"+strings.Repeat(")", 100000)+";"))
 	},
 	"too-large": func() ([]string, error) {
 		src := "u2 x;\nvoid f0(void) { x = 1; }\n"
 		for i := range 16 {
 			src += fmt.Sprintf("void f%d(void) { f%d(); f%d(); }\n", i+1, i, i)
 		}
-		return everything(&model.Loader{}, "t.pmd", []byte(src+"process p { f16(); }\nprocess q { x = 2; }\n"))
+		return everything(&elab.Loader{}, "t.pmd", []byte(src+"process p { f16(); }\nprocess q { x = 2; }\n"))
 	},
 	"bad-choose": func() ([]string, error) {
-		return everything(&model.Loader{}, "t.pmd", []byte("u2 x;\nprocess p { "+strings.Repeat("choose { case: ", 40)+"x = 1; "+strings.Repeat("}", 40)+" }\nprocess q { x = 2; }\n"))
+		return everything(&elab.Loader{}, "t.pmd", []byte("u2 x;\nprocess p { "+strings.Repeat("choose { case: ", 40)+"x = 1; "+strings.Repeat("}", 40)+" }\nprocess q { x = 2; }\n"))
 	},
 	"import-cycle": func() ([]string, error) {
-		l := &model.Loader{ReadFile: func(string) ([]byte, error) { return []byte(`import "./t";`), nil }}
+		l := &elab.Loader{ReadFile: func(string) ([]byte, error) { return []byte(`import "./t";`), nil }}
 		return everything(l, "t.pmd", []byte(`import "./u";`))
 	},
 }
@@ -75,7 +75,7 @@ var long = map[string]func() ([]string, error){
 func TestCodes(t *testing.T) {
 	used := map[string]bool{}
 	give := regexp.MustCompile(`(?:Code: |rrorf\()"([a-z]+(?:-[a-z]+)*)"`)
-	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("..", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
 			return err
 		}
@@ -101,7 +101,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s is documented and never given", c.Code)
 		}
 		t.Run(c.Code, func(t *testing.T) {
-			l := &model.Loader{Library: linux.FS}
+			l := &elab.Loader{Library: linux.FS}
 			trigger := long[c.Code]
 			if c.Before != "" {
 				trigger = func() ([]string, error) { return everything(l, "t.pmd", []byte(c.Before)) }

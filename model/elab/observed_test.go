@@ -1,4 +1,4 @@
-package model_test
+package elab_test
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestObserved: by hand, for each kind of property a spec that observes it, and one that only declares it.
@@ -38,7 +38,7 @@ func TestObserved(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			spec, cells := loaded(t, tc.src)
-			sys, err := spec.Build(cells[0], model.BuildOptions{})
+			sys, err := spec.Build(cells[0], elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,9 +58,9 @@ func TestObserved(t *testing.T) {
 	}
 }
 
-func loaded(t *testing.T, src string) (*model.Spec, []model.ConfigCell) {
+func loaded(t *testing.T, src string) (*elab.Spec, []elab.ConfigCell) {
 	t.Helper()
-	spec, err := (&model.Loader{}).Load("s.pmd", []byte(src))
+	spec, err := (&elab.Loader{}).Load("s.pmd", []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestNamedAndNotObserved(t *testing.T) {
 		}
 	}
 	// A declaration alone observes nothing: the spec is not loaded.
-	_, err := (&model.Loader{}).Load("s.pmd", []byte("property mutual_exclusion \"t\"; u1 x; process p { x = 1; } invariant mutual_exclusoin: x < 2; check mutual_exclusion;"))
+	_, err := (&elab.Loader{}).Load("s.pmd", []byte("property mutual_exclusion \"t\"; u1 x; process p { x = 1; } invariant mutual_exclusoin: x < 2; check mutual_exclusion;"))
 	if err == nil || !strings.Contains(err.Error(), "nothing in this spec observes property 'mutual_exclusion'") {
 		t.Errorf("%v", err)
 	}
@@ -103,7 +103,7 @@ func TestNamedAndNotObserved(t *testing.T) {
 func TestUnreachable(t *testing.T) {
 	spec, cells := loaded(t, "config u1 n; u2 x; process p { x = n; } cover one: x == 1 when n == 1; cover two: x == 2 when false; for n; expect n == 0 : holds unreachable two, one; expect : holds;")
 	for i, want := range []string{"one true two true", "one true two false"} {
-		sys, err := spec.Build(cells[i], model.BuildOptions{})
+		sys, err := spec.Build(cells[i], elab.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestUnreachable(t *testing.T) {
 	if d := cmp.Diff([]string{"one", "two"}, cells[0].Expect.Unreachable); d != "" {
 		t.Error(d)
 	}
-	_, err := (&model.Loader{}).Load("s.pmd", []byte("u2 x; process p { x = 1; } cover reached: x == 1; expect : holds unreachable reachd;"))
+	_, err := (&elab.Loader{}).Load("s.pmd", []byte("u2 x; process p { x = 1; } cover reached: x == 1; expect : holds unreachable reachd;"))
 	if err == nil || !strings.Contains(err.Error(), "there is no cover 'reachd'") {
 		t.Errorf("%v", err)
 	}

@@ -1,8 +1,10 @@
-package model
+package elab
 
 import (
+	"slices"
 	"sync"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -148,7 +150,7 @@ func (p *program) declare(f *syntax.File, diags *source.List) {
 		case *syntax.ProcDecl:
 			for _, q := range p.procs {
 				if q.Name.Name == d.Name.Name {
-					diags.Add(source.Diagnostic{Code: "duplicate-name", Span: d.Name.Sp, Msg: "process " + quote(d.Name.Name) + " is declared twice", Related: []source.Related{{Span: q.Name.Sp, Msg: "the other one"}}})
+					diags.Add(source.Diagnostic{Code: "duplicate-name", Span: d.Name.Sp, Msg: "process " + source.Quote(d.Name.Name) + " is declared twice", Related: []source.Related{{Span: q.Name.Sp, Msg: "the other one"}}})
 				}
 			}
 			p.procs = append(p.procs, d)
@@ -208,12 +210,12 @@ func (p *program) declare(f *syntax.File, diags *source.List) {
 
 func (p *program) enter(s *symbol, diags *source.List) bool {
 	if _, ok := builtins[s.name]; ok {
-		diags.Errorf("duplicate-name", s.at, "%s is a built-in function", quote(s.name))
+		diags.Errorf("duplicate-name", s.at, "%s is a built-in function", source.Quote(s.name))
 		return false
 	}
 	if old := p.syms[s.name]; old != nil {
 		diags.Add(source.Diagnostic{
-			Code: "duplicate-name", Span: s.at, Msg: s.kind.String() + " " + quote(s.name) + " is declared twice",
+			Code: "duplicate-name", Span: s.at, Msg: s.kind.String() + " " + source.Quote(s.name) + " is declared twice",
 			Related: []source.Related{{Span: old.at, Msg: "the other " + old.kind.String()}},
 		})
 		return false
@@ -226,7 +228,7 @@ func (p *program) enterFunc(d *syntax.FuncDecl, diags *source.List) {
 	old := p.syms[d.Name.Name]
 	if d.Override {
 		if old == nil || old.kind != symFunc {
-			diags.Add(source.Diagnostic{Code: "bad-override", Span: d.Name.Sp, Msg: "there is no imported function " + quote(d.Name.Name) + " to override", Hint: p.suggest(d.Name.Name, symFunc)})
+			diags.Add(source.Diagnostic{Code: "bad-override", Span: d.Name.Sp, Msg: "there is no imported function " + source.Quote(d.Name.Name) + " to override", Hint: p.suggest(d.Name.Name, symFunc)})
 		} else {
 			p.overrides = append(p.overrides, [2]*syntax.FuncDecl{old.fn, d})
 		}
@@ -254,12 +256,12 @@ func (e *elab) checkOverrides() {
 		}
 		for i := 0; i < len(d.Params) && what == ""; i++ {
 			if !same(old.Params[i].Type, d.Params[i].Type) {
-				what = "has another type of parameter " + quote(d.Params[i].Name.Name)
+				what = "has another type of parameter " + source.Quote(d.Params[i].Name.Name)
 			}
 		}
 		if what != "" {
 			e.diags.Add(source.Diagnostic{
-				Code: "bad-override", Span: d.Name.Sp, Msg: "override of " + quote(d.Name.Name) + " " + what,
+				Code: "bad-override", Span: d.Name.Sp, Msg: "override of " + source.Quote(d.Name.Name) + " " + what,
 				Related: []source.Related{{Span: old.Name.Sp, Msg: "the function it replaces"}},
 			})
 		}
@@ -274,7 +276,7 @@ func (p *program) enterEnum(name *syntax.Ident, values []*syntax.Ident, diags *s
 		p.enter(&symbol{kind: symEnumValue, name: v.Name, at: v.Sp, enum: e, value: int32(i)}, diags)
 	}
 	if old := p.enums[e.name]; old != nil {
-		diags.Add(source.Diagnostic{Code: "duplicate-name", Span: name.Sp, Msg: "enum " + quote(e.name) + " is declared twice", Related: []source.Related{{Span: old.at, Msg: "the other one"}}})
+		diags.Add(source.Diagnostic{Code: "duplicate-name", Span: name.Sp, Msg: "enum " + source.Quote(e.name) + " is declared twice", Related: []source.Related{{Span: old.at, Msg: "the other one"}}})
 	} else {
 		p.enums[e.name] = e
 	}
@@ -317,7 +319,7 @@ func (p *program) enterStruct(d *syntax.StructDecl, diags *source.List) {
 		}
 		for _, n := range f.Names {
 			if _, dup := s.index[n.Name.Name]; dup {
-				diags.Errorf("duplicate-name", n.Name.Sp, "struct %s has two fields %s", s.name, quote(n.Name.Name))
+				diags.Errorf("duplicate-name", n.Name.Sp, "struct %s has two fields %s", s.name, source.Quote(n.Name.Name))
 				continue
 			}
 			s.index[n.Name.Name] = len(s.fields)
@@ -325,7 +327,7 @@ func (p *program) enterStruct(d *syntax.StructDecl, diags *source.List) {
 		}
 	}
 	if old := p.structs[s.name]; old != nil {
-		diags.Add(source.Diagnostic{Code: "duplicate-name", Span: d.Name.Sp, Msg: "struct " + quote(s.name) + " is declared twice", Related: []source.Related{{Span: old.decl.Name.Sp, Msg: "the other one"}}})
+		diags.Add(source.Diagnostic{Code: "duplicate-name", Span: d.Name.Sp, Msg: "struct " + source.Quote(s.name) + " is declared twice", Related: []source.Related{{Span: old.decl.Name.Sp, Msg: "the other one"}}})
 		return
 	}
 	p.structs[s.name] = s
@@ -359,13 +361,13 @@ func (p *program) checkKernelAttrs(attrs []*syntax.Attr, diags *source.List) {
 }
 
 // kernelRefs converts the @kernel annotations of a declaration.
-func kernelRefs(attrs []*syntax.Attr) []KernelRef {
-	var refs []KernelRef
+func kernelRefs(attrs []*syntax.Attr) []model.KernelRef {
+	var refs []model.KernelRef
 	for _, a := range attrs {
 		if a.Name.Name != "kernel" || len(a.Args) < 3 {
 			continue
 		}
-		r := KernelRef{File: a.Args[0].Str, Func: a.Args[1].Str, Since: a.Args[2].VersionLo, Until: a.Args[2].VersionHi, Open: a.Args[2].Open}
+		r := model.KernelRef{File: a.Args[0].Str, Func: a.Args[1].Str, Since: a.Args[2].VersionLo, Until: a.Args[2].VersionHi, Open: a.Args[2].Open}
 		for _, c := range a.Args[3:] {
 			r.Commits = append(r.Commits, c.Str)
 		}
@@ -383,4 +385,20 @@ func newProgram(files *source.Set) *program {
 		p.property(b.name, b.text, source.Span{})
 	}
 	return p
+}
+
+// suggest looks among global names of the given kinds (all kinds when none is given).
+func (p *program) suggest(word string, kinds ...symKind) string {
+	var names []string
+	for n, s := range p.syms {
+		if len(kinds) == 0 || slices.Contains(kinds, s.kind) {
+			names = append(names, n)
+		}
+	}
+	if len(kinds) == 0 || slices.Contains(kinds, symFunc) {
+		for n := range builtins {
+			names = append(names, n)
+		}
+	}
+	return source.DidYouMean(word, names)
 }

@@ -1,8 +1,9 @@
-package model
+package elab
 
 import (
 	"fmt"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -25,11 +26,11 @@ func (e *elab) with(s setting, f func()) {
 }
 
 // constant evaluates an expression that may only depend on what the setting knows. Where it fails, there is a diagnostic.
-func (e *elab) constant(x syntax.Expr) (*Expr, *stype, bool) {
-	return (&builder{e: e, constOnly: true, frame: NoFrame, scope: &scope{names: map[string]*binding{}}}).constant(x)
+func (e *elab) constant(x syntax.Expr) (*model.Expr, *stype, bool) {
+	return (&builder{e: e, constOnly: true, frame: model.NoFrame, scope: &scope{names: map[string]*binding{}}}).constant(x)
 }
 
-func (b *builder) constant(x syntax.Expr) (*Expr, *stype, bool) {
+func (b *builder) constant(x syntax.Expr) (*model.Expr, *stype, bool) {
 	e := b.e
 	reported, params := len(e.diags.Diags), e.paramReads
 	e.depth++
@@ -46,25 +47,25 @@ func (b *builder) constant(x syntax.Expr) (*Expr, *stype, bool) {
 			e.notConstant(x, "this must be a constant")
 		}
 		return nil, tBad, false
-	case v.isConst():
+	case v.IsConst():
 		return v, t, true
 	case len(e.diags.Diags) > reported:
 		return nil, tBad, false
 	}
 	// It depends on a state, or an operator has no result.
-	fault := v.fault()
+	fault := v.Fault()
 	switch {
-	case v.readsState():
+	case v.ReadsState():
 		msg := "this must be a constant"
-		v.walk(func(y *Expr) {
-			if y.Op == Load && y.Place != nil && y.Place.Var >= 0 {
+		v.Walk(func(y *model.Expr) {
+			if y.Op == model.Load && y.Place != nil && y.Place.Var >= 0 {
 				msg = "this must be a constant, and " + e.sys.Vars[y.Place.Var].Name + " is a variable"
 			}
 		})
 		e.notConstant(x, msg)
 	case e.dry && (fault == nil || e.paramReads > params):
 		// With other values of the parameters it may have a result. Every cell is looked at with its own.
-		return constant(0, irInt), t, true
+		return model.NewConst(0, model.IntType), t, true
 	case fault != nil:
 		e.faulty(x, fault)
 	default:
@@ -82,39 +83,23 @@ func (e *elab) notConstant(x syntax.Node, msg string) {
 // noValue reports a name that means something elsewhere, but not in this setting.
 func (e *elab) noValue(x syntax.Node, s *symbol) {
 	d := source.Diagnostic{Code: "not-constant", Span: x.Span(), Hint: "what a cell is named and expected to do depends on config parameters and constants alone"}
-	d.Msg = fmt.Sprintf("this must be a constant, and %s %s has no value outside a state", s.kind, quote(s.name))
+	d.Msg = fmt.Sprintf("this must be a constant, and %s %s has no value outside a state", s.kind, source.Quote(s.name))
 	if s.kind == symConfig {
-		d.Msg = fmt.Sprintf("this is the same in all cells, and config parameter %s is not", quote(s.name))
+		d.Msg = fmt.Sprintf("this is the same in all cells, and config parameter %s is not", source.Quote(s.name))
 		d.Hint = "the type and the default of a parameter and the values of a sweep are made of literals, enum values and constants; let `where` choose among the cells"
 	}
 	d.Related = []source.Related{{Span: s.at, Msg: "declared here"}}
 	e.diags.Add(d)
 }
 
-// fault finds the operator with constant operands that has no result, in an expression that did not fold.
-func (x *Expr) fault() (found *Expr) {
-	x.walk(func(y *Expr) {
-		if found != nil || y.isConst() || y.X == nil || !y.X.isConst() {
-			return
-		}
-		switch {
-		case y.Op == Neg:
-			found = y
-		case y.Y != nil && y.Y.isConst() && y.Op >= Add && y.Op <= Shr:
-			found = y
-		}
-	})
-	return found
-}
-
 // faulty reports an operator of constants that has no result.
-func (e *elab) faulty(x syntax.Node, f *Expr) {
+func (e *elab) faulty(x syntax.Node, f *model.Expr) {
 	what := e.sys.ExprString(f)
 	switch {
-	case (f.Op == Div || f.Op == Mod) && f.Y.Val == 0:
-		e.errorf("bad-constant", x.Span(), "%s: %s", what, FaultDivide)
-	case (f.Op == Shl || f.Op == Shr) && (f.Y.Val < 0 || f.Y.Val > 31):
-		e.errorf("bad-constant", x.Span(), "%s: %s", what, FaultShift)
+	case (f.Op == model.Div || f.Op == model.Mod) && f.Y.Val == 0:
+		e.errorf("bad-constant", x.Span(), "%s: %s", what, model.FaultDivide)
+	case (f.Op == model.Shl || f.Op == model.Shr) && (f.Y.Val < 0 || f.Y.Val > 31):
+		e.errorf("bad-constant", x.Span(), "%s: %s", what, model.FaultShift)
 	default:
 		e.errorf("out-of-range", x.Span(), "%s does not fit into 32 bits", what)
 	}

@@ -1,4 +1,4 @@
-package model
+package elab
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -43,16 +44,16 @@ type ConfigParam struct {
 
 // ConfigCell is one assignment of all config parameters.
 type ConfigCell struct {
-	Config []ConfigValue // in declaration order
-	Tier   string        // "" for the cells every run checks
-	Expect *Expectation  // what the spec says of this cell, or nil
+	Config []model.ConfigValue // in declaration order
+	Tier   string              // "" for the cells every run checks
+	Expect *Expectation        // what the spec says of this cell, or nil
 
 	implied []bool // by index in Config
 }
 
 // Named are the parameters that name the cell: all but those that an imported file declares, the spec does not sweep, and that have their default. So a parameter that
 // a library gets leaves the names of all cells as they were.
-func (c ConfigCell) Named() (named []ConfigValue) {
+func (c ConfigCell) Named() (named []model.ConfigValue) {
 	for i, v := range c.Config {
 		if !c.implied[i] {
 			named = append(named, v)
@@ -170,7 +171,7 @@ func (ld *loading) include(imp *syntax.ImportDecl, from string, chain *importer)
 	if err != nil {
 		d := source.Diagnostic{Code: "missing-import", Span: imp.PathAt, Msg: "cannot import " + strconv.Quote(imp.Path) + ": " + plain(err)}
 		if !relative {
-			d.Hint = didYouMean(imp.Path, ld.l.library())
+			d.Hint = source.DidYouMean(imp.Path, ld.l.library())
 		}
 		ld.diags.Add(d)
 		return
@@ -246,7 +247,7 @@ func (s *Spec) checkAll(diags *source.List) {
 			e.errorf("bad-type", c.at, "a config parameter is a bool, an enum or an integer, not %s", t)
 		}
 		if d := c.config.Default; d != nil {
-			var x *Expr
+			var x *model.Expr
 			var dt *stype
 			ok := false
 			e.with(inSpec, func() { x, dt, ok = e.constant(d) })
@@ -301,7 +302,7 @@ func (s *Spec) checkAll(diags *source.List) {
 			for n := range used {
 				names = append(names, n)
 			}
-			diags.Add(source.Diagnostic{Code: "unknown-property", Span: id.Sp, Msg: "nothing in this spec observes property " + quote(id.Name), Hint: didYouMean(id.Name, names)})
+			diags.Add(source.Diagnostic{Code: "unknown-property", Span: id.Sp, Msg: "nothing in this spec observes property " + source.Quote(id.Name), Hint: source.DidYouMean(id.Name, names)})
 		}
 	}
 	for _, c := range s.prog.checks {
@@ -332,7 +333,7 @@ func sortedSyms(p *program) []*symbol {
 
 // checkFunc checks the body of one function with unknown arguments.
 func (e *elab) checkFunc(fn *syntax.FuncDecl) {
-	b := &builder{e: e, plain: map[VarID]bool{}, frame: NoFrame}
+	b := &builder{e: e, plain: map[model.VarID]bool{}, frame: model.NoFrame}
 	sink := b.join()
 	b.tail = &sink.next
 	result := e.typeOf(fn.Result)
@@ -349,7 +350,7 @@ func (e *elab) checkFunc(fn *syntax.FuncDecl) {
 			t = tBad
 		}
 		if old := b.scope.names[p.Name.Name]; old != nil {
-			e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: p.Name.Sp, Msg: "two parameters are called " + quote(p.Name.Name), Related: []source.Related{{Span: old.at, Msg: "the other one"}}})
+			e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: p.Name.Sp, Msg: "two parameters are called " + source.Quote(p.Name.Name), Related: []source.Related{{Span: old.at, Msg: "the other one"}}})
 		}
 		b.scope.names[p.Name.Name] = &binding{t: t, l: e.layoutOf(t, "", 1, "", p.Sp, nil, 0), at: p.Name.Sp}
 	}
@@ -430,7 +431,7 @@ func (e *elab) checkRecursion() {
 				visit(c.Fun.Name)
 				path = path[:len(path)-1]
 			case 1:
-				d := source.Diagnostic{Code: "recursion", Span: c.Sp, Msg: "function " + quote(c.Fun.Name) + " calls itself", Hint: "functions are inlined; use a loop"}
+				d := source.Diagnostic{Code: "recursion", Span: c.Sp, Msg: "function " + source.Quote(c.Fun.Name) + " calls itself", Hint: "functions are inlined; use a loop"}
 				for i := len(path) - 1; i >= 0; i-- {
 					d.Related = append(d.Related, source.Related{Span: path[i].Sp, Msg: "through the call of " + path[i].Fun.Name})
 					if path[i].Fun.Name == c.Fun.Name {
@@ -474,12 +475,12 @@ func (s *Spec) Configs() []ConfigParam {
 		p := ConfigParam{Name: c.name, TypeName: t.Name, Swept: swept[c.name]}
 		if t.Hi-t.Lo < maxEnumerated {
 			for v := t.Lo; v <= t.Hi; v++ {
-				p.Values = append(p.Values, FormatValue(t, v))
+				p.Values = append(p.Values, model.FormatValue(t, v))
 			}
 		}
 		if d := c.config.Default; d != nil {
 			if x, _, ok := e.constant(d); ok {
-				p.Default, p.HasDefault = FormatValue(t, x.Val), true
+				p.Default, p.HasDefault = model.FormatValue(t, x.Val), true
 			}
 		}
 		out = append(out, p)
@@ -506,7 +507,7 @@ func (s *Spec) Value(c ConfigCell, name string) (value string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	return FormatValue(x.Type, x.Val), true
+	return model.FormatValue(x.Type, x.Val), true
 }
 
 // Checks reports whether the spec observes a property, and whether it asks about it.
@@ -531,43 +532,25 @@ func (s *Spec) SuggestConstant(name string) string {
 	return s.prog.suggest(name, symConst)
 }
 
-// FormatValue renders a bool, enum or integer as the source writes it.
-func FormatValue(t *Type, v int32) string {
-	switch {
-	case t.Kind == KindBool:
-		return strconv.FormatBool(v != 0)
-	case t.Kind == KindEnum && v >= t.Lo && int(v-t.Lo) < len(t.Values):
-		return t.Values[v-t.Lo]
-	}
-	return strconv.Itoa(int(v))
-}
-
-func withHint(msg, hint string) error {
-	if hint != "" {
-		msg += ": " + hint
-	}
-	return errors.New(msg)
-}
-
-func parseValue(t *Type, s string) (int64, error) {
+func parseValue(t *model.Type, s string) (int64, error) {
 	switch t.Kind {
-	case KindBool:
+	case model.KindBool:
 		switch s {
 		case "true", "1", "yes":
 			return 1, nil
 		case "false", "0", "no":
 			return 0, nil
 		}
-		return 0, fmt.Errorf("%s is not true or false", quote(s))
-	case KindEnum:
+		return 0, fmt.Errorf("%s is not true or false", source.Quote(s))
+	case model.KindEnum:
 		if i := slices.Index(t.Values, s); i >= 0 {
 			return int64(i), nil
 		}
-		return 0, withHint(quote(s)+" is not one of "+strings.Join(t.Values, ", "), didYouMean(s, slices.Clone(t.Values)))
+		return 0, source.WithHint(source.Quote(s)+" is not one of "+strings.Join(t.Values, ", "), source.DidYouMean(s, slices.Clone(t.Values)))
 	}
 	n, err := strconv.ParseInt(s, 0, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s is not a number", quote(s))
+		return 0, fmt.Errorf("%s is not a number", source.Quote(s))
 	}
 	if n < int64(t.Lo) || n > int64(t.Hi) {
 		return 0, fmt.Errorf("%d is outside %d..%d", n, t.Lo, t.Hi)
@@ -576,14 +559,14 @@ func parseValue(t *Type, s string) (int64, error) {
 }
 
 // Build elaborates one cell. Errors in the spec that only show with these values are a *[source.List].
-func (s *Spec) Build(c ConfigCell, o BuildOptions) (*System, error) {
+func (s *Spec) Build(c ConfigCell, o BuildOptions) (*model.System, error) {
 	values, err := s.values(c)
 	if err != nil {
 		return nil, err
 	}
 	sys, err := build(s.prog, s.Name, values, c.Config, o)
 	if err == nil {
-		sys.lookFor(c.Expect)
+		lookFor(sys, c.Expect)
 	}
 	return sys, err
 }
@@ -595,7 +578,7 @@ func (s *Spec) values(c ConfigCell) (map[string]int64, error) {
 	for _, v := range c.Config {
 		sym := s.prog.syms[v.Name]
 		if sym == nil || sym.kind != symConfig {
-			return nil, fmt.Errorf("%s has no config parameter %s", s.Name, quote(v.Name))
+			return nil, fmt.Errorf("%s has no config parameter %s", s.Name, source.Quote(v.Name))
 		}
 		n, err := parseValue(e.irType(e.configType(sym)), v.Value)
 		if err != nil {

@@ -1,9 +1,10 @@
-package model
+package elab
 
 import (
 	"fmt"
 	"math"
 
+	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -164,7 +165,7 @@ func (e *elab) typeOfDepth(x *syntax.TypeExpr, depth int) *stype {
 			for n := range e.prog.structs {
 				names = append(names, n)
 			}
-			e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type struct " + x.Name.Name, Hint: didYouMean(x.Name.Name, names)})
+			e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type struct " + x.Name.Name, Hint: source.DidYouMean(x.Name.Name, names)})
 			return tBad
 		}
 		t = &stype{kind: stStruct, strct: s}
@@ -175,7 +176,7 @@ func (e *elab) typeOfDepth(x *syntax.TypeExpr, depth int) *stype {
 			for n := range e.prog.enums {
 				names = append(names, n)
 			}
-			e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type enum " + x.Name.Name, Hint: didYouMean(x.Name.Name, names)})
+			e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type enum " + x.Name.Name, Hint: source.DidYouMean(x.Name.Name, names)})
 			return tBad
 		}
 		t = &stype{kind: stEnum, enum: en}
@@ -224,11 +225,11 @@ func (e *elab) namedType(x *syntax.TypeExpr, depth int) *stype {
 		return &c
 	}
 	if e.prog.structs[name] != nil {
-		e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type " + quote(name), Hint: "write struct " + name})
+		e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type " + source.Quote(name), Hint: "write struct " + name})
 		return tBad
 	}
 	if e.prog.enums[name] != nil {
-		e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type " + quote(name), Hint: "write enum " + name})
+		e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type " + source.Quote(name), Hint: "write enum " + name})
 		return tBad
 	}
 	names := []string{"bool", "int", "u4", "u8"}
@@ -237,7 +238,7 @@ func (e *elab) namedType(x *syntax.TypeExpr, depth int) *stype {
 			names = append(names, n)
 		}
 	}
-	e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type " + quote(name), Hint: didYouMean(name, names)})
+	e.diags.Add(source.Diagnostic{Code: "unknown-type", Span: x.Name.Sp, Msg: "unknown type " + source.Quote(name), Hint: source.DidYouMean(name, names)})
 	return tBad
 }
 
@@ -257,7 +258,7 @@ func uintWidth(name string) (int, bool) {
 }
 
 // irType converts a scalar type to the IR's; handle and reference types depend on the pools and domains of this cell.
-func (e *elab) irType(t *stype) *Type {
+func (e *elab) irType(t *stype) *model.Type {
 	k := t.String()
 	if t.kind == stRef {
 		k = "&" + t.elem.key()
@@ -265,23 +266,23 @@ func (e *elab) irType(t *stype) *Type {
 	if r := e.irTypes[k]; r != nil {
 		return r
 	}
-	r := &Type{Name: t.String(), Pool: NoPool, Domain: NoDomain}
+	r := &model.Type{Name: t.String(), Pool: model.NoPool, Domain: model.NoDomain}
 	e.irTypes[k] = r
 	switch t.kind {
 	case stBool:
-		r.Kind, r.Hi = KindBool, 1
+		r.Kind, r.Hi = model.KindBool, 1
 	case stInt:
-		r.Kind, r.Lo, r.Hi = KindInt, int32(t.lo), int32(t.hi)
+		r.Kind, r.Lo, r.Hi = model.KindInt, int32(t.lo), int32(t.hi)
 	case stEnum:
-		r.Kind, r.Hi, r.Values = KindEnum, int32(len(t.enum.values)-1), t.enum.values
+		r.Kind, r.Hi, r.Values = model.KindEnum, int32(len(t.enum.values)-1), t.enum.values
 	case stHandle:
-		r.Kind, r.Pool = KindHandle, e.pool(t.strct).ID
+		r.Kind, r.Pool = model.KindHandle, e.pool(t.strct).ID
 		r.Hi = int32(len(e.sys.Pools[r.Pool].Objects))
 	case stRef:
-		r.Kind, r.Domain = KindRef, e.domain(t.elem)
+		r.Kind, r.Domain = model.KindRef, e.domain(t.elem)
 		r.Hi = int32(len(e.sys.Domains[r.Domain].Cells))
 	default:
-		r.Kind = KindInt
+		r.Kind = model.KindInt
 	}
 	return r
 }
@@ -289,18 +290,18 @@ func (e *elab) irType(t *stype) *Type {
 // A layout says where the leaves of a type lie: a tree of fields and arrays over variables.
 type layout struct {
 	t      *stype
-	v      VarID              // leaf
+	v      model.VarID        // leaf
 	dry    bool               // no variable behind it: only types are being checked
 	fields map[string]*layout // struct
 	elem   *layout            // array
 }
 
 // leafMaker creates the variable of one leaf: its path below the root, its type, the product of the array dimensions above it.
-type leafMaker func(path string, t *stype, cells int, guard string, at source.Span) VarID
+type leafMaker func(path string, t *stype, cells int, guard string, at source.Span) model.VarID
 
 // layoutOf builds the layout of a type below a root. inits receives the initial value of each leaf cell.
 func (e *elab) layoutOf(t *stype, path string, cells int, guard string, at source.Span, leaf leafMaker, depth int) *layout {
-	l := &layout{t: t, v: NoVar, dry: leaf == nil}
+	l := &layout{t: t, v: model.NoVar, dry: leaf == nil}
 	switch t.kind {
 	case stStruct:
 		l.fields = map[string]*layout{}
@@ -351,4 +352,4 @@ func (e *elab) arrayOf(t *stype, dims []syntax.Expr) *stype {
 }
 
 // defaultValue is what an uninitialised cell holds: the value nearest to zero.
-func defaultValue(t *Type) int32 { return min(max(0, t.Lo), t.Hi) }
+func defaultValue(t *model.Type) int32 { return min(max(0, t.Lo), t.Hi) }

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"pmdcheck/internal/testkit"
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // TestCounters: the values of a counter are what is stored in it where guards allow, and 0, which it is before anything is.
@@ -41,7 +41,7 @@ func TestCounters(t *testing.T) {
 		{0, "while (x == 0) i--;", span{-20, 0}},
 	} {
 		src := fmt.Sprintf("u1 x; process other { x = 1; x = 0; } process p { int<-20..40> i = %d; %s }", tc.first, tc.body)
-		for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 			sys := testkit.System(t, src, o)
 			r := newRanges(sys)
 			found := false

@@ -1,4 +1,4 @@
-package model_test
+package elab_test
 
 import (
 	"bufio"
@@ -10,14 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"pmdcheck/model"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
 	"pmdcheck/specs"
 )
 
-func loader(dir string) *model.Loader {
-	return &model.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, p)) }}
+func loader(dir string) *elab.Loader {
+	return &elab.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, p)) }}
 }
 
 // TestDiagnostics: every file under testdata/bad says on the line itself what is reported there, as // want "regexp"; nothing else may be reported.
@@ -43,9 +43,9 @@ func TestDiagnostics(t *testing.T) {
 			name := filepath.Base(f)
 			spec, err := loader("testdata/bad").Load(name, src)
 			if err == nil {
-				var cells []model.ConfigCell
+				var cells []elab.ConfigCell
 				if cells, err = spec.Cells(nil); err == nil {
-					_, err = spec.Build(cells[0], model.BuildOptions{})
+					_, err = spec.Build(cells[0], elab.BuildOptions{})
 				}
 			}
 			var list *source.List
@@ -121,7 +121,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil || len(cells) > 100 {
 			return
 		}
-		if _, err := spec.Build(cells[0], model.BuildOptions{}); err != nil && strings.HasPrefix(err.Error(), "internal") {
+		if _, err := spec.Build(cells[0], elab.BuildOptions{}); err != nil && strings.HasPrefix(err.Error(), "internal") {
 			t.Error(err)
 		}
 	})

@@ -1,0 +1,164 @@
+package elab
+
+import (
+	"slices"
+
+	"pmdcheck/model"
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Named are the properties that the spec itself speaks of, in a declaration, a check or an expect line: those of which a reader wants to hear that they are not judged.
+func (s *Spec) Named(property string) bool {
+	if q := s.prog.propByN[property]; q != nil && q.at.Start != source.NoPos && s.Files.File(q.at.Start) == s.own {
+		return true
+	}
+	_, ok := s.named()[property]
+	return ok
+}
+
+// named is where check and expect lines name a property first.
+func (s *Spec) named() map[string]*syntax.Ident {
+	out := map[string]*syntax.Ident{}
+	add := func(ids []*syntax.Ident) {
+		for _, id := range ids {
+			if out[id.Name] == nil {
+				out[id.Name] = id
+			}
+		}
+	}
+	for _, c := range s.prog.checks {
+		add(c.Props)
+	}
+	for _, x := range s.prog.expects {
+		add(x.Props)
+	}
+	return out
+}
+
+// CheckedProperties are the properties that every cell checks, in the order of System.Props.
+func (s *Spec) CheckedProperties() (names []string) {
+	for _, q := range s.prog.props {
+		if _, asked := s.Checks(q.name); asked {
+			names = append(names, q.name)
+		}
+	}
+	return names
+}
+
+// HasCovers reports whether the spec has a cover that some cell may demand.
+func (s *Spec) HasCovers() bool { return len(s.prog.covers) > 0 }
+
+// observers finds out which of some properties are observed in some cell where they are checked: in one of the given cells, or else, if all of them are to be looked at, in any cell of the sweep. Most specs
+// observe what they name in their first cell. A cell that cannot be built observes nothing; whoever checks it is told why.
+func (s *Spec) observers(names []string, cells []ConfigCell, all bool, o BuildOptions) (found, unchecked map[string]bool) {
+	found, unchecked = map[string]bool{}, map[string]bool{}
+	left := len(names)
+	looked := map[string]bool{}
+	look := func(cells []ConfigCell) {
+		for _, c := range cells {
+			if left == 0 {
+				return
+			}
+			key := ConfigCell{Config: c.Config, implied: make([]bool, len(c.Config))}.String()
+			if looked[key] {
+				continue
+			}
+			looked[key] = true
+			sys, err := s.Build(c, o)
+			if err != nil {
+				continue
+			}
+			seen := sys.Observed()
+			for _, q := range sys.Props {
+				switch {
+				case !slices.Contains(names, q.Name) || !seen[q.ID] || found[q.Name]:
+				case q.Checked:
+					found[q.Name] = true
+					left--
+				default:
+					unchecked[q.Name] = true
+				}
+			}
+		}
+	}
+	look(cells)
+	if left > 0 && all {
+		if rest, err := s.Cells(nil); err == nil {
+			look(rest)
+		}
+	}
+	return found, unchecked
+}
+
+// CheckNames reports the properties that check and expect lines name and that no cell of the spec observes, so that no cell could violate them. The cells that are about to
+// be checked are looked at first.
+func (s *Spec) CheckNames(cells []ConfigCell) error {
+	named := s.named()
+	var names []string
+	for n := range named {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	found, unchecked := s.observers(names, cells, true, BuildOptions{})
+	diags := &source.List{Files: s.Files}
+	for _, n := range names {
+		if found[n] {
+			continue
+		}
+		d := source.Diagnostic{Code: "unknown-property", Span: named[n].Sp, Msg: "no cell of this spec observes property " + source.Quote(n)}
+		var others []string
+		for o := range found {
+			others = append(others, o)
+		}
+		d.Hint = cmpOr(source.DidYouMean(n, others), "what would violate it is in code that no process runs, or about objects that nobody touches")
+		if unchecked[n] {
+			d.Msg, d.Hint = "property "+source.Quote(n)+" is expected to be violated, and not checked", "name it in a check line"
+		}
+		diags.Add(d)
+	}
+	return diags.Err()
+}
+
+// Observes reports whether one of some cells observes a property when it is asked about, or with all any other cell of the sweep.
+func (s *Spec) Observes(property string, cells []ConfigCell, all bool) bool {
+	known := slices.ContainsFunc(s.prog.props, func(q *propInfo) bool { return q.name == property })
+	if !known {
+		return false
+	}
+	found, _ := s.observers([]string{property}, cells, all, BuildOptions{Check: []string{property}})
+	return found[property]
+}
+
+// Properties are the names of all properties that the spec knows, observed or not.
+func (s *Spec) Properties() (names []string) {
+	for _, q := range s.prog.props {
+		names = append(names, q.name)
+	}
+	return names
+}
+
+// checkUnreachable reports what `unreachable` names and is no cover of the spec.
+func (s *Spec) checkUnreachable(x *syntax.ExpectDecl, diags *source.List) {
+	var names []string
+	for _, c := range s.prog.covers {
+		names = append(names, c.Name.Name)
+	}
+	for _, id := range x.Unreachable {
+		if !slices.Contains(names, id.Name) {
+			diags.Add(source.Diagnostic{Code: "unknown-cover", Span: id.Sp, Msg: "there is no cover " + source.Quote(id.Name), Hint: cmpOr(source.DidYouMean(id.Name, names), "declare it: cover "+id.Name+": condition;")})
+		}
+	}
+}
+
+// lookFor demands the covers that a cell is expected not to reach, whatever their `when` says: only what is looked for can be found unreachable.
+func lookFor(s *model.System, x *Expectation) {
+	if x == nil {
+		return
+	}
+	for _, c := range s.Covers {
+		if c.Edge == nil && slices.Contains(x.Unreachable, c.Name) {
+			c.Required = true
+		}
+	}
+}
