@@ -1,0 +1,188 @@
+package skeleton
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pmdcheck/internal/csource"
+)
+
+// of is the skeleton of the first function of a text, looking through the others.
+func of(t testing.TB, src string) *Skeleton {
+	t.Helper()
+	f := csource.Parse("x.c", []byte(src), nil)
+	if len(f.Funcs) == 0 {
+		t.Fatal("no function")
+	}
+	return Project(f, f.Funcs[0], Options{Vocabulary: Kernel(), Calls: map[string]bool{"modelled": true}, Through: func(name string) (*csource.File, *csource.Func) {
+		for _, fn := range f.Funcs {
+			if fn.Name == name {
+				return f, fn
+			}
+		}
+		return nil, nil
+	}})
+}
+
+func lines(s *Skeleton) []string {
+	var out []string
+	for _, l := range s.Lines() {
+		out = append(out, strings.ReplaceAll(l.Text, "  ", "\t"))
+	}
+	return out
+}
+
+func TestProject(t *testing.T) {
+	for _, tc := range []struct{ name, src, want string }{
+		{
+			"what a lock is", "void f(void) { spin_lock(&vma->vm_mm->page_table_lock); mutex_lock(&table[hash]); spin_lock((lock)); spin_lock(lockptr(h, m)); down_read(&(x)->sem); }",
+			"lock page_table_lock|lock table|lock lock|lock lockptr()|lock sem r",
+		},
+		{
+			"order of arguments and assignments", "void f(void) { *p = put_page(get_page(a)); x[synchronize_rcu()] = pmd_alloc(m, a, b); }",
+			"inc a|dec get_page()|alloc pmd|wait rcu",
+		},
+		{
+			"branches", "void f(void) { if (mutex_trylock(&m)) { get_page(a); } else put_page(a); if (x) y(); }",
+			"trylock m|if|\tinc a|or|\tdec a|end",
+		},
+		{
+			"what && and ?: may leave out", "void f(void) { if (a && mutex_trylock(&m)) return; x = c ? get_page(a) : put_page(a); }",
+			"if|\ttrylock m|end|if|\treturn|end|if|\tinc a|or|\tdec a|end",
+		},
+		{
+			"loops", "void f(void) { for (get_page(a); mutex_trylock(&m); put_page(a)) tlb_flush(t); do get_page(b); while (put_page(b)); for_each_x(i) { get_page(c); continue; } do { get_page(d); } while (0); }",
+			"inc a|loop|\ttrylock m|\tflush|\tdec a|end|loop|\tinc b|\tdec b|end|loop|\tinc c|\tcontinue|end|inc d",
+		},
+		{
+			"ways out", "int f(void) { mutex_lock(&m); if (a) goto out; if (b) return 1; out: mutex_unlock(&m); return 0; }",
+			"lock m|if|\tgoto out|end|if|\treturn|end|label out|unlock m",
+		},
+		{"a label that nobody goes to, and a function without events", "void f(void) { out: get_page(a); }", "inc a"},
+		{"nothing", "void f(void) { if (a) return; b(); }", ""},
+		{
+			"switch", "void f(void) { switch (x) { case 1: case 2: get_page(a); break; case 3: put_page(a); default: tlb_flush(t); } }",
+			"switch|\tinc a|or|\tdec a|\tfallthrough|or|\tflush|end",
+		},
+		{
+			"halves", "void f(void) {\n#ifdef A\nget_page(a);\n#else\nput_page(a);\n#endif\n#if B\nx();\n#endif\n}",
+			"#if defined(A)|\tinc a|or|\tdec a|end",
+		},
+		{
+			"guard", "int f(void) { guard(mutex)(&s->m); if (a) return get_page(x); tlb_flush(t); }",
+			"lock m|if|\tinc x|\tunlock m|\treturn|end|flush|unlock m",
+		},
+		{
+			"guards are left in reverse order, and only those that are left", "void f(void) { guard(rcu)(); loop: while (a) { scoped_guard(spinlock, &l) { if (b) break; if (c) return; if (d) goto loop; get_page(x); } } }",
+			"lock rcu|label loop|loop|\tlock l|\tif|\t\tunlock l|\t\tbreak|\tend|\tif|\t\tunlock l|\t\tunlock rcu|\t\treturn|\tend|\tif|\t\tunlock l|\t\tgoto loop|\tend|\tinc x|\tunlock l|end|unlock rcu",
+		},
+		{"a guard that is not known", "void f(void) { guard(newlock)(&a->b); tlb_flush(t); }", "lock guard:newlock b|flush|unlock guard:newlock b"},
+		{
+			"reads of a slot", "void f(pud_t *pud) { pud_t v = READ_ONCE(*pud); if (pud_none(*pud)) return; x = pmd_offset(pud, a); y = READ_ONCE(other); z = sizeof(*pud); w = 2 * pud; }",
+			"read pud once|read pud|if|\treturn|end|read pud",
+		},
+		{"calls with a model", "void f(void) { modelled(a); other(modelled(b)); }", "call modelled|call modelled"},
+		{
+			"helpers", "void f(void) { lockit(a); } static void lockit(x) { if (x) return; mutex_lock(&x->m); again(x); } static void again(x) { lockit(x); tlb_flush(t); }",
+			"if|\tleave lockit|end|lock m|flush",
+		},
+		{"statement expressions", "void f(void) { x = ({ get_page(a); if (b) put_page(a); 1; }); }", "inc a|if|\tdec a|end"},
+		{"an event in an argument in brackets", "void f(void) { a[(get_page(x), 1)] = 0; }", "inc x"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := of(t, tc.src)
+			if d := cmp.Diff(tc.want, strings.Join(lines(s), "|")); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+			if len(s.Notes) > 0 {
+				t.Error(s.Notes)
+			}
+		})
+	}
+}
+
+// TestNotes: what cannot be read is never taken for nothing.
+func TestNotes(t *testing.T) {
+	for _, tc := range []struct{ name, src, want string }{
+		{"a macro with a body", "void f(void) { with_lock(x) { get_page(a); } }", "with_lock() has a body and is not known"},
+		{"a split statement", "void f(void) {\n#ifdef A\nif (a) {\n#else\n{\n#endif\nget_page(a); } }", "#if splits a statement; read as if defined(A)"},
+		{"too deep", "void f(void) { x = " + strings.Repeat("(", 100) + strings.Repeat(")", 100) + "; get_page(a); }", "an expression is nested too deeply"},
+		{"too large", "void f(void) { " + strings.Repeat("get_page(a);", maxNodes+1) + " }", "too large to be projected"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := of(t, tc.src)
+			if len(s.Notes) != 1 || s.Notes[0].Text != tc.want {
+				t.Errorf("%v", s.Notes)
+			}
+		})
+	}
+}
+
+func TestDiff(t *testing.T) {
+	const base = "lock m|if|  flush|end|unlock m"
+	for _, tc := range []struct{ name, a, b, want string }{
+		{"equal", base, base, " lock m| if|   flush| end| unlock m"},
+		{"a lock less", base, "if|  flush|end|unlock m", "-lock m| if|   flush| end| unlock m"},
+		{"two swapped", "lock a|lock b|flush", "lock b|lock a|flush", "-lock a| lock b|+lock a| flush"},
+		{"one more in a branch", base, "lock m|if|  flush|  flush|end|unlock m", " lock m| if|   flush|+  flush| end| unlock m"},
+		{"into a branch", "lock m|flush|unlock m", base, " lock m|+if|~  flush|+end| unlock m"},
+		{"nothing against something", "", "flush", "+flush"},
+		{"mode", "lock x r", "lock x w", "-lock x r|+lock x w"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cs := Diff(cut(tc.a), cut(tc.b))
+			var got []string
+			for _, c := range cs {
+				got = append(got, string(c.Op)+c.Text)
+			}
+			if d := cmp.Diff(tc.want, strings.Join(got, "|")); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+			if Equal(cs) != (tc.a == tc.b) {
+				t.Error("equal is not equal")
+			}
+		})
+	}
+}
+
+func cut(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, "|")
+}
+
+func TestVocabulary(t *testing.T) {
+	if _, err := ReadVocabulary(builtin); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"a b":              "vocabulary, line 1: a needs an event and what it is about",
+		"a b 1\na c 1":     "vocabulary, line 2: a is there twice",
+		"\na b x":          "vocabulary, line 2: a: \"x\" is neither a number of an argument, nor =NAME, nor -",
+		"guard x lock":     "vocabulary, line 1: guard takes a class, a lock and an unlock",
+		"guard x lock un":  "vocabulary, line 1: lock is no event",
+		"a lock 1 r extra": "vocabulary, line 1: a needs an event and what it is about",
+	} {
+		if _, err := ReadVocabulary(text); err == nil || err.Error() != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func FuzzProject(f *testing.F) {
+	f.Add("void f(void) { guard(mutex)(&m); if (a && spin_lock(&b)) { goto x; } scoped_guard(rcu) for (;;) break; x: switch (a) { case 1: *pud = get_page(c ? d : e); } }")
+	f.Add("void f(void) {\n#if A\nguard(x)(y);\n#else\n({ spin_lock(a) ; })\n#endif\n}")
+	f.Fuzz(func(t *testing.T, src string) {
+		file := csource.Parse("x.c", []byte(src), nil)
+		for _, fn := range file.Funcs {
+			s := Project(file, fn, Options{Vocabulary: Kernel()})
+			_ = s.Text()
+			if ls := Texts(s.Lines()); len(ls) < 200 && !Equal(Diff(ls, ls)) {
+				t.Fatalf("a skeleton differs from itself:\n%s", s.Text())
+			}
+		}
+	})
+}

@@ -1,0 +1,108 @@
+// Package skeleton projects the body of a kernel function to its events: what it locks, flushes, frees, clears, publishes and reads, in what order, and in which
+// branch or loop. Two bodies with one skeleton do these things in one order. That finds drift; it proves nothing about either body.
+package skeleton
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Vocabulary says which names are events.
+type Vocabulary struct {
+	words  map[string]word
+	guards map[string][2]string
+	slots  map[string]bool
+	once   map[string]bool
+}
+
+// word is what a call of a name does.
+type word struct {
+	event string
+	arg   int // number of the argument that it is about, 0 for none
+	fixed string
+	mode  string
+}
+
+//go:embed vocabulary.txt
+var builtin string
+
+// Kernel is the vocabulary for the page-table code of Linux.
+func Kernel() *Vocabulary {
+	v, err := ReadVocabulary(builtin)
+	if err != nil {
+		panic(err) // a test reads it
+	}
+	return v
+}
+
+// ReadVocabulary reads a vocabulary; vocabulary.txt describes the form.
+func ReadVocabulary(text string) (*Vocabulary, error) {
+	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}}
+	for i, line := range strings.Split(text, "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		if err := v.line(f); err != nil {
+			return nil, fmt.Errorf("vocabulary, line %d: %w", i+1, err)
+		}
+	}
+	return v, nil
+}
+
+func (v *Vocabulary) line(f []string) error {
+	switch f[0] {
+	case "guard":
+		if len(f) != 4 {
+			return fmt.Errorf("guard takes a class, a lock and an unlock")
+		}
+		for _, n := range f[2:] {
+			if _, ok := v.words[n]; !ok {
+				return fmt.Errorf("%s is no event", n)
+			}
+		}
+		v.guards[f[1]] = [2]string{f[2], f[3]}
+		return nil
+	case "slot", "once":
+		for _, n := range f[1:] {
+			if f[0] == "slot" {
+				v.slots[n] = true
+			} else {
+				v.once[n] = true
+			}
+		}
+		return nil
+	}
+	if len(f) < 3 || len(f) > 4 {
+		return fmt.Errorf("%s needs an event and what it is about", f[0])
+	}
+	if _, ok := v.words[f[0]]; ok {
+		return fmt.Errorf("%s is there twice", f[0])
+	}
+	w := word{event: f[1]}
+	switch about := f[2]; {
+	case about == "-":
+	case strings.HasPrefix(about, "="):
+		w.fixed = about[1:]
+	default:
+		n, err := strconv.Atoi(about)
+		if err != nil || n < 1 || n > 9 {
+			return fmt.Errorf("%s: %q is neither a number of an argument, nor =NAME, nor -", f[0], about)
+		}
+		w.arg = n
+	}
+	if len(f) == 4 {
+		w.mode = f[3]
+	}
+	v.words[f[0]] = w
+	return nil
+}
+
+// Has tells whether a call of a name is an event.
+func (v *Vocabulary) Has(name string) bool {
+	_, ok := v.words[name]
+	return ok
+}
