@@ -143,7 +143,7 @@ func TestStatements(t *testing.T) {
 		{"ways out", "if (a) goto out; return f(x); out: b(); return;", "{if(a)[goto out;] return f(x); out: b(); return ;}"},
 		{"label before a closing brace", "{ a(); out: }", "{{a(); out:}}"},
 		{"switch", "switch (a) { case A: case B: b(); break; default: c(); }", "{switch(a)[{case A: case B: b(); break; default: c();}]}"},
-		{"labelled body", "if (a) again: b(); c();", "{if(a)[{again: b();}] c();}"},
+		{"labelled body", "if (a) again: twice: b(); c();", "{if(a)[{again: twice: b();}] c();}"},
 		{"statement expression and initialiser", "x = ({ a(); b(); }); struct s t = { .f = 1 }; c();", "{x=({a();b();}); structst={.f=1}; c();}"},
 		{"whole halves", "a();\n#ifdef X\nb();\n#else\nc(); d();\n#endif\ne();", "{a(); #(defined(X) else=true)[{b();} {c(); d();}] e();}"},
 		{"half without else", "#if IS_ENABLED(X)\nb();\n#endif\ne();", "{#(IS_ENABLED(X) else=false)[{b();}] e();}"},

@@ -118,15 +118,11 @@ func (f *File) Expand(m *Macro) *File {
 	s := &scanner{src: src, conds: []Cond{{}}, stack: []int32{0}, plain: true}
 	s.run()
 	g := &File{Name: f.Name, Src: src, Tokens: s.toks, Conds: s.conds}
-	for _, l := range newLines(src) { // line k of the body is line Line+k-1 of the file
-		g.lines = append(g.lines, l)
-	}
 	from := 0
 	if m.FuncLike {
 		from = min(g.match(0)+1, len(g.Tokens))
 	}
-	pad := make(lines, m.Line-1, m.Line-1+len(g.lines))
-	g.lines = append(pad, g.lines...)
+	g.lines = append(make(lines, m.Line-1), newLines(src)...) // line k of the body is line Line+k-1 of the file
 	g.Funcs = []*Func{{Name: m.Name, Line: m.Line, Head: [2]int{0, from}, Body: [2]int{from, len(g.Tokens)}, EndLine: m.Line + bytes.Count(src, []byte("\n"))}}
 	return g
 }

@@ -391,16 +391,18 @@ func (p *parser) body(s *Stmt, i, end, depth int, cond int32) (*Stmt, int) {
 	if b == nil {
 		b = &Stmt{Kind: Block, Line: s.Line}
 	}
-	// the statement behind a label or case belongs to it
-	for (b.Kind == Label || b.Kind == Case) && next < end && s.Kind != Switch {
-		more, n := p.stmt(next, end, depth+1, p.inner(next, cond))
-		kids := []*Stmt{b}
-		if more != nil {
-			kids = append(kids, more)
-		}
-		return p.add(s, &Stmt{Kind: Block, Line: b.Line, Kids: kids}), n
+	if s.Kind == Switch || b.Kind != Label && b.Kind != Case {
+		return p.add(s, b), next
 	}
-	return p.add(s, b), next
+	// the statement behind labels and cases belongs to them
+	kids := []*Stmt{b}
+	for last := b; next < end && last != nil && (last.Kind == Label || last.Kind == Case); {
+		last, next = p.stmt(next, end, depth+1, p.inner(next, cond))
+		if last != nil {
+			kids = append(kids, last)
+		}
+	}
+	return p.add(s, &Stmt{Kind: Block, Line: b.Line, Kids: kids}), next
 }
 
 func (p *parser) add(s, b *Stmt) *Stmt {
