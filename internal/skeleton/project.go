@@ -285,13 +285,15 @@ func (p *projector) scoped(s *csource.Stmt) []*Node {
 	var body []*Node
 	if s.Name == "scoped_guard" || s.Name == "scoped_cond_guard" {
 		args := split(p.f, s.Head, ",")
-		if len(args) == 0 {
+		if len(args) == 0 || len(args[0]) == 0 {
+			p.note(s.Line, s.Name+"() without a class")
 			return nil
 		}
-		about := args[1:]
-		if s.Name == "scoped_cond_guard" && len(args) > 1 {
-			about = args[2:]
+		skip := 1
+		if s.Name == "scoped_cond_guard" { // the second argument is what happens instead
+			skip = 2
 		}
+		about := args[min(skip, len(args)):]
 		lock, unlock := p.guard(p.f.Text(args[0][0]), about, s.Line)
 		sc := scope{unlocks: unlock, loop: true} // it is a for loop: break leaves it
 		for _, k := range s.Kids {
