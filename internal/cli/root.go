@@ -86,7 +86,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.serveCmd(),
 		a.reportCmd(),
 		a.baselineCmd(),
-		a.matrixCmd(),
+		a.matrixCmd(), a.auditCmd(),
 	)
 	completions(root)
 	err := root.Execute()

@@ -200,3 +200,16 @@ func (f *File) Dead(c int32) bool {
 	}
 	return false
 }
+
+// Static tells whether a function is static.
+func (f *File) Static(fn *Func) bool {
+	for _, t := range f.Tokens[fn.Head[0]:min(fn.Head[1], len(f.Tokens))] {
+		if f.is(t, "static") {
+			return true
+		}
+		if f.char(t) == '(' {
+			break
+		}
+	}
+	return false
+}

@@ -1,0 +1,198 @@
+package audit
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"pmdcheck/internal/skeleton"
+)
+
+// Change is what one tree has and another has not.
+type Change struct {
+	Kind string   `json:"kind"` // reference, site, kconfig, body
+	Text string   `json:"text"`
+	Diff []string `json:"diff,omitempty"` // of two skeletons
+	// Weight is "event" for what has to be looked at, "same" for a body that changed and has the same events, "unknown" where that cannot be told.
+	Weight string `json:"weight"`
+}
+
+// Compare lists what is otherwise in the second of two audits.
+func Compare(old, now *Document) (out []Change) {
+	out = append(out, references(old, now)...)
+	out = append(out, sites(old, now)...)
+	out = append(out, facts(old, now)...)
+	return append(out, bodies(old, now)...)
+}
+
+func references(old, now *Document) (out []Change) {
+	before := map[string]Reference{}
+	for _, r := range old.References {
+		before[r.At+r.Func] = r
+	}
+	for _, r := range now.References {
+		o, ok := before[r.At+r.Func]
+		if !ok || o.Status == r.Status && (r.Status != "moved" || file(o) == file(r)) {
+			continue
+		}
+		text := fmt.Sprintf("%s (%s) was %s, is %s", r.Func, r.File, o.Status, r.Status)
+		if r.Now != "" {
+			text += " " + r.Now
+		}
+		if len(r.Places) > 0 {
+			text += " at " + places(r.Places)
+		}
+		out = append(out, Change{Kind: "reference", Text: text, Weight: "event"})
+	}
+	return out
+}
+
+func file(r Reference) string {
+	if len(r.Places) == 0 {
+		return ""
+	}
+	return r.Places[0].File
+}
+
+func sites(old, now *Document) (out []Change) {
+	key := func(s *Site) string { return s.Entry + " in " + s.Func + " (" + s.File + ")" }
+	before, after := map[string]*Site{}, map[string]*Site{}
+	for _, s := range old.Sites {
+		before[key(s)] = s
+	}
+	for _, s := range now.Sites {
+		after[key(s)] = s
+		switch o := before[key(s)]; {
+		case o == nil:
+			out = append(out, Change{Kind: "site", Text: fmt.Sprintf("%s: one more, %s, line %d", key(s), s.Status, s.Lines[0]), Weight: "event"})
+		case len(s.Lines) != len(o.Lines):
+			out = append(out, Change{Kind: "site", Text: fmt.Sprintf("%s: %d calls, before %d", key(s), len(s.Lines), len(o.Lines)), Weight: "event"})
+		}
+	}
+	for _, s := range old.Sites {
+		if after[key(s)] == nil {
+			out = append(out, Change{Kind: "site", Text: key(s) + ": no more", Weight: "event"})
+		}
+	}
+	return out
+}
+
+func facts(old, now *Document) (out []Change) {
+	before := map[string]Fact{}
+	for _, f := range old.Kconfig {
+		before[f.Target+" "+f.Fact] = f
+	}
+	for _, f := range now.Kconfig {
+		if o, ok := before[f.Target+" "+f.Fact]; ok && o.Value != f.Value {
+			out = append(out, Change{Kind: "kconfig", Text: fmt.Sprintf("%s %s was %s, is %s", f.Target, f.Fact, o.Value, f.Value), Weight: "event"})
+		}
+	}
+	return out
+}
+
+func bodies(old, now *Document) (out []Change) {
+	type key struct{ name, file, cond string }
+	group := func(d *Document) map[key][]Function {
+		m := map[key][]Function{}
+		for _, f := range d.Functions {
+			k := key{f.Name, f.File, f.If}
+			m[k] = append(m[k], f)
+		}
+		return m
+	}
+	before, after := group(old), group(now)
+	done := map[key]bool{}
+	for _, f := range now.Functions {
+		k := key{f.Name, f.File, f.If}
+		if done[k] {
+			continue
+		}
+		done[k] = true
+		o, n := before[k], after[k]
+		for i := range min(len(o), len(n)) {
+			if c, ok := body(o[i], n[i]); ok {
+				out = append(out, c)
+			}
+		}
+		if len(o) != len(n) {
+			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s): %d bodies, before %d", f.Name, f.File, len(n), len(o)), Weight: "event"})
+		}
+	}
+	for _, f := range old.Functions {
+		if k := (key{f.Name, f.File, f.If}); len(after[k]) == 0 && !done[k] {
+			done[k] = true
+			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s): no more", f.Name, f.File), Weight: "event"})
+		}
+	}
+	return out
+}
+
+// body compares two bodies. Only skeletons that were read to the end may be called equal.
+func body(o, n Function) (Change, bool) {
+	// a body can stay as it is while a helper that is looked through changes
+	if o.Hash == n.Hash && slices.Equal(o.Skeleton, n.Skeleton) {
+		return Change{}, false
+	}
+	c := Change{Kind: "body", Text: fmt.Sprintf("%s (%s:%d)", n.Name, n.File, n.Line), Weight: "event"}
+	if slices.Equal(o.Skeleton, n.Skeleton) {
+		c.Text += ": changed, same events"
+		c.Weight = "same"
+		if len(o.Unknown)+len(n.Unknown) > 0 {
+			c.Weight = "unknown"
+			c.Text += " so far as they were read"
+		}
+		return c, true
+	}
+	c.Text += ": other events"
+	cs := skeleton.Diff(o.Skeleton, n.Skeleton)
+	shown := context(cs)
+	for i, s := range cs {
+		if !shown[i] {
+			if i > 0 && shown[i-1] {
+				c.Diff = append(c.Diff, "       ...")
+			}
+			continue
+		}
+		line := "      "
+		if s.B >= 0 && s.B < len(n.At) {
+			line = fmt.Sprintf("%6d", n.At[s.B])
+		} else if s.A >= 0 && s.A < len(o.At) {
+			line = fmt.Sprintf("%6d", o.At[s.A])
+		}
+		c.Diff = append(c.Diff, fmt.Sprintf("%s %c %s", line, s.Op, s.Text))
+	}
+	return c, true
+}
+
+// context is which lines of an alignment are shown: what differs, with two lines around it.
+func context(cs []skeleton.Change) []bool {
+	shown := make([]bool, len(cs))
+	for i, c := range cs {
+		if c.Op != ' ' {
+			for j := max(0, i-2); j <= min(len(cs)-1, i+2); j++ {
+				shown[j] = true
+			}
+		}
+	}
+	return shown
+}
+
+// WriteChanges writes a comparison.
+func WriteChanges(w io.Writer, old, now *Document, cs []Change) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s against %s: ", now.Release, old.Release)
+	n := map[string]int{}
+	for _, c := range cs {
+		n[c.Weight]++
+	}
+	fmt.Fprintf(&b, "%d differences, %d bodies changed with the same events, %d cannot be told\n", n["event"], n["same"], n["unknown"])
+	for _, c := range cs {
+		fmt.Fprintf(&b, "\n%s: %s\n", c.Kind, c.Text)
+		for _, d := range c.Diff {
+			fmt.Fprintf(&b, "%s\n", strings.TrimRight(d, " "))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

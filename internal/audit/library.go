@@ -1,0 +1,267 @@
+package audit
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"pmdcheck/model"
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Ref is a @kernel annotation and where it stands.
+type Ref struct {
+	model.KernelRef
+	At    string // file:line of the library or a spec
+	Model string // the function or process that has it
+}
+
+// Library is what the audit takes from the library and the specs.
+type Library struct {
+	Refs   []Ref
+	consts map[string]syntax.Expr
+	enums  map[string]map[string]int
+}
+
+// ReadLibrary collects the references and constants of model sources; texts are by file name.
+func ReadLibrary(texts map[string]string) (*Library, error) {
+	l := &Library{consts: map[string]syntax.Expr{}, enums: map[string]map[string]int{}}
+	names := make([]string, 0, len(texts))
+	for n := range texts {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	set := &source.Set{}
+	var diags source.List
+	for _, n := range names {
+		f := set.Add(n, []byte(texts[n]))
+		tree := syntax.Parse(f, &diags)
+		for _, d := range tree.Decls {
+			l.decl(n, d)
+		}
+	}
+	if len(diags.Diags) > 0 {
+		return nil, fmt.Errorf("the library cannot be read: %s", diags.Diags[0].Msg)
+	}
+	return l, nil
+}
+
+func (l *Library) decl(file string, d syntax.Decl) {
+	switch d := d.(type) {
+	case *syntax.FuncDecl:
+		l.refs(file, d.Attrs, d.Name.Name)
+	case *syntax.ProcDecl:
+		l.refs(file, d.Attrs, d.Name.Name)
+	}
+	if !strings.HasPrefix(file, "linux/") {
+		return // a spec's constants are its own
+	}
+	switch d := d.(type) {
+	case *syntax.ConstDecl:
+		l.consts[d.Name.Name] = d.Value
+	case *syntax.EnumDecl:
+		l.enum(d.Name.Name, d.Values)
+	case *syntax.ConfigDecl:
+		l.enum(d.Name.Name, d.Values)
+	}
+}
+
+func (l *Library) enum(name string, values []*syntax.Ident) {
+	m := map[string]int{}
+	for i, v := range values {
+		m[v.Name] = i
+	}
+	l.enums[name] = m
+}
+
+func (l *Library) refs(file string, attrs []*syntax.Attr, name string) {
+	for _, a := range attrs {
+		if a.Name.Name != "kernel" || len(a.Args) < 3 {
+			continue
+		}
+		r := Ref{Model: name}
+		r.File, r.Func = a.Args[0].Str, a.Args[1].Str
+		r.Since, r.Until, r.Open = a.Args[2].VersionLo, a.Args[2].VersionHi, a.Args[2].Open
+		for _, c := range a.Args[3:] {
+			r.Commits = append(r.Commits, c.Str)
+		}
+		r.At = fmt.Sprintf("%s:%d", file, a.Sp.Start.Line())
+		l.Refs = append(l.Refs, r)
+	}
+}
+
+// Range is the releases as the reference writes them.
+func (r Ref) Range() string {
+	switch {
+	case r.Open:
+		return r.Since + ".."
+	case r.Until != "":
+		return r.Since + ".." + r.Until
+	}
+	return r.Since
+}
+
+// Covers tells whether a release is in the range of a reference. Stable releases belong to the one they began with.
+func (r Ref) Covers(rel Release) bool {
+	lo, ok := number(r.Since)
+	if !ok || rel.Number() < lo {
+		return !ok
+	}
+	if r.Open {
+		return true
+	}
+	hi := lo
+	if r.Until != "" {
+		if hi, ok = number(r.Until); !ok {
+			return true
+		}
+	}
+	return rel.Number() <= hi
+}
+
+// number is 612 of v6.12 and of v6.12-rc3.
+func number(v string) (int, bool) {
+	v, _, _ = strings.Cut(strings.TrimPrefix(v, "v"), "-")
+	maj, minor, _ := strings.Cut(v, ".")
+	a, err := strconv.Atoi(maj)
+	b := 0
+	if err == nil && minor != "" {
+		b, err = strconv.Atoi(minor)
+	}
+	return 100*a + b, err == nil
+}
+
+// inFile tells whether a path is the file of a reference, which may have * in it.
+func (r Ref) inFile(name string) bool {
+	ok, err := path.Match(r.File, name)
+	return err == nil && ok
+}
+
+// isName tells whether a reference names code: "hardware walk" does not.
+func (r Ref) isName() bool {
+	return r.Func != "" && !strings.ContainsAny(r.Func, " \t")
+}
+
+// Const evaluates a constant of the library for a target and a release. ok is false if it depends on anything else.
+func (l *Library) Const(name, target string, release int) (val int, ok bool) {
+	e := evaluator{l, map[string]int{"release": release}, 0}
+	n, found := l.enums["target"][target]
+	if !found {
+		return 0, false
+	}
+	e.env["target"] = n
+	return e.name(name)
+}
+
+// hasTarget tells whether the library has a target.
+func (l *Library) hasTarget(name string) bool {
+	_, ok := l.enums["target"][name]
+	return ok
+}
+
+// evaluator evaluates constant expressions, with what the questioner sets.
+type evaluator struct {
+	l     *Library
+	env   map[string]int
+	depth int
+}
+
+func (e *evaluator) name(n string) (int, bool) {
+	if v, ok := e.env[n]; ok {
+		return v, true
+	}
+	if x, ok := e.l.consts[n]; ok && e.depth < 100 {
+		e.depth++
+		v, ok := e.eval(x)
+		e.depth--
+		return v, ok
+	}
+	val, found := 0, 0
+	for _, enum := range e.l.enums {
+		if v, ok := enum[n]; ok {
+			val = v
+			found++
+		}
+	}
+	return val, found == 1 // a name of two enums is none that can be relied upon
+}
+
+func (e *evaluator) eval(x syntax.Expr) (int, bool) {
+	switch x := x.(type) {
+	case *syntax.IntLit:
+		return int(x.Value), true
+	case *syntax.BoolLit:
+		return truth(x.Value), true
+	case *syntax.Ident:
+		return e.name(x.Name)
+	case *syntax.ParenExpr:
+		return e.eval(x.X)
+	case *syntax.UnaryExpr:
+		v, ok := e.eval(x.X)
+		switch x.Op {
+		case syntax.NOT:
+			return truth(v == 0), ok
+		case syntax.SUB:
+			return -v, ok
+		}
+	case *syntax.CondExpr:
+		c, ok := e.eval(x.Cond)
+		if !ok {
+			return 0, false
+		}
+		if c != 0 {
+			return e.eval(x.X)
+		}
+		return e.eval(x.Y)
+	case *syntax.BinaryExpr:
+		return e.binary(x)
+	}
+	return 0, false
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (e *evaluator) binary(x *syntax.BinaryExpr) (int, bool) {
+	a, ok := e.eval(x.X)
+	switch {
+	case x.Op == syntax.LAND && ok && a == 0:
+		return 0, true
+	case x.Op == syntax.LOR && ok && a != 0:
+		return 1, true
+	}
+	b, okb := e.eval(x.Y)
+	if !ok || !okb {
+		return 0, false
+	}
+	switch x.Op {
+	case syntax.LAND, syntax.LOR:
+		return truth(b != 0), true
+	case syntax.EQ:
+		return truth(a == b), true
+	case syntax.NE:
+		return truth(a != b), true
+	case syntax.LT:
+		return truth(a < b), true
+	case syntax.GT:
+		return truth(a > b), true
+	case syntax.LE:
+		return truth(a <= b), true
+	case syntax.GE:
+		return truth(a >= b), true
+	case syntax.ADD:
+		return a + b, true
+	case syntax.SUB:
+		return a - b, true
+	case syntax.MUL:
+		return a * b, true
+	}
+	return 0, false
+}

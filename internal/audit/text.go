@@ -1,0 +1,237 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Counts are the figures of the first lines.
+type Counts struct {
+	Found, Moved, Renamed, Gone, Other int // references
+	Covered, Waived, New               int // sites
+	Differ, Untold                     int // facts
+	Functions, Unknown                 int
+}
+
+// Count sums a document up.
+func (doc *Document) Count() (c Counts) {
+	for _, r := range doc.References {
+		switch r.Status {
+		case "found":
+			c.Found++
+		case "moved":
+			c.Moved++
+		case "renamed":
+			c.Renamed++
+		case "gone":
+			c.Gone++
+		default:
+			c.Other++
+		}
+	}
+	for _, s := range doc.Sites {
+		switch s.Status {
+		case "covered":
+			c.Covered++
+		case "waived":
+			c.Waived++
+		default:
+			c.New++
+		}
+	}
+	for _, f := range doc.Kconfig {
+		if f.differs() {
+			c.Differ++
+		}
+		if f.Value == "?" && f.Model != "" {
+			c.Untold++
+		}
+	}
+	c.Functions = len(doc.Functions)
+	for _, f := range doc.Functions {
+		if len(f.Unknown) > 0 {
+			c.Unknown++
+		}
+	}
+	return c
+}
+
+// Different tells whether the library says anything that is not so in the tree, or knows nothing of a caller.
+func (c Counts) Different() bool { return c.Moved+c.Renamed+c.Gone+c.New+c.Differ > 0 }
+
+// WriteText writes what a person has to look at; with everything also what is in order.
+func (doc *Document) WriteText(w io.Writer, everything bool) error {
+	var b strings.Builder
+	c := doc.Count()
+	fmt.Fprintf(&b, "%s: %d files read", doc.Release, doc.Files)
+	if doc.Scope != "all" {
+		fmt.Fprint(&b, ", those parts that memory management is called from")
+	}
+	fmt.Fprintln(&b)
+	fmt.Fprintf(&b, "references  %d found, %d moved, %d renamed, %d gone; %d are of other releases or name no code\n", c.Found, c.Moved, c.Renamed, c.Gone, c.Other)
+	fmt.Fprintf(&b, "call sites  %d covered, %d waived, %d new\n", c.Covered, c.Waived, c.New)
+	fmt.Fprintf(&b, "Kconfig     %d facts, %d differ from the library, %d cannot be told\n", len(doc.Kconfig), c.Differ, c.Untold)
+	fmt.Fprintf(&b, "bodies      %d read, %d of them not to the end\n", c.Functions, c.Unknown)
+	doc.references(&b, everything)
+	doc.sites(&b, everything)
+	doc.differing(&b)
+	if everything {
+		doc.bodies(&b)
+	}
+	if len(doc.Unread) > 0 {
+		fmt.Fprintln(&b, "\nnot read")
+		for _, u := range doc.Unread {
+			fmt.Fprintf(&b, "  %s\n", u)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// table writes rows in columns.
+func table(b *strings.Builder, rows func(tw io.Writer)) {
+	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	rows(tw)
+	_ = tw.Flush()
+}
+
+func places(ps []Place) string {
+	var out []string
+	for i, p := range ps {
+		if i == 3 {
+			out = append(out, fmt.Sprintf("and %d more", len(ps)-i))
+			break
+		}
+		out = append(out, p.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+func (doc *Document) references(b *strings.Builder, everything bool) {
+	if c := doc.Count(); c.Moved+c.Renamed+c.Gone == 0 && !everything {
+		return
+	}
+	fmt.Fprintln(b, "\nreferences")
+	table(b, func(tw io.Writer) {
+		for _, r := range doc.References {
+			if r.Status != "moved" && r.Status != "renamed" && r.Status != "gone" && !everything {
+				continue
+			}
+			now := places(r.Places)
+			if r.Now != "" {
+				now = r.Now + " " + now
+			}
+			fmt.Fprintf(tw, "  %s\t%s\t%s %s\t%s\t%s\n", r.Status, r.Func, r.File, r.Range, now, r.At)
+		}
+	})
+}
+
+func (doc *Document) sites(b *strings.Builder, everything bool) {
+	if doc.Count().New == 0 && !everything {
+		return
+	}
+	fmt.Fprintln(b, "\ncall sites")
+	table(b, func(tw io.Writer) {
+		for _, s := range doc.Sites {
+			if s.Status == "new" || everything {
+				fmt.Fprintf(tw, "  %s\t%s\t%s\t%s:%d\t%s\n", s.Status, s.Entry, s.Func, s.File, s.Lines[0], s.By)
+			}
+		}
+	})
+}
+
+func (doc *Document) differing(b *strings.Builder) {
+	c := doc.Count()
+	if c.Differ+c.Untold == 0 {
+		return
+	}
+	fmt.Fprintln(b, "\nKconfig")
+	table(b, func(tw io.Writer) {
+		for _, f := range doc.Kconfig {
+			if f.differs() || f.Value == "?" && f.Model != "" {
+				fmt.Fprintf(tw, "  %s\t%s\ttree %s, library %s\t%s\n", f.Target, f.Fact, f.Value, f.Model, strings.Join(f.Because, ", "))
+			}
+		}
+	})
+}
+
+func (doc *Document) bodies(b *strings.Builder) {
+	fmt.Fprintln(b, "\nbodies")
+	table(b, func(tw io.Writer) {
+		for _, f := range doc.Functions {
+			fmt.Fprintf(tw, "  %s\t%s\t%s:%d\t%d events and ways\t%s\n", f.Hash, f.Name, f.File, f.Line, len(f.Skeleton), strings.Join(f.Unknown, "; "))
+		}
+	})
+}
+
+// WriteKconfig writes the facts of every target as a table. A star marks what the library says otherwise.
+func (doc *Document) WriteKconfig(w io.Writer) error {
+	var b strings.Builder
+	var facts, targets []string
+	at := map[[2]string]Fact{}
+	for _, f := range doc.Kconfig {
+		if len(targets) == 0 || targets[len(targets)-1] != f.Target {
+			targets = append(targets, f.Target)
+		}
+		if len(targets) == 1 {
+			facts = append(facts, f.Fact)
+		}
+		at[[2]string{f.Target, f.Fact}] = f
+	}
+	fmt.Fprintf(&b, "%s\n\n", doc.Release)
+	for i, f := range facts {
+		fmt.Fprintf(&b, "  %c  %s\n", 'a'+i, f)
+	}
+	fmt.Fprintln(&b)
+	table(&b, func(tw io.Writer) {
+		fmt.Fprint(tw, "target")
+		for i := range facts {
+			fmt.Fprintf(tw, "\t%c", 'a'+i)
+		}
+		fmt.Fprintln(tw)
+		for _, t := range targets {
+			fmt.Fprint(tw, t)
+			for _, n := range facts {
+				f := at[[2]string{t, n}]
+				star := ""
+				if f.differs() {
+					star = "*"
+				}
+				fmt.Fprintf(tw, "\t%s%s", f.Value, star)
+			}
+			fmt.Fprintln(tw)
+		}
+	})
+	fmt.Fprintln(&b, "\ny set, n not set, ? depends on what was not read or may be chosen, - this tree has no such symbol, * the library says otherwise")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteJSON writes the document.
+func (doc *Document) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	return e.Encode(doc)
+}
+
+// ReadJSON reads what WriteJSON wrote.
+func ReadJSON(r io.Reader) (*Document, error) {
+	var doc Document
+	d := json.NewDecoder(r)
+	if err := d.Decode(&doc); err != nil {
+		return nil, fmt.Errorf("not the result of an audit: %w", err)
+	}
+	if doc.Format != "pmdcheck-audit" || doc.Version != 1 {
+		return nil, fmt.Errorf("not the result of an audit, or of another version of pmdcheck")
+	}
+	for _, s := range doc.Sites {
+		if s == nil || len(s.Lines) == 0 {
+			return nil, fmt.Errorf("not the result of an audit: a call site without a line")
+		}
+	}
+	return &doc, nil
+}

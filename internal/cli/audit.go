@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pmdcheck/internal/audit"
+	"pmdcheck/model/linux"
+	"pmdcheck/specs"
+)
+
+func (a *app) auditCmd() *cobra.Command {
+	var dir, jsonFile, against string
+	var kconfig, all, verbose bool
+	var skeletons []string
+	cmd := &cobra.Command{
+		Use: "audit --linux DIR", Short: "hold the kernel library against a kernel tree", Args: cobra.NoArgs,
+		Long: "audit reads a kernel tree, which needs neither be built nor configured, and says where the kernel library is not about this tree:\n" +
+			"references to functions that moved or are gone, callers of what it models that no model covers, and Kconfig facts that it says otherwise.\n" +
+			"With --against it says instead what is otherwise than in another tree: of each body that the library refers to, the events that differ.\n" +
+			"It finds drift and proves nothing about code.\n\n" +
+			"Exit code 0: nothing; 1: a difference; 2: usage; 3: something could not be read or told.",
+		Example: "  pmdcheck audit --linux ~/linux\n  pmdcheck audit --linux ~/linux --kconfig\n  pmdcheck audit --linux ~/linux --json tree.json\n  pmdcheck audit --linux ~/linux-next --against tree.json",
+		RunE: func(_ *cobra.Command, _ []string) error {
+			if dir == "" {
+				return errors.New("--linux DIR says which tree")
+			}
+			if err := canWrite(jsonFile); err != nil {
+				return err
+			}
+			lib, err := kernelLibrary()
+			if err != nil {
+				return err
+			}
+			doc, err := audit.Run(dir, lib, audit.Options{All: all})
+			if err != nil {
+				return err
+			}
+			if jsonFile != "" {
+				if err := a.output(jsonFile, doc.WriteJSON); err != nil {
+					return err
+				}
+			}
+			quiet := jsonFile == "-"
+			switch {
+			case len(skeletons) > 0:
+				return a.skeletons(doc, skeletons)
+			case against != "":
+				old, err := audited(against, lib, all)
+				if err != nil {
+					return err
+				}
+				return a.drift(old, doc, quiet)
+			case kconfig && !quiet:
+				err = doc.WriteKconfig(a.out)
+			case !quiet:
+				err = doc.WriteText(a.out, verbose)
+			}
+			if err != nil {
+				return err
+			}
+			return verdict(doc, kconfig)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&dir, "linux", "", "the kernel tree, a `folder`")
+	fl.StringVar(&jsonFile, "json", "", "write everything as JSON to `file` (- for stdout, instead of text)")
+	fl.StringVar(&against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
+	fl.BoolVar(&kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
+	fl.StringArrayVar(&skeletons, "skeleton", nil, "only the events of this `function`, wherever the library refers to it")
+	fl.BoolVar(&all, "all", false, "read every part of the tree, drivers too")
+	fl.BoolVarP(&verbose, "verbose", "v", false, "also what is in order")
+	return cmd
+}
+
+// kernelLibrary reads what the audit needs of the library and the specs.
+func kernelLibrary() (*audit.Library, error) {
+	texts := map[string]string{}
+	for prefix, f := range map[string]fs.FS{"linux/": linux.FS, "specs/": specs.FS} {
+		err := fs.WalkDir(f, ".", func(p string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(p, ".pmd") {
+				return err
+			}
+			b, err := fs.ReadFile(f, p)
+			texts[prefix+p] = string(b)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return audit.ReadLibrary(texts)
+}
+
+// audited is another tree, or what was kept of its audit.
+func audited(name string, lib *audit.Library, all bool) (*audit.Document, error) {
+	st, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if st.IsDir() {
+		return audit.Run(name, lib, audit.Options{All: all})
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	doc, err := audit.ReadJSON(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return doc, nil
+}
+
+func (a *app) skeletons(doc *audit.Document, names []string) error {
+	for _, n := range names {
+		text := doc.Skeletons(n)
+		if text == "" {
+			return fmt.Errorf("the library refers to no function %s in this tree", n)
+		}
+		if _, err := io.WriteString(a.out, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) drift(old, now *audit.Document, quiet bool) error {
+	cs := audit.Compare(old, now)
+	if !quiet {
+		if err := audit.WriteChanges(a.out, old, now, cs); err != nil {
+			return err
+		}
+	}
+	code := exitOK
+	for _, c := range cs {
+		switch {
+		case c.Weight == "event":
+			code = exitViolated
+		case c.Weight == "unknown" && code == exitOK:
+			code = exitUnknown
+		}
+	}
+	if code == exitOK && len(now.Unread)+len(old.Unread) > 0 {
+		code = exitUnknown
+	}
+	return ended(code)
+}
+
+// verdict is the exit code of an audit without comparison.
+func verdict(doc *audit.Document, kconfig bool) error {
+	c := doc.Count()
+	if kconfig {
+		c = audit.Counts{Differ: c.Differ, Untold: c.Untold}
+	}
+	switch {
+	case c.Different():
+		return ended(exitViolated)
+	case c.Untold+c.Unknown > 0 || !kconfig && len(doc.Unread) > 0:
+		return ended(exitUnknown)
+	}
+	return nil
+}
+
+func ended(code int) error {
+	if code == exitOK {
+		return nil
+	}
+	return &coded{code: code, silent: true}
+}
