@@ -37,7 +37,7 @@ type Reference struct {
 	Range  string  `json:"range"`
 	At     string  `json:"at"` // where in the library or the specs
 	Model  string  `json:"model"`
-	Status string  `json:"status"` // found, moved, renamed, gone, or later (not of this release), or no-code
+	Status string  `json:"status"` // found, moved, renamed, gone; earlier or later than its range; waived, no-code
 	Now    string  `json:"now,omitempty"`
 	Places []Place `json:"places,omitempty"`
 }
@@ -102,6 +102,10 @@ func (x *index) reference(r Ref, rel Release, bodies map[*defn]bool) Reference {
 		out.Status = "no-code"
 		return out
 	}
+	if why := x.data.never[r.Func]; why != "" {
+		out.Status, out.Now = "waived", why
+		return out
+	}
 	if !r.Covers(rel) {
 		out.Status = "later"
 		if n, ok := number(r.Since); ok && rel.Number() >= n {
@@ -147,6 +151,7 @@ func (x *index) reference(r Ref, rel Release, bodies map[*defn]bool) Reference {
 func likely(ds []*defn) []*defn {
 	for _, keep := range []func(*defn) bool{
 		func(d *defn) bool { return !strings.HasPrefix(d.place.File, "arch/") && d.size > 12 },
+		func(d *defn) bool { return d.size > 12 },
 		func(d *defn) bool { return !strings.HasPrefix(d.place.File, "arch/") },
 	} {
 		var out []*defn
@@ -213,14 +218,17 @@ func (x *index) facts(l *Library, rel Release) (out []Fact) {
 			arch, k = t.arch, x.kconfigs(t.arch)
 		}
 		assume := map[string]kconfig.Value{}
+		sizes := map[string]int{}
 		for _, s := range t.assume {
-			if n, no := strings.CutPrefix(s, "!"); no {
+			if n, v, ok := strings.Cut(s, "="); ok {
+				sizes[n], _ = strconv.Atoi(v)
+			} else if n, no := strings.CutPrefix(s, "!"); no {
 				assume[n] = kconfig.No
 			} else {
 				assume[s] = kconfig.Yes
 			}
 		}
-		q := k.Ask(assume)
+		q := k.Ask(assume, sizes)
 		for _, f := range x.data.facts {
 			out = append(out, ask(k, q, f, t, l, rel))
 		}

@@ -51,6 +51,7 @@ type data struct {
 	members map[string]bool // members whose initialisers are
 	waivers []waiver
 	renames map[string][]string // names of one function over time, the other ones
+	never   map[string]string   // references to what is in no tree, with the reason
 	facts   []fact
 	targets []target
 }
@@ -65,7 +66,7 @@ type fact struct {
 // target is an architecture in a configuration.
 type target struct {
 	name, arch string
-	assume     []string // SYMBOL or !SYMBOL
+	assume     []string // SYMBOL, !SYMBOL or SYMBOL=NUMBER
 }
 
 func fields(text string, f func(line int, w []string) error) error {
@@ -81,7 +82,7 @@ func fields(text string, f func(line int, w []string) error) error {
 }
 
 func readData() (*data, error) {
-	d := &data{entries: map[string]bool{}, members: map[string]bool{}, renames: map[string][]string{}}
+	d := &data{entries: map[string]bool{}, members: map[string]bool{}, renames: map[string][]string{}, never: map[string]string{}}
 	for name, read := range map[string]func() error{
 		"entries.txt": func() error { return fields(entriesText, d.entry) },
 		"waivers.txt": func() error { return fields(waiversText, d.waiver) },
@@ -108,6 +109,10 @@ func (d *data) entry(_ int, w []string) error {
 }
 
 func (d *data) waiver(line int, w []string) error {
+	if w[0] == "reference" && len(w) > 4 {
+		d.never[w[1]] = strings.Join(w[2:], " ")
+		return nil
+	}
 	if len(w) < 6 {
 		return fmt.Errorf("a waiver is an entry, a function, a file and a reason of at least three words")
 	}

@@ -3,8 +3,10 @@
 package kconfig
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -241,13 +243,14 @@ func (f *Files) Defined(name string) bool {
 type Question struct {
 	files  *Files
 	assume map[string]Value
+	sizes  map[string]int
 	known  map[string]Value
 	busy   map[string]bool
 }
 
-// Ask begins questions under assumed values.
-func (f *Files) Ask(assume map[string]Value) *Question {
-	return &Question{files: f, assume: assume, known: map[string]Value{"y": Yes, "m": Yes, "n": No}, busy: map[string]bool{}}
+// Ask begins questions under assumed values, and sizes of symbols that are numbers.
+func (f *Files) Ask(assume map[string]Value, sizes map[string]int) *Question {
+	return &Question{files: f, assume: assume, sizes: sizes, known: map[string]Value{"y": Yes, "m": Yes, "n": No}, busy: map[string]bool{}}
 }
 
 // Value is what a symbol is: what is assumed, else y if something selects it, else its default as far as its dependencies allow. A symbol that a person may choose has its
@@ -317,9 +320,12 @@ func (q *Question) eval(e *expr) Value {
 		return and(q.eval(e.kids[0]), q.eval(e.kids[1]))
 	case "||":
 		return or(q.eval(e.kids[0]), q.eval(e.kids[1]))
-	case "=", "!=":
+	case "=", "!=", "<", ">", "<=", ">=":
+		if v, ok := q.compare(e); ok {
+			return v
+		}
 		right := e.kids[1].name
-		if e.kids[0].op != "" || right != "y" && right != "n" {
+		if e.op != "=" && e.op != "!=" || e.kids[0].op != "" || right != "y" && right != "n" {
 			return Unknown
 		}
 		v := q.eval(e.kids[0])
@@ -329,6 +335,20 @@ func (q *Question) eval(e *expr) Value {
 		return v
 	}
 	return Unknown
+}
+
+// compare compares a number that is assumed with one that is written.
+func (q *Question) compare(e *expr) (Value, bool) {
+	left, ok := q.sizes[e.kids[0].name]
+	right, err := strconv.Atoi(e.kids[1].name)
+	if !ok || err != nil {
+		return Unknown, false
+	}
+	c := cmp.Compare(left, right)
+	if map[string]bool{"=": c == 0, "!=": c != 0, "<": c < 0, ">": c > 0, "<=": c <= 0, ">=": c >= 0}[e.op] {
+		return Yes, true
+	}
+	return No, true
 }
 
 // Selected lists the places that select a symbol, with the condition's value under the assumptions.

@@ -60,6 +60,15 @@ config SHELL
 config EQUAL
 	def_bool y
 	depends on COND = y && OTHER != y
+config LEVELS
+	int
+	default 4
+config DEEP
+	def_bool LEVELS > 2 && LEVELS <= 4 && LEVELS != 3
+config DEEPER
+	def_bool LEVELS >= 5 || LEVELS = 3 || LEVELS < 4
+config WIDE
+	def_bool WIDTH > 2
 config LOOP
 	def_bool LOOP2
 config LOOP2
@@ -75,7 +84,7 @@ func TestValues(t *testing.T) {
 		t.Error(f.Problems)
 	}
 	for _, tc := range []struct{ assume, want string }{
-		{"ARCHY=y", "BASE=y COND=y OTHER=n PICKED=y FORCED=y LIMITED=n INSIDE=n UNDER=y LATE=? SHELL=? EQUAL=y LOOP=? UNREAD=? TRAP=? NOWHERE=?"},
+		{"ARCHY=y", "BASE=y COND=y OTHER=n PICKED=y FORCED=y LIMITED=n INSIDE=n UNDER=y LATE=? SHELL=? EQUAL=y DEEP=y DEEPER=n WIDE=? LOOP=? UNREAD=? TRAP=? NOWHERE=?"},
 		{"ARCHY=n", "COND=n PICKED=n FORCED=y LIMITED=n UNDER=n EQUAL=n"},
 		{"ARCHY=y OTHER=y", "PICKED=n LIMITED=y INSIDE=y EQUAL=n"},
 		{"ARCHY=y SMALL=y", "LATE=y BIG=?"},
@@ -86,7 +95,7 @@ func TestValues(t *testing.T) {
 			n, v, _ := strings.Cut(a, "=")
 			assume[n] = map[string]Value{"y": Yes, "n": No}[v]
 		}
-		q := f.Ask(assume)
+		q := f.Ask(assume, map[string]int{"LEVELS": 4})
 		for _, w := range strings.Fields(tc.want) {
 			n, v, _ := strings.Cut(w, "=")
 			if got := q.Value(n); got.String() != v {
@@ -94,7 +103,7 @@ func TestValues(t *testing.T) {
 			}
 		}
 	}
-	q := f.Ask(map[string]Value{"ARCHY": Yes})
+	q := f.Ask(map[string]Value{"ARCHY": Yes}, nil)
 	if got := fmt.Sprint(q.Selected("PICKED")); got != "[Kconfig:4]" {
 		t.Error(got)
 	}
@@ -114,7 +123,7 @@ func TestProblems(t *testing.T) {
 	if s := strings.Join(got, "; "); s != want {
 		t.Error(s)
 	}
-	if v := f.Ask(nil).Value("A"); v != No { // no default: not set, whatever it depends on
+	if v := f.Ask(nil, nil).Value("A"); v != No { // no default: not set, whatever it depends on
 		t.Error(v)
 	}
 }
@@ -124,7 +133,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, s string) {
 		k := New()
 		k.Read("K", s)
-		q := k.Ask(nil)
+		q := k.Ask(nil, nil)
 		for _, w := range strings.Fields(s) {
 			q.Value(w)
 			q.Selected(w)

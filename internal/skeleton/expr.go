@@ -245,7 +245,7 @@ func (p *projector) call(t csource.Token, name string, args []csource.Token, dep
 
 // helper looks through a function that has no name in the vocabulary.
 func (p *projector) helper(name string) []*Node {
-	if p.o.Through == nil || len(p.within) > maxThrough {
+	if p.o.Through == nil || len(p.within) > maxThrough || p.o.Vocabulary.opaque[name] {
 		return nil
 	}
 	for _, w := range p.within {

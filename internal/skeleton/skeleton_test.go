@@ -88,6 +88,7 @@ func TestProject(t *testing.T) {
 			"helpers", "void f(void) { lockit(a); } static void lockit(x) { if (x) return; mutex_lock(&x->m); again(x); } static void again(x) { lockit(x); tlb_flush(t); }",
 			"if|\tleave lockit|end|lock m|flush",
 		},
+		{"a helper that is not looked through", "void f(void) { region_chg(a); get_page(a); } static void region_chg(x) { spin_lock(&x->lock); }", "inc a"},
 		{"statement expressions", "void f(void) { x = ({ get_page(a); if (b) put_page(a); 1; }); }", "inc a|if|\tdec a|end"},
 		{"an event in an argument in brackets", "void f(void) { a[(get_page(x), 1)] = 0; }", "inc x"},
 	} {

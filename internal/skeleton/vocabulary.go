@@ -15,6 +15,7 @@ type Vocabulary struct {
 	guards map[string][2]string
 	slots  map[string]bool
 	once   map[string]bool
+	opaque map[string]bool
 }
 
 // word is what a call of a name does.
@@ -39,7 +40,7 @@ func Kernel() *Vocabulary {
 
 // ReadVocabulary reads a vocabulary; vocabulary.txt describes the form.
 func ReadVocabulary(text string) (*Vocabulary, error) {
-	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}}
+	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}, opaque: map[string]bool{}}
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		f := strings.Fields(line)
@@ -66,13 +67,10 @@ func (v *Vocabulary) line(f []string) error {
 		}
 		v.guards[f[1]] = [2]string{f[2], f[3]}
 		return nil
-	case "slot", "once":
+	case "slot", "once", "opaque":
+		set := map[string]map[string]bool{"slot": v.slots, "once": v.once, "opaque": v.opaque}[f[0]]
 		for _, n := range f[1:] {
-			if f[0] == "slot" {
-				v.slots[n] = true
-			} else {
-				v.once[n] = true
-			}
+			set[n] = true
 		}
 		return nil
 	}
