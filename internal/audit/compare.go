@@ -115,8 +115,11 @@ func bodies(old, now *Document) (out []Change) {
 				out = append(out, c)
 			}
 		}
-		if len(o) != len(n) {
-			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s): %d bodies, before %d", f.Name, f.File, len(n), len(o)), Weight: "event"})
+		switch {
+		case len(o) == 0:
+			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s:%d): not there before", f.Name, f.File, f.Line), Weight: "event"})
+		case len(o) != len(n):
+			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s): %d definitions, before %d", f.Name, f.File, len(n), len(o)), Weight: "event"})
 		}
 	}
 	for _, f := range old.Functions {

@@ -1,0 +1,10 @@
+#define pte_free_tlb(tlb, ptep, address)			\
+	do {							\
+		tlb_flush_pmd_range(tlb, address, PAGE_SIZE);	\
+		__pte_free_tlb(tlb, ptep, address);		\
+	} while (0)
+
+#define free_all_tables(tlb, ptep)				\
+	do {							\
+		pte_free_tlb(tlb, ptep, 0);			\
+	} while (0)
