@@ -206,7 +206,8 @@ func (p *projector) operands(t []csource.Token, depth int) []*Node {
 	return out
 }
 
-// unary tells whether the operator at i has nothing on its left. A declaration's star has a type there.
+// unary tells whether the star at i reads the slot behind it. A declaration's star has a type on its left; behind a bracket it follows a cast, as nobody multiplies
+// with a pointer.
 func (p *projector) unary(t []csource.Token, i int) bool {
 	if i == 0 {
 		return true
@@ -216,7 +217,7 @@ func (p *projector) unary(t []csource.Token, i int) bool {
 		return p.f.Text(prev) == "return"
 	}
 	s := p.f.Text(prev)
-	return s != ")" && s != "]" && s != "}" && s != "*"
+	return s != "]" && s != "}" && s != "*"
 }
 
 // call projects a call: its arguments, then what it is.

@@ -83,6 +83,7 @@ func TestProject(t *testing.T) {
 			"reads of a slot", "void f(pud_t *pud) { pud_t v = READ_ONCE(*pud); if (pud_none(*pud)) return; x = pmd_offset(pud, a); y = READ_ONCE(other); z = sizeof(*pud); w = 2 * pud; }",
 			"read pud once|read pud|if|\treturn|end|read pud",
 		},
+		{"a read behind a cast, and none in a declaration", "void f(void) { (void)*pud; pud_t *pud, **pudp; x = (u64)*pudp + *pmd; }", "read pud|read pudp|read pmd"},
 		{"calls with a model", "void f(void) { modelled(a); other(modelled(b)); }", "call modelled|call modelled"},
 		{
 			"helpers", "void f(void) { lockit(a); } static void lockit(x) { if (x) return; mutex_lock(&x->m); again(x); } static void again(x) { lockit(x); tlb_flush(t); }",
