@@ -80,7 +80,7 @@ func Run(dir string, l *Library, o Options) (*Document, error) {
 		return nil, err
 	}
 	x, files := build(dir, l, d, o.All)
-	doc := &Document{Format: "pmdcheck-audit", Version: 1, Release: rel.String(), Scope: "parts", Files: files, Unread: x.trouble}
+	doc := &Document{Format: "pmdcheck-audit", Version: 1, Release: rel.String(), Scope: "parts", Files: files}
 	if o.All {
 		doc.Scope = "all"
 	}
@@ -92,6 +92,7 @@ func Run(dir string, l *Library, o Options) (*Document, error) {
 	doc.Unused = x.judge(l, rel)
 	doc.Kconfig = x.facts(l, rel)
 	doc.Functions = x.functions(l, bodies)
+	doc.Unread = x.trouble
 	return doc, nil
 }
 
@@ -216,6 +217,9 @@ func (x *index) facts(l *Library, rel Release) (out []Fact) {
 		}
 		if arch != t.arch {
 			arch, k = t.arch, x.kconfigs(t.arch)
+			for _, p := range k.Problems {
+				x.unread(p.String() + ": " + p.Text)
+			}
 		}
 		assume := map[string]kconfig.Value{}
 		sizes := map[string]int{}

@@ -248,13 +248,19 @@ func TestHostileTrees(t *testing.T) {
 	must(f.Close())
 	must(os.WriteFile(filepath.Join(dir, "mm/empty.c"), nil, 0o644))
 	must(os.WriteFile(filepath.Join(dir, "mm/braces.c"), []byte("void g(void)\n{\n\thuge_pte_offset(0, 0);\n"), 0o644))
+	edit(t, dir, "fs/Kconfig", "ARCH_WANT_HUGE_PMD_SHARE && SPLIT_PMD_PTLOCKS", "ARCH_WANT_HUGE_PMD_SHARE &&")
 	doc := run(t, dir, Options{All: true})
+	for _, f := range doc.Kconfig {
+		if f.Fact == "HUGETLB_PMD_PAGE_TABLE_SHARING" && f.Value != "?" {
+			t.Errorf("%s is %s, which depends on what cannot be read", f.Fact, f.Value)
+		}
+	}
 	for _, s := range doc.Sites {
 		if s.Func == "secret" {
 			t.Errorf("%s was read", s.File)
 		}
 	}
-	want := []string{"mm/binary.c: not a text", "mm/braces.c:1: braces do not match", "mm/huge.c: 100 MB are too many"}
+	want := []string{`fs/Kconfig:3: cannot read the condition "ARCH_WANT_HUGE_PMD_SHARE &&"`, "mm/binary.c: not a text", "mm/braces.c:1: braces do not match", "mm/huge.c: 100 MB are too many"}
 	if d := cmp.Diff(want, doc.Unread); d != "" {
 		t.Errorf("-want +got\n%s", d)
 	}

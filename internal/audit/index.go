@@ -220,6 +220,13 @@ func build(dir string, l *Library, d *data, all bool) (x *index, files int) {
 	return x, files
 }
 
+// unread notes what could not be read, once.
+func (x *index) unread(s string) {
+	if i, ok := slices.BinarySearch(x.trouble, s); !ok {
+		x.trouble = slices.Insert(x.trouble, i, s)
+	}
+}
+
 // kconfigs reads the Kconfig files that count for an architecture: its own, and those of no architecture.
 func (x *index) kconfigs(arch string) *kconfig.Files {
 	k := kconfig.New()
