@@ -23,12 +23,13 @@ type Ref struct {
 type Library struct {
 	Refs   []Ref
 	consts map[string]syntax.Expr
+	funcs  map[string]*syntax.FuncDecl // of the library
 	enums  map[string]map[string]int
 }
 
 // ReadLibrary collects the references and constants of model sources; texts are by file name.
 func ReadLibrary(texts map[string]string) (*Library, error) {
-	l := &Library{consts: map[string]syntax.Expr{}, enums: map[string]map[string]int{}}
+	l := &Library{consts: map[string]syntax.Expr{}, funcs: map[string]*syntax.FuncDecl{}, enums: map[string]map[string]int{}}
 	names := make([]string, 0, len(texts))
 	for n := range texts {
 		names = append(names, n)
@@ -60,6 +61,10 @@ func (l *Library) decl(file string, d syntax.Decl) {
 		return // a spec's constants are its own
 	}
 	switch d := d.(type) {
+	case *syntax.FuncDecl:
+		if !d.Override {
+			l.funcs[d.Name.Name] = d
+		}
 	case *syntax.ConstDecl:
 		l.consts[d.Name.Name] = d.Value
 	case *syntax.EnumDecl:

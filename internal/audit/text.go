@@ -66,7 +66,7 @@ func (c Counts) Different() bool { return c.Moved+c.Renamed+c.Gone+c.New+c.Diffe
 func (doc *Document) WriteText(w io.Writer, everything bool) error {
 	var b strings.Builder
 	c := doc.Count()
-	fmt.Fprintf(&b, "%s: %d files read", doc.Release, doc.Files)
+	fmt.Fprintf(&b, "%s: %s read", doc.Release, many(doc.Files, "file"))
 	if doc.Scope != "all" {
 		fmt.Fprint(&b, ", those parts that memory management is called from")
 	}

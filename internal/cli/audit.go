@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) auditCmd() *cobra.Command {
-	var dir, jsonFile, against string
+	var dir, jsonFile, against, conform string
 	var kconfig, all, verbose bool
 	var skeletons []string
 	cmd := &cobra.Command{
@@ -51,6 +51,12 @@ func (a *app) auditCmd() *cobra.Command {
 			switch {
 			case len(skeletons) > 0:
 				return a.skeletons(doc, skeletons)
+			case conform != "":
+				cs, err := audit.Conform(doc, lib, conform)
+				if err != nil {
+					return err
+				}
+				return audit.WriteConformance(a.out, doc, cs, verbose)
 			case against != "":
 				old, err := audited(against, lib, all)
 				if err != nil {
@@ -74,6 +80,7 @@ func (a *app) auditCmd() *cobra.Command {
 	fl.StringVar(&against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
 	fl.BoolVar(&kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
 	fl.StringArrayVar(&skeletons, "skeleton", nil, "only the events of this `function`, wherever the library refers to it")
+	fl.StringVar(&conform, "conform", "", "align the functions of the library with those of the tree, for this `target`; -v shows how")
 	fl.BoolVar(&all, "all", false, "read every part of the tree, drivers too")
 	fl.BoolVarP(&verbose, "verbose", "v", false, "also what is in order")
 	return cmd

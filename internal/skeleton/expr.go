@@ -282,6 +282,21 @@ func ends(nodes []*Node, name string) {
 	}
 }
 
+// Finish drops from nodes made elsewhere what [Project] drops as well: branches in which nothing happens, the return at the end, labels that nobody goes to.
+func Finish(nodes []*Node) []*Node {
+	nodes = prune(nodes)
+	if n := len(nodes); n > 0 && nodes[n-1].Text == "return" {
+		nodes = nodes[:n-1]
+	}
+	if !events(nodes) {
+		return nil
+	}
+	return unlabel(nodes)
+}
+
+// Structure tells whether a line of a skeleton is no event, but a branch or a way.
+func Structure(line string) bool { return structure(line) }
+
 // prune drops branches and loops in which nothing happens.
 func prune(nodes []*Node) []*Node {
 	var out []*Node

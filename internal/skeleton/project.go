@@ -67,14 +67,7 @@ type scope struct {
 func (p *projector) function(fn *csource.Func) []*Node {
 	body, notes := p.f.Statements(fn)
 	*p.notes = append(*p.notes, notes...)
-	nodes := prune(p.block(body, scope{}))
-	if n := len(nodes); n > 0 && nodes[n-1].Text == "return" {
-		nodes = nodes[:n-1]
-	}
-	if !events(nodes) {
-		return nil
-	}
-	return unlabel(nodes)
+	return Finish(p.block(body, scope{}))
 }
 
 // block projects the statements of a block, with the unlocks at its end.
@@ -326,16 +319,10 @@ func (p *projector) guard(class string, args [][]csource.Token, line int) (lock,
 
 // text is the event of a call.
 func (v *Vocabulary) text(f *csource.File, name string, args [][]csource.Token) string {
-	w := v.words[name]
-	parts := []string{w.event}
-	switch {
-	case w.fixed != "":
-		parts = append(parts, w.fixed)
-	case w.arg > 0 && w.arg <= len(args):
-		parts = append(parts, last(f, args[w.arg-1]))
-	}
-	if w.mode != "" {
-		parts = append(parts, w.mode)
-	}
-	return strings.Join(parts, " ")
+	return v.Event(name, func(n int) string {
+		if n > len(args) {
+			return ""
+		}
+		return last(f, args[n-1])
+	})
 }

@@ -160,6 +160,9 @@ func TestVocabulary(t *testing.T) {
 	if _, err := ReadVocabulary(builtin); err != nil {
 		t.Fatal(err)
 	}
+	if v := Library(); !v.Has("ptl_lock") || !v.Has("spin_lock") || Kernel().Has("ptl_lock") {
+		t.Error("the names of the library count in the library, and there beside those of the kernel")
+	}
 	for text, want := range map[string]string{
 		"a b":              "vocabulary, line 1: a needs an event and what it is about",
 		"a b 1\na c 1":     "vocabulary, line 2: a is there twice",

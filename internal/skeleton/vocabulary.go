@@ -38,6 +38,47 @@ func Kernel() *Vocabulary {
 	return v
 }
 
+//go:embed model.txt
+var modelNames string
+
+// Library is the vocabulary for the functions of the kernel library: that of the kernel, and names of its own.
+func Library() *Vocabulary {
+	v, err := ReadVocabulary(modelNames)
+	if err != nil {
+		panic(err) // a test reads it
+	}
+	k := Kernel()
+	for n, w := range k.words {
+		if _, ok := v.words[n]; !ok {
+			v.words[n] = w
+		}
+	}
+	for n := range k.opaque {
+		v.opaque[n] = true
+	}
+	return v
+}
+
+// Opaque tells whether a helper is not looked through.
+func (v *Vocabulary) Opaque(name string) bool { return v.opaque[name] }
+
+// Event is the event of a call, given the last member name of an argument by its number.
+func (v *Vocabulary) Event(name string, last func(arg int) string) string {
+	w := v.words[name]
+	parts := []string{w.event}
+	if w.fixed != "" {
+		parts = append(parts, w.fixed)
+	} else if w.arg > 0 {
+		if s := last(w.arg); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if w.mode != "" {
+		parts = append(parts, w.mode)
+	}
+	return strings.Join(parts, " ")
+}
+
 // ReadVocabulary reads a vocabulary; vocabulary.txt describes the form.
 func ReadVocabulary(text string) (*Vocabulary, error) {
 	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}, opaque: map[string]bool{}}

@@ -1,0 +1,264 @@
+package audit
+
+import (
+	"strings"
+
+	"pmdcheck/internal/csource"
+	"pmdcheck/internal/skeleton"
+	"pmdcheck/model/syntax"
+)
+
+// modelled projects functions of the library to the events that the kernel's functions are projected to. Conditions on constants that the release and the target decide are
+// decided; the others are branches.
+type modelled struct {
+	l      *Library
+	rel    Release
+	eval   evaluator
+	v      *skeleton.Vocabulary
+	own    string // the kernel's function that is projected: what else stands for it is looked through
+	within []string
+	left   int
+	cut    bool // it was too large
+}
+
+// projectModel makes the skeleton of the function of the library that a reference stands at, for a release and a target.
+func (l *Library) projectModel(name, kernel string, rel Release, target string) *skeleton.Skeleton {
+	fn := l.funcs[name]
+	if fn == nil {
+		return nil
+	}
+	m := &modelled{l: l, rel: rel, v: skeleton.Library(), own: kernel, within: []string{name}, left: 4000}
+	m.eval = evaluator{l, map[string]int{"release": rel.Number()}, 0}
+	if n, ok := l.enums["target"][target]; ok {
+		m.eval.env["target"] = n
+	}
+	s := &skeleton.Skeleton{Name: name, Line: fn.Sp.Start.Line(), Nodes: skeleton.Finish(m.stmt(fn.Body))}
+	if m.cut {
+		s.Notes = append(s.Notes, csource.Problem{Line: s.Line, Text: "the model is too large to be projected"})
+	}
+	return s
+}
+
+func (m *modelled) node(n syntax.Node, text string, arms ...[]*skeleton.Node) []*skeleton.Node {
+	if m.left--; m.left < 0 {
+		m.cut = true
+		return nil
+	}
+	return []*skeleton.Node{{Text: text, Line: n.Span().Start.Line(), Arms: arms}}
+}
+
+func (m *modelled) stmt(s syntax.Stmt) (out []*skeleton.Node) {
+	switch s := s.(type) {
+	case *syntax.Block:
+		for _, k := range s.Stmts {
+			out = append(out, m.stmt(k)...)
+		}
+	case *syntax.AtomicStmt:
+		return m.stmt(s.Body)
+	case *syntax.DeclStmt:
+		for _, d := range s.Decl.Names {
+			out = append(out, m.expr(d.Init)...)
+		}
+	case *syntax.AssignStmt:
+		return append(m.expr(s.Y), m.expr(s.X)...)
+	case *syntax.CallStmt:
+		return m.expr(s.Call)
+	case *syntax.IfStmt:
+		if v, ok := m.eval.eval(s.Cond); ok {
+			if v != 0 {
+				return m.stmt(s.Then)
+			}
+			if s.Else != nil {
+				return m.stmt(s.Else)
+			}
+			return nil
+		}
+		var other []*skeleton.Node
+		if s.Else != nil {
+			other = m.stmt(s.Else)
+		}
+		return append(m.expr(s.Cond), m.node(s, "if", m.stmt(s.Then), other)...)
+	case *syntax.WhileStmt:
+		return m.node(s, "loop", append(m.expr(s.Cond), m.stmt(s.Body)...))
+	case *syntax.DoStmt:
+		return m.node(s, "loop", append(m.stmt(s.Body), m.expr(s.Cond)...))
+	case *syntax.ForStmt:
+		body := append(m.expr(s.Cond), m.stmt(s.Body)...)
+		if s.Post != nil {
+			body = append(body, m.stmt(s.Post)...)
+		}
+		if s.Init != nil {
+			out = m.stmt(s.Init)
+		}
+		return append(out, m.node(s, "loop", body)...)
+	case *syntax.ReturnStmt:
+		return append(m.expr(s.X), m.node(s, "return")...)
+	case *syntax.BreakStmt:
+		return m.node(s, "break")
+	case *syntax.ContinueStmt:
+		return m.node(s, "continue")
+	case *syntax.GotoStmt:
+		return m.node(s, "goto "+s.Label.Name)
+	case *syntax.LabeledStmt:
+		return append(m.node(s, "label "+s.Label.Name), m.stmt(s.Stmt)...)
+	case *syntax.SwitchStmt:
+		out = m.expr(s.Tag)
+		var arms [][]*skeleton.Node
+		for _, c := range s.Cases {
+			arms = append(arms, m.list(c.Body))
+		}
+		return append(out, m.node(s, "switch", arms...)...)
+	case *syntax.ChooseStmt:
+		var arms [][]*skeleton.Node
+		for _, c := range s.Cases {
+			arms = append(arms, append(m.expr(c.Cond), m.list(c.Body)...))
+		}
+		return m.node(s, "switch", arms...)
+	case *syntax.AwaitStmt:
+		return m.expr(s.Cond)
+	case *syntax.AssertStmt:
+		return m.held(s, s.Cond)
+	}
+	return out
+}
+
+func (m *modelled) list(ss []syntax.Stmt) (out []*skeleton.Node) {
+	for _, s := range ss {
+		out = append(out, m.stmt(s)...)
+	}
+	return out
+}
+
+// held is what an assertion says of locks: rwsem_held(&x) and x.writer == self + 1.
+func (m *modelled) held(s syntax.Node, x syntax.Expr) (out []*skeleton.Node) {
+	switch x := x.(type) {
+	case *syntax.ParenExpr:
+		return m.held(s, x.X)
+	case *syntax.BinaryExpr:
+		if x.Op == syntax.LOR || x.Op == syntax.LAND {
+			return append(m.held(s, x.X), m.held(s, x.Y)...)
+		}
+		if f, ok := x.X.(*syntax.MemberExpr); ok && x.Op == syntax.EQ && f.Name.Name == "writer" {
+			return m.node(s, "held "+lastName(f.X)+" w")
+		}
+	case *syntax.CallExpr:
+		if x.Fun.Name == "rwsem_held" && len(x.Args) == 1 {
+			return m.node(s, "held "+lastName(x.Args[0]))
+		}
+	}
+	return nil
+}
+
+// lastName is the last member name of an expression, as of the kernel's arguments.
+func lastName(x syntax.Expr) string {
+	switch x := x.(type) {
+	case *syntax.Ident:
+		return x.Name
+	case *syntax.MemberExpr:
+		return x.Name.Name
+	case *syntax.UnaryExpr:
+		return lastName(x.X)
+	case *syntax.ParenExpr:
+		return lastName(x.X)
+	case *syntax.IndexExpr:
+		return lastName(x.X)
+	case *syntax.CallExpr:
+		return x.Fun.Name + "()"
+	}
+	return "?"
+}
+
+func (m *modelled) expr(x syntax.Expr) (out []*skeleton.Node) {
+	switch x := x.(type) {
+	case *syntax.UnaryExpr:
+		return m.expr(x.X)
+	case *syntax.ParenExpr:
+		return m.expr(x.X)
+	case *syntax.MemberExpr:
+		return m.expr(x.X)
+	case *syntax.IndexExpr:
+		return append(m.expr(x.X), m.expr(x.I)...)
+	case *syntax.BinaryExpr:
+		out = m.expr(x.X)
+		right := m.expr(x.Y)
+		if (x.Op == syntax.LAND || x.Op == syntax.LOR) && len(right) > 0 {
+			if v, ok := m.eval.eval(x.X); ok {
+				if (v != 0) == (x.Op == syntax.LAND) {
+					return right
+				}
+				return nil
+			}
+			return append(out, m.node(x, "if", right, nil)...)
+		}
+		return append(out, right...)
+	case *syntax.CondExpr:
+		if v, ok := m.eval.eval(x.Cond); ok {
+			if v != 0 {
+				return m.expr(x.X)
+			}
+			return m.expr(x.Y)
+		}
+		return append(m.expr(x.Cond), m.node(x, "if", m.expr(x.X), m.expr(x.Y))...)
+	case *syntax.CallExpr:
+		for _, a := range x.Args {
+			out = append(out, m.expr(a)...)
+		}
+		return append(out, m.call(x)...)
+	}
+	return nil
+}
+
+// call is an event, the call of a function that stands for one of the kernel, or what a helper of the library does.
+func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
+	name := x.Fun.Name
+	last := func(n int) string {
+		if n > len(x.Args) {
+			return ""
+		}
+		return lastName(x.Args[n-1])
+	}
+	if m.v.Has(name) {
+		return m.node(x, m.v.Event(name, last))
+	}
+	if kernel := m.l.stands(name, m.rel); kernel != "" && kernel != m.own {
+		if m.v.Has(kernel) {
+			return m.node(x, m.v.Event(kernel, last))
+		}
+		return m.node(x, "call "+kernel)
+	}
+	fn := m.l.funcs[name]
+	if fn == nil || m.v.Opaque(name) || len(m.within) > 4 {
+		return nil
+	}
+	for _, w := range m.within {
+		if w == name {
+			return nil
+		}
+	}
+	m.within = append(m.within, name)
+	nodes := skeleton.Finish(m.stmt(fn.Body))
+	m.within = m.within[:len(m.within)-1]
+	leave(nodes, name)
+	return nodes
+}
+
+func leave(nodes []*skeleton.Node, name string) {
+	for _, n := range nodes {
+		if n.Text == "return" {
+			n.Text = "leave " + name
+		}
+		for _, a := range n.Arms {
+			leave(a, name)
+		}
+	}
+}
+
+// stands is the kernel's function that a function of the library stands for in a release, "" if none.
+func (l *Library) stands(name string, rel Release) string {
+	for _, r := range l.Refs {
+		if r.Model == name && strings.HasPrefix(r.At, "linux/") && r.isName() && r.Covers(rel) {
+			return r.Func
+		}
+	}
+	return ""
+}
