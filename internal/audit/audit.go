@@ -40,6 +40,7 @@ type Reference struct {
 	Status string  `json:"status"` // found, moved, renamed, gone; earlier or later than its range; waived, no-code
 	Now    string  `json:"now,omitempty"`
 	Places []Place `json:"places,omitempty"`
+	Others []Place `json:"others,omitempty"` // definitions of the same name elsewhere, if it was found
 }
 
 // Fact is what Kconfig says of one symbol for one target, and what the library says.
@@ -89,7 +90,7 @@ func Run(dir string, l *Library, o Options) (*Document, error) {
 		doc.References = append(doc.References, x.reference(r, rel, bodies))
 	}
 	doc.Sites = x.sites
-	doc.Unused = x.judge(l, rel)
+	doc.Unused = x.judge(doc.References)
 	doc.Kconfig = x.facts(l, rel)
 	doc.Functions = x.functions(l, bodies)
 	doc.Unread = x.trouble
@@ -131,6 +132,9 @@ func (x *index) reference(r Ref, rel Release, bodies map[*defn]bool) Reference {
 	out.Status = "found"
 	if len(here) > 0 {
 		take(here)
+		for _, d := range there {
+			out.Others = append(out.Others, d.place)
+		}
 		return out
 	}
 	if out.Status = "moved"; len(there) > 0 {
@@ -168,22 +172,26 @@ func likely(ds []*defn) []*defn {
 	return ds
 }
 
-// judge decides of each call site whether it is covered, waived or new. It returns the waivers that waive nothing.
-func (x *index) judge(l *Library, rel Release) (unused []string) {
-	by := map[string]string{}
-	for _, r := range l.Refs {
-		if r.Covers(rel) && r.isName() {
-			for _, n := range append([]string{r.Func}, x.data.renames[r.Func]...) {
-				if by[n] == "" {
-					by[n] = r.At
-				}
+// judge decides of each call site whether it is covered, waived or new. Covered is what stands where a reference has led to: a function of the same name elsewhere, such as an
+// architecture's own, is another function. It returns the waivers that waive nothing.
+func (x *index) judge(refs []Reference) (unused []string) {
+	type key struct{ name, file string }
+	by := map[key]string{}
+	for _, r := range refs {
+		name := r.Func
+		if r.Status == "renamed" {
+			name = r.Now
+		}
+		for _, p := range r.Places {
+			if k := (key{name, p.File}); by[k] == "" {
+				by[k] = r.At
 			}
 		}
 	}
 	used := map[int]bool{}
 	for _, s := range x.sites {
 		s.Status = "new"
-		if at := by[s.Func]; at != "" {
+		if at := by[key{s.Func, s.File}]; at != "" {
 			s.Status, s.By = "covered", at
 			continue
 		}
