@@ -53,11 +53,12 @@ type Fact struct {
 	Because []string `json:"because,omitempty"` // the lines that select it
 }
 
-// Function is one body that the library refers to.
+// Function is one body that the library refers to, or that a call site stands in.
 type Function struct {
 	Name     string   `json:"name"`
 	File     string   `json:"file"`
 	Line     int      `json:"line"`
+	For      string   `json:"for"`          // "reference" or "call site"
 	If       string   `json:"if,omitempty"` // the condition it is compiled under
 	Hash     string   `json:"hash"`         // of the body without comments and blanks
 	Skeleton []string `json:"skeleton,omitempty"`
@@ -85,20 +86,21 @@ func Run(dir string, l *Library, o Options) (*Document, error) {
 	if o.All {
 		doc.Scope = "all"
 	}
-	bodies := map[*defn]bool{}
+	bodies := map[*defn]string{} // why they are read
 	for _, r := range l.Refs {
 		doc.References = append(doc.References, x.reference(r, rel, bodies))
 	}
 	doc.Sites = x.sites
 	doc.Unused = x.judge(doc.References)
 	doc.Kconfig = x.facts(l, rel)
+	x.around(bodies)
 	doc.Functions = x.functions(l, bodies)
 	doc.Unread = x.trouble
 	return doc, nil
 }
 
 // reference finds what a reference names. Among other places those with the largest body come first, as stubs say little.
-func (x *index) reference(r Ref, rel Release, bodies map[*defn]bool) Reference {
+func (x *index) reference(r Ref, rel Release, bodies map[*defn]string) Reference {
 	out := Reference{Func: r.Func, File: r.File, Range: r.Range(), At: r.At, Model: r.Model}
 	if !r.isName() {
 		out.Status = "no-code"
@@ -118,7 +120,7 @@ func (x *index) reference(r Ref, rel Release, bodies map[*defn]bool) Reference {
 	take := func(ds []*defn) {
 		for _, d := range ds {
 			out.Places = append(out.Places, d.place)
-			bodies[d] = true
+			bodies[d] = "reference"
 		}
 	}
 	var here, there []*defn
@@ -276,8 +278,8 @@ func (f Fact) differs() bool {
 	return f.Model != "" && v != "?" && v != f.Model
 }
 
-// functions describes the bodies that references have led to, in the order of their places.
-func (x *index) functions(l *Library, bodies map[*defn]bool) (out []Function) {
+// functions describes the bodies that references and call sites have led to, in the order of their places.
+func (x *index) functions(l *Library, bodies map[*defn]string) (out []Function) {
 	var ds []*defn
 	for d := range bodies {
 		if d.fn != nil {
@@ -300,7 +302,7 @@ func (x *index) functions(l *Library, bodies map[*defn]bool) (out []Function) {
 	v := skeleton.Kernel()
 	for _, d := range ds {
 		s := skeleton.Project(d.file, d.fn, skeleton.Options{Vocabulary: v, Calls: calls, Through: through(d.file, d.fn)})
-		fn := Function{Name: d.name, File: d.place.File, Line: d.place.Line, If: d.cond, Hash: hash(d.file, d.fn)}
+		fn := Function{Name: d.name, File: d.place.File, Line: d.place.Line, For: bodies[d], If: d.cond, Hash: hash(d.file, d.fn)}
 		for _, line := range s.Lines() {
 			fn.Skeleton = append(fn.Skeleton, line.Text)
 			fn.At = append(fn.At, line.Line)

@@ -164,15 +164,25 @@ func TestMutations(t *testing.T) {
 		},
 		{
 			"a caller more", "fs/proc/task_mmu.c", "\tspin_lock(walk->ptl);\n", "\thugetlb_walk(walk->vma, 0);\n\tspin_lock(walk->ptl);\n",
-			[]string{"event site: hugetlb_walk in writes_hugetlb_entry (fs/proc/task_mmu.c): one more, new, line 5"},
+			[]string{
+				"event site: hugetlb_walk in writes_hugetlb_entry (fs/proc/task_mmu.c): one more, new, line 5",
+				"event body: writes_hugetlb_entry (fs/proc/task_mmu.c:3): other events", "+ lookup entry",
+			},
 		},
 		{
 			"a call more by a caller that is known", "mm/vma.c", "\thuge_pte_offset(vma->vm_mm, 1);\n", "\thuge_pte_offset(vma->vm_mm, 1);\n\thuge_pte_offset(vma->vm_mm, 2);\n",
-			[]string{"event site: huge_pte_offset in stranger (mm/vma.c): 3 calls, before 2"},
+			[]string{
+				"event site: huge_pte_offset in stranger (mm/vma.c): 3 calls, before 2",
+				"event body: stranger (mm/vma.c:19): other events", "+ lookup entry",
+			},
 		},
 		{
 			"a callback more", "fs/proc/task_mmu.c", "\t.hugetlb_entry\t= NULL,", "\t.hugetlb_entry\t= other_entry,",
 			[]string{"event site: .hugetlb_entry in other_entry (fs/proc/task_mmu.c): one more, new, line 21"},
+		},
+		{
+			"a lock less in a caller without a model", "fs/proc/task_mmu.c", "\tspin_unlock(walk->ptl);\n", "",
+			[]string{"event body: writes_hugetlb_entry (fs/proc/task_mmu.c:3): other events", "- unlock ptl"},
 		},
 		{
 			"a select less", "arch/arm64/Kconfig", "\tselect MMU_GATHER_RCU_TABLE_FREE\n", "",

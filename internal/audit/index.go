@@ -63,7 +63,7 @@ func (x *index) take(name string, text []byte) {
 	f := csource.Parse(name, text, *buf)
 	defs := x.definitions(f)
 	sites := x.calls(f)
-	keep := false
+	keep := len(sites) > 0
 	for _, d := range defs {
 		keep = keep || d.fn != nil
 	}
@@ -224,6 +224,28 @@ func build(dir string, l *Library, d *data, all bool) (x *index, files int) {
 func (x *index) unread(s string) {
 	if i, ok := slices.BinarySearch(x.trouble, s); !ok {
 		x.trouble = slices.Insert(x.trouble, i, s)
+	}
+}
+
+// around finds the bodies that call sites stand in. Of a function that is put into a member the body is looked for in the same file.
+func (x *index) around(bodies map[*defn]string) {
+	type key struct{ file, name string }
+	done := map[key]bool{}
+	for d := range bodies {
+		done[key{d.place.File, d.name}] = true
+	}
+	for _, s := range x.sites {
+		k := key{s.File, s.Func}
+		f := x.files[s.File]
+		if done[k] || f == nil {
+			continue
+		}
+		done[k] = true
+		for _, fn := range f.Funcs {
+			if fn.Name == s.Func {
+				bodies[&defn{name: fn.Name, place: Place{f.Name, fn.Line}, fn: fn, file: f, cond: f.CondText(fn.Cond)}] = "call site"
+			}
+		}
 	}
 }
 

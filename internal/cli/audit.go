@@ -79,7 +79,7 @@ func (a *app) auditCmd() *cobra.Command {
 	fl.StringVar(&jsonFile, "json", "", "write everything as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
 	fl.BoolVar(&kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
-	fl.StringArrayVar(&skeletons, "skeleton", nil, "only the events of this `function`, wherever the library refers to it")
+	fl.StringArrayVar(&skeletons, "skeleton", nil, "only the events of this `function`, wherever a reference or a call site leads to it")
 	fl.StringVar(&conform, "conform", "", "align the functions of the library with those of the tree, for this `target`; -v shows how")
 	fl.BoolVar(&all, "all", false, "read every part of the tree, drivers too")
 	fl.BoolVarP(&verbose, "verbose", "v", false, "also what is in order")
@@ -130,7 +130,7 @@ func (a *app) skeletons(doc *audit.Document, names []string) error {
 	for _, n := range names {
 		text := doc.Skeletons(n)
 		if text == "" {
-			return fmt.Errorf("the library refers to no function %s in this tree", n)
+			return fmt.Errorf("neither a reference nor a call site leads to a function %s in this tree", n)
 		}
 		if _, err := io.WriteString(a.out, text); err != nil {
 			return err
