@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -287,10 +288,7 @@ func (x *index) functions(l *Library, bodies map[*defn]string) (out []Function) 
 		}
 	}
 	slices.SortFunc(ds, func(a, b *defn) int {
-		if c := strings.Compare(a.place.File, b.place.File); c != 0 {
-			return c
-		}
-		return a.place.Line - b.place.Line
+		return cmp.Or(strings.Compare(a.place.File, b.place.File), a.place.Line-b.place.Line, strings.Compare(a.name, b.name))
 	})
 	calls := map[string]bool{}
 	for _, r := range l.Refs {

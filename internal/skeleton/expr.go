@@ -258,7 +258,7 @@ func (p *projector) helper(name string) []*Node {
 	if fn == nil {
 		return nil
 	}
-	inner := &projector{f: f, o: p.o, within: append(p.within[:len(p.within):len(p.within)], name), notes: p.notes, left: p.left}
+	inner := &projector{f: f, o: p.o, within: append(p.within[:len(p.within):len(p.within)], name), notes: p.notes, left: p.left, tokens: p.tokens}
 	nodes := inner.function(fn)
 	ends(nodes, name)
 	return nodes

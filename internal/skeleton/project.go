@@ -31,17 +31,18 @@ type Options struct {
 	Through func(name string) (*csource.File, *csource.Func)
 }
 
-// maxThrough is how many helpers deep a projection looks, maxNodes how large it may become.
+// maxThrough is how many helpers deep a projection looks, maxNodes how large it may become, maxTokens how much text it may read for that.
 const (
 	maxThrough = 4
 	maxNodes   = 4000
+	maxTokens  = 500_000
 )
 
 // Project makes the skeleton of a function.
 func Project(f *csource.File, fn *csource.Func, o Options) *Skeleton {
 	s := &Skeleton{Name: fn.Name, File: f.Name, Line: fn.Line}
-	left := maxNodes
-	p := &projector{f: f, o: o, within: []string{fn.Name}, notes: &s.Notes, left: &left}
+	left, tokens := maxNodes, maxTokens
+	p := &projector{f: f, o: o, within: []string{fn.Name}, notes: &s.Notes, left: &left, tokens: &tokens}
 	s.Nodes = p.function(fn)
 	return s
 }
@@ -53,6 +54,7 @@ type projector struct {
 	within []string // the function, and the helpers looked through on the way here
 	notes  *[]csource.Problem
 	left   *int
+	tokens *int
 	scopes []scope
 }
 
@@ -65,6 +67,13 @@ type scope struct {
 }
 
 func (p *projector) function(fn *csource.Func) []*Node {
+	before := *p.tokens
+	if *p.tokens -= 1 + max(0, fn.Body[1]-fn.Body[0]); *p.tokens < 0 {
+		if before >= 0 {
+			p.note(fn.Line, "too many helpers to be looked through")
+		}
+		return nil
+	}
 	body, notes := p.f.Statements(fn)
 	*p.notes = append(*p.notes, notes...)
 	return Finish(p.block(body, scope{}))

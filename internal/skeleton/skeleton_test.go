@@ -122,6 +122,19 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// TestManyHelpers: helpers that call helpers many times do not take for ever.
+func TestManyHelpers(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("void f(void) { get_page(a); " + strings.Repeat("h1();", 300) + " }\n")
+	for _, h := range []string{"1() { X h2(); }", "2() { X h3(); }", "3() { X h4(); }", "4() { X b(); }"} {
+		b.WriteString("static void h" + strings.Replace(h, "X", strings.Repeat("h"+string(h[0]+1)+"();", 300), 1) + "\n")
+	}
+	s := of(t, b.String())
+	if len(s.Notes) != 1 || s.Notes[0].Text != "too many helpers to be looked through" {
+		t.Error(s.Notes)
+	}
+}
+
 func TestDiff(t *testing.T) {
 	const base = "lock m|if|  flush|end|unlock m"
 	for _, tc := range []struct{ name, a, b, want string }{
