@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -72,9 +73,24 @@ type Options struct {
 	All bool // every part of the tree, also those that nobody calls the memory management from
 }
 
-// Run audits a tree.
-func Run(dir string, l *Library, o Options) (*Document, error) {
-	rel, err := readRelease(dir)
+// Run audits a tree that is checked out.
+func Run(dir string, l *Library, o Options) (*Document, error) { return run(folder(dir), l, o) }
+
+// RunCommit audits a commit of a repository, which need not be checked out.
+func RunCommit(ctx context.Context, repo, rev string, l *Library, o Options) (*Document, error) {
+	c, err := openCommit(ctx, repo, rev)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := run(c, l, o)
+	if err == nil {
+		err = c.err
+	}
+	return doc, err
+}
+
+func run(t tree, l *Library, o Options) (*Document, error) {
+	rel, err := readRelease(t)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +98,7 @@ func Run(dir string, l *Library, o Options) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, files := build(dir, l, d, o.All)
+	x, files := build(t, l, d, o.All)
 	doc := &Document{Format: "pmdcheck-audit", Version: 1, Release: rel.String(), Scope: "parts", Files: files}
 	if o.All {
 		doc.Scope = "all"

@@ -28,7 +28,7 @@ func library(t testing.TB) *Library {
 	return l
 }
 
-func run(t testing.TB, dir string, o Options) *Document {
+func audited(t testing.TB, dir string, o Options) *Document {
 	t.Helper()
 	doc, err := Run(dir, library(t), o)
 	if err != nil {
@@ -62,7 +62,7 @@ func golden(t *testing.T, name string, write func(w io.Writer) error) {
 
 // TestMiniature: what an audit says of a tree with one function for each trap.
 func TestMiniature(t *testing.T) {
-	doc := run(t, "testdata/tree", Options{})
+	doc := audited(t, "testdata/tree", Options{})
 	golden(t, "text.golden", func(w io.Writer) error { return doc.WriteText(w, true) })
 	golden(t, "kconfig.golden", doc.WriteKconfig)
 	golden(t, "skeletons.golden", func(w io.Writer) error {
@@ -114,7 +114,7 @@ func edit(t testing.TB, dir, file, from, to string) {
 
 // TestMutations: each change of the tree is reported, and nothing else.
 func TestMutations(t *testing.T) {
-	base := run(t, "testdata/tree", Options{})
+	base := audited(t, "testdata/tree", Options{})
 	for _, tc := range []struct {
 		name, file, from, to string
 		want                 []string // weight: text, then the lines of the alignment that differ
@@ -220,7 +220,7 @@ func TestMutations(t *testing.T) {
 			dir := copied(t)
 			edit(t, dir, tc.file, tc.from, tc.to)
 			var got []string
-			for _, c := range Compare(base, run(t, dir, Options{})) {
+			for _, c := range Compare(base, audited(t, dir, Options{})) {
 				got = append(got, c.Weight+" "+c.Kind+": "+c.Text)
 				for _, d := range c.Diff {
 					if op := d[7:8]; op != " " && op != "." {
@@ -259,7 +259,7 @@ func TestHostileTrees(t *testing.T) {
 	must(os.WriteFile(filepath.Join(dir, "mm/empty.c"), nil, 0o644))
 	must(os.WriteFile(filepath.Join(dir, "mm/braces.c"), []byte("void g(void)\n{\n\thuge_pte_offset(0, 0);\n"), 0o644))
 	edit(t, dir, "fs/Kconfig", "ARCH_WANT_HUGE_PMD_SHARE && SPLIT_PMD_PTLOCKS", "ARCH_WANT_HUGE_PMD_SHARE &&")
-	doc := run(t, dir, Options{All: true})
+	doc := audited(t, dir, Options{All: true})
 	for _, f := range doc.Kconfig {
 		if f.Fact == "HUGETLB_PMD_PAGE_TABLE_SHARING" && f.Value != "?" {
 			t.Errorf("%s is %s, which depends on what cannot be read", f.Fact, f.Value)
@@ -289,7 +289,7 @@ func TestScope(t *testing.T) {
 	}
 	for all, want := range map[bool][]string{false: nil, true: {"in_a", "in_b", "in_d", "in_e"}} {
 		var got []string
-		for _, s := range run(t, dir, Options{All: all}).Sites {
+		for _, s := range audited(t, dir, Options{All: all}).Sites {
 			if strings.HasPrefix(s.Func, "in_") && s.Func != "in_a_folder_named_like_a_file" {
 				got = append(got, s.Func)
 			}

@@ -149,7 +149,7 @@ func body(o, n Function) (Change, bool) {
 	}
 	c.Text += ": other events"
 	cs := skeleton.Diff(o.Skeleton, n.Skeleton)
-	shown := context(cs)
+	shown := near(cs)
 	for i, s := range cs {
 		if !shown[i] {
 			if i > 0 && shown[i-1] {
@@ -168,8 +168,8 @@ func body(o, n Function) (Change, bool) {
 	return c, true
 }
 
-// context is which lines of an alignment are shown: what differs, with two lines around it.
-func context(cs []skeleton.Change) []bool {
+// near is which lines of an alignment are shown: what differs, with two lines around it.
+func near(cs []skeleton.Change) []bool {
 	shown := make([]bool, len(cs))
 	for i, c := range cs {
 		if c.Op != ' ' {

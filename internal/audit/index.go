@@ -192,7 +192,7 @@ func (x *index) callsIn(f *csource.File, around string, body [2]int, add func(en
 func (p Place) String() string { return p.File + ":" + itoa(p.Line) }
 
 // build reads a tree.
-func build(dir string, l *Library, d *data, all bool) (x *index, files int) {
+func build(t tree, l *Library, d *data, all bool) (x *index, files int) {
 	x = &index{names: map[string]bool{}, data: d, defs: map[string][]*defn{}, kfiles: map[string]string{}, files: map[string]*csource.File{}}
 	for _, r := range l.Refs {
 		x.names[r.Func] = true
@@ -206,7 +206,7 @@ func build(dir string, l *Library, d *data, all bool) (x *index, files int) {
 	for m := range d.members {
 		x.names[m] = true
 	}
-	files, unread := each(dir, all, x.take)
+	files, unread := t.each(all, x.take)
 	x.trouble = append(x.trouble, unread...)
 	slices.Sort(x.trouble)
 	for _, ds := range x.defs {

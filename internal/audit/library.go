@@ -25,11 +25,12 @@ type Library struct {
 	consts map[string]syntax.Expr
 	funcs  map[string]*syntax.FuncDecl // of the library
 	enums  map[string]map[string]int
+	cites  map[string]string // commits, by their first twelve digits, with where they are cited
 }
 
 // ReadLibrary collects the references and constants of model sources; texts are by file name.
 func ReadLibrary(texts map[string]string) (*Library, error) {
-	l := &Library{consts: map[string]syntax.Expr{}, funcs: map[string]*syntax.FuncDecl{}, enums: map[string]map[string]int{}}
+	l := &Library{consts: map[string]syntax.Expr{}, funcs: map[string]*syntax.FuncDecl{}, enums: map[string]map[string]int{}, cites: map[string]string{}}
 	names := make([]string, 0, len(texts))
 	for n := range texts {
 		names = append(names, n)
@@ -40,6 +41,7 @@ func ReadLibrary(texts map[string]string) (*Library, error) {
 	for _, n := range names {
 		f := set.Add(n, []byte(texts[n]))
 		tree := syntax.Parse(f, &diags)
+		l.cite(strings.TrimSuffix(path.Base(n), ".pmd"), n) // specs of bugs have the name of the fix
 		for _, d := range tree.Decls {
 			l.decl(n, d)
 		}
@@ -92,9 +94,17 @@ func (l *Library) refs(file string, attrs []*syntax.Attr, name string) {
 		r.Since, r.Until, r.Open = a.Args[2].VersionLo, a.Args[2].VersionHi, a.Args[2].Open
 		for _, c := range a.Args[3:] {
 			r.Commits = append(r.Commits, c.Str)
+			l.cite(c.Str, fmt.Sprintf("%s:%d", file, a.Sp.Start.Line()))
 		}
 		r.At = fmt.Sprintf("%s:%d", file, a.Sp.Start.Line())
 		l.Refs = append(l.Refs, r)
+	}
+}
+
+// cite notes a commit, if it is one.
+func (l *Library) cite(id, at string) {
+	if len(id) == 12 && strings.Trim(id, "0123456789abcdef") == "" && l.cites[id] == "" {
+		l.cites[id] = at
 	}
 }
 

@@ -32,13 +32,29 @@ func (r Release) String() string {
 // Number is the release as the library writes it: 612 for v6.12 and all its stable releases.
 func (r Release) Number() int { return 100*r.Version + r.Patch }
 
+// tree is where the files of a kernel are read from.
+type tree interface {
+	// makefile is the text of the Makefile, or an error that is fs.ErrNotExist.
+	makefile() ([]byte, error)
+	// each reads every file once, in parallel, and calls f with it. It returns how many there were, and which could not be read.
+	each(all bool, f func(name string, text []byte)) (n int, unread []string)
+	// String names the tree in errors.
+	String() string
+}
+
+// folder is a tree that is checked out.
+type folder string
+
+func (d folder) String() string            { return string(d) }
+func (d folder) makefile() ([]byte, error) { return readFile(string(d), "Makefile") }
+
 // readRelease reads VERSION and so on from the Makefile of a tree.
-func readRelease(dir string) (Release, error) {
+func readRelease(t tree) (Release, error) {
 	var r Release
-	text, err := readFile(dir, "Makefile")
+	text, err := t.makefile()
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return r, fmt.Errorf("%s is no kernel tree: it has no Makefile", dir)
+			return r, fmt.Errorf("%s is no kernel tree: it has no Makefile", t)
 		}
 		return r, err
 	}
@@ -65,7 +81,7 @@ func readRelease(dir string) (Release, error) {
 		}
 	}
 	if found != 3 {
-		return r, fmt.Errorf("%s is no kernel tree: its Makefile has no VERSION and PATCHLEVEL", dir)
+		return r, fmt.Errorf("%s is no kernel tree: its Makefile has no VERSION and PATCHLEVEL", t)
 	}
 	return r, nil
 }
@@ -135,6 +151,12 @@ func readable(name string) (c, kconfig bool) {
 	return !kconfig && (strings.HasSuffix(base, ".c") || strings.HasSuffix(base, ".h")), kconfig
 }
 
+// taken tells whether a file of a folder that is gone into is read.
+func taken(name string) bool {
+	c, k := readable(name)
+	return (c || k) && strings.Contains(name, "/")
+}
+
 // walk sends the names of the files to be read, in no order, and returns what could not be looked at.
 func walk(dir string, all bool, names chan<- string) (unread []string) {
 	defer close(names)
@@ -157,7 +179,7 @@ func walk(dir string, all bool, names chan<- string) (unread []string) {
 			}
 			return nil
 		}
-		if c, k := readable(rel); !c && !k || !strings.Contains(rel, "/") {
+		if !taken(rel) {
 			return nil
 		}
 		if !d.Type().IsRegular() {
@@ -172,8 +194,8 @@ func walk(dir string, all bool, names chan<- string) (unread []string) {
 // readers is how many files are read at a time: reading waits, also for disks that do many things at once.
 func readers() int { return 4 * runtime.GOMAXPROCS(0) }
 
-// each reads every file of a tree once, in parallel, and calls f with it. f says whether it keeps the text.
-func each(dir string, all bool, f func(name string, text []byte)) (n int, unread []string) {
+func (d folder) each(all bool, f func(name string, text []byte)) (n int, unread []string) {
+	dir := string(d)
 	names := make(chan string, 64)
 	var bad []string
 	var mu sync.Mutex

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,9 +18,11 @@ import (
 )
 
 func (a *app) auditCmd() *cobra.Command {
-	var dir, jsonFile, against, conform string
+	var dir, rev, jsonFile, against, conform string
 	var kconfig, all, verbose bool
 	var skeletons []string
+	var old *audit.Document
+	var follow []audit.FollowUp
 	cmd := &cobra.Command{
 		Use: "audit --linux DIR", Short: "hold the kernel library against a kernel tree", Args: cobra.NoArgs,
 		Long: "audit reads a kernel tree, which needs neither be built nor configured, and says where the kernel library is not about this tree:\n" +
@@ -27,7 +31,7 @@ func (a *app) auditCmd() *cobra.Command {
 			"It finds drift and proves nothing about code.\n\n" +
 			"Exit code 0: nothing; 1: a difference; 2: usage; 3: something could not be read or told.",
 		Example: "  pmdcheck audit --linux ~/linux\n  pmdcheck audit --linux ~/linux --kconfig\n  pmdcheck audit --linux ~/linux --json tree.json\n  pmdcheck audit --linux ~/linux-next --against tree.json",
-		RunE: func(_ *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dir == "" {
 				return errors.New("--linux DIR says which tree")
 			}
@@ -38,7 +42,20 @@ func (a *app) auditCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			doc, err := audit.Run(dir, lib, audit.Options{All: all})
+			o := audit.Options{All: all}
+			if before, after, ok := strings.Cut(rev, ".."); ok {
+				if against != "" {
+					return errors.New("--against and two commits are two comparisons; one is made")
+				}
+				rev, against = cmp.Or(after, "HEAD"), before
+				if old, err = audit.RunCommit(cmd.Context(), dir, before, lib, o); err != nil {
+					return err
+				}
+				if follow, err = audit.FollowUps(cmd.Context(), dir, before, rev, lib); err != nil {
+					return err
+				}
+			}
+			doc, err := theTree(cmd.Context(), dir, rev, lib, o)
 			if err != nil {
 				return err
 			}
@@ -58,11 +75,12 @@ func (a *app) auditCmd() *cobra.Command {
 				}
 				return audit.WriteConformance(a.out, doc, cs, verbose)
 			case against != "":
-				old, err := audited(against, lib, all)
-				if err != nil {
-					return err
+				if old == nil {
+					if old, err = audited(against, lib, o); err != nil {
+						return err
+					}
 				}
-				return a.drift(old, doc, quiet)
+				return a.drift(old, doc, follow, quiet)
 			case kconfig && !quiet:
 				err = doc.WriteKconfig(a.out)
 			case !quiet:
@@ -76,6 +94,7 @@ func (a *app) auditCmd() *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&dir, "linux", "", "the kernel tree, a `folder`")
+	fl.StringVar(&rev, "git", "", "this `commit` of the repository that --linux names, or OLD..NEW: what is otherwise in the second")
 	fl.StringVar(&jsonFile, "json", "", "write everything as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
 	fl.BoolVar(&kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
@@ -84,6 +103,14 @@ func (a *app) auditCmd() *cobra.Command {
 	fl.BoolVar(&all, "all", false, "read every part of the tree, drivers too")
 	fl.BoolVarP(&verbose, "verbose", "v", false, "also what is in order")
 	return cmd
+}
+
+// theTree is what is audited: a folder, or a commit of a repository.
+func theTree(ctx context.Context, dir, rev string, lib *audit.Library, o audit.Options) (*audit.Document, error) {
+	if rev == "" {
+		return audit.Run(dir, lib, o)
+	}
+	return audit.RunCommit(ctx, dir, rev, lib, o)
 }
 
 // kernelLibrary reads what the audit needs of the library and the specs.
@@ -106,13 +133,13 @@ func kernelLibrary() (*audit.Library, error) {
 }
 
 // audited is another tree, or what was kept of its audit.
-func audited(name string, lib *audit.Library, all bool) (*audit.Document, error) {
+func audited(name string, lib *audit.Library, o audit.Options) (*audit.Document, error) {
 	st, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if st.IsDir() {
-		return audit.Run(name, lib, audit.Options{All: all})
+		return audit.Run(name, lib, o)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -139,7 +166,7 @@ func (a *app) skeletons(doc *audit.Document, names []string) error {
 	return nil
 }
 
-func (a *app) drift(old, now *audit.Document, quiet bool) error {
+func (a *app) drift(old, now *audit.Document, follow []audit.FollowUp, quiet bool) error {
 	cs := audit.Compare(old, now)
 	if !quiet {
 		if err := audit.WriteChanges(a.out, old, now, cs); err != nil {
@@ -147,6 +174,14 @@ func (a *app) drift(old, now *audit.Document, quiet bool) error {
 		}
 	}
 	code := exitOK
+	for _, f := range follow {
+		code = exitViolated
+		if !quiet {
+			if _, err := fmt.Fprintf(a.out, "\nfollow-up: %.12s %s\n  fixes %s, cited by %s\n", f.ID, f.Subject, f.Fixes, f.At); err != nil {
+				return err
+			}
+		}
+	}
 	for _, c := range cs {
 		switch {
 		case c.Weight == "event":
