@@ -117,15 +117,16 @@ var wordByte = func() (t [256]bool) {
 	return t
 }()
 
-// definitions lists the functions and macros of a file that are asked for.
+// definitions lists the functions and macros of a file that are asked for: not those under #if 0, nor a macro that stands for itself, which only says that there is a function.
 func (x *index) definitions(f *csource.File) (out []*defn) {
 	for _, fn := range f.Funcs {
-		if x.names[fn.Name] {
+		if x.names[fn.Name] && !f.Dead(fn.Cond) {
 			out = append(out, &defn{name: fn.Name, place: Place{f.Name, fn.Line}, fn: fn, file: f, size: fn.Body[1] - fn.Body[0], cond: f.CondText(fn.Cond)})
 		}
 	}
 	for _, m := range f.Macros {
-		if x.names[m.Name] {
+		itself := !m.FuncLike && strings.TrimSpace(string(f.Src[m.Pos:m.End])) == m.Name
+		if x.names[m.Name] && !itself && !f.Dead(f.Dirs[m.Dir].Cond) {
 			out = append(out, &defn{name: m.Name, place: Place{f.Name, m.Line}, size: int(m.End-m.Pos) / 8, cond: f.CondText(f.Dirs[m.Dir].Cond)})
 		}
 	}

@@ -8,3 +8,6 @@
 	do {							\
 		pte_free_tlb(tlb, ptep, 0);			\
 	} while (0)
+
+/* says that it exists, and does not say what it is */
+#define nowhere nowhere
