@@ -25,6 +25,7 @@ func TestChoicesInAtomic(t *testing.T) {
 		{"goto", "u2 n; u2 i; u2 done; process p { atomic { again: " + bit + " i++; if (i < 2) goto again; done = 1; } }", 5, 4},
 		{"for with a variable bound", "u2 n; u2 i; u2 k; u2 done; process p { k = 2; atomic { for (i = 0; i < k; i++) { " + bit + " } done = 1; } }", 5, 4},
 		{"the choice first, and again behind a jump", "u2 n; u2 i; u2 done; process p { atomic { choose { case: i = 1; again: " + bit + " case: i = 1; goto again; } i++; if (i < 3) { goto again; } done = 1; } }", 5, 8},
+		{"behind an operation that is come back to", "u2 n; u2 i; u2 done; process p { atomic { do { skip; " + bit + " i++; } while (i < 2); done = 1; } }", 5, 4},
 		{"unrolled", "u2 n; u2 done; process p { atomic { for (int i = 0; i < 2; i++) { " + bit + " } done = 1; } }", 5, 4},
 		// A way that waits for what does not hold is none: of four, three.
 		{"a way that waits", "u2 n; u2 i; u2 done; process p { atomic { while (i < 2) { choose { case: n = n * 2; case n == 0: n = n * 2 + 1; } i++; } await (n != 3); done = 1; } }", 4, 3},
@@ -60,6 +61,25 @@ func TestChoicesInAtomic(t *testing.T) {
 				if res.Stats.States != c.states || res.Stats.Transitions != c.transitions {
 					t.Errorf("%s %+v %+v: %d states, %d transitions", c.name, o, opts, res.Stats.States, res.Stats.Transitions)
 				}
+			}
+		}
+	}
+}
+
+// TestFailsBeforeItChooses: what goes wrong, or waits, before a choice is one step, not one for each alternative.
+func TestFailsBeforeItChooses(t *testing.T) {
+	for src, want := range map[string][2]int64{
+		"u2 x; process p { atomic { assert(x == 1); choose { case: x = 2; case: x = 3; } } } process q { end: await (x == 3); x = 0; }":         {2, 1},
+		"u2 x; u2 y; process p { atomic { x = 6 / y; choose { case: x = 2; case: x = 3; } } } process q { end: await (x == 3); x = 0; y = x; }": {2, 1},
+		"u2 x; process p { atomic { await (x == 1); choose { case: x = 2; case: x = 3; } } } process q { x = 1; end: await (x == 0); x = 1; }":  {4, 3},
+	} {
+		for _, o := range []elab.BuildOptions{{}, {NoFork: true}} {
+			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.Stats.States != want[0] || res.Stats.Transitions != want[1] {
+				t.Errorf("%s %+v: %d states, %d transitions", src, o, res.Stats.States, res.Stats.Transitions)
 			}
 		}
 	}
