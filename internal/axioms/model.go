@@ -1,0 +1,29 @@
+package axioms
+
+import "fmt"
+
+// Model is a memory model.
+type Model uint8
+
+// The models.
+const (
+	SC Model = iota
+	TSO
+	ARM
+	LKMM
+)
+
+var modelNames = [...]string{"sc", "tso", "arm", "lkmm"}
+
+func (m Model) String() string { return modelNames[m] }
+
+// ParseModel finds a model by its name.
+func ParseModel(s string) (Model, error) {
+	for i, n := range modelNames {
+		if n == s {
+			return Model(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown memory model %q: known are sc, tso, arm and lkmm", s)
+}
+
