@@ -70,6 +70,11 @@ func (e *Event) inMemory() bool {
 	return e.class <= write && e.role != srcuLock && e.role != srcuUnlock
 }
 
+// waits reports whether the event is a grace period.
+func (e *Event) waits() bool {
+	return e.class == syncSrcu || e.class == fence && e.fence == litmus.SyncRcu
+}
+
 // label is the event as text: W[once] x=1.
 func (e *Event) label(t *litmus.Test) string {
 	switch {

@@ -29,14 +29,14 @@ type kernel struct {
 
 // perRead is what depends on the reads alone.
 type perRead struct {
-	addr, data, ctrl, dep      rel
-	strong, fence, nonrw       rel
-	unlockLock                 rel // po-unlock-lock-po
-	cumul, cumulStar           rel
-	tail                       rel // of prop: everything behind the overwrite
-	ppo, hb                    rel // without what coherence adds
-	depWrite, depRfi, plainDep rel // parts of ppo, to explain it
-	rmwSeq                     rel
+	addr, data, ctrl, dep rel
+	strong, fence, nonrw  rel
+	unlockLock            rel // po-unlock-lock-po
+	cumul, cumulStar      rel
+	tail                  rel // of prop: everything behind the overwrite
+	ppo                   []part
+	hb                    rel // without what coherence adds
+	rmwSeq                rel
 }
 
 func newKernel(c *combination, m mutant) *kernel {
@@ -117,24 +117,7 @@ func (k *kernel) reads(rf []int) bool {
 	p.nonrw = a.union(p.strong, k.poRel, k.acqPo)
 	p.fence = a.union(p.nonrw, k.wmb, k.rmb)
 
-	rfi := k.rfi
-	p.depRfi = a.seq(a.to(p.dep, k.marked), rfi)
-	if k.mutant == noDepRfi {
-		p.depRfi = a.rel()
-	}
-	rwdep := a.to(a.union(p.dep, p.ctrl), s.writes)
-	p.depWrite = rwdep
-	p.plainDep = a.rel()
-	if k.hasPlain {
-		p.plainDep = a.union(
-			a.seq(a.opt(a.union(p.addr, k.rmbPlain)), rwdep, a.opt(k.plainWmb)),
-			a.seq(a.to(p.addr, s.plain), k.wmb))
-	} else {
-		p.plainDep = a.seq(p.addr, rwdep)
-	}
-	p.ppo = a.union(
-		a.to(p.addr, s.reads), p.depRfi, rwdep, p.plainDep, k.inside,
-		a.both(p.fence, s.sameProc), a.both(p.unlockLock, s.sameProc))
+	k.preserved(a, mb)
 
 	p.rmwSeq = a.rel()
 	if k.mutant != noRmwSequence {
@@ -158,8 +141,39 @@ func (k *kernel) reads(rf []int) bool {
 	if k.mutant == noRfe {
 		rfe = a.rel()
 	}
-	p.hb = a.among(k.marked, a.union(p.ppo, rfe), k.marked)
+	p.hb = a.among(k.marked, a.union(join(a, p.ppo), rfe), k.marked)
 	return k.mutant == noHappensBefore || p.hb.acyclic()
+}
+
+// preserved collects the preserved program order, without what coherence adds.
+func (k *kernel) preserved(a *arena, mb rel) {
+	s, p := k.s, &k.perRead
+	depRfi := a.rel()
+	if k.mutant != noDepRfi {
+		depRfi = a.seq(a.to(p.dep, k.marked), k.rfi)
+	}
+	rwdep := a.to(a.union(p.dep, p.ctrl), s.writes)
+	chained := a.seq(p.addr, rwdep)
+	if k.hasPlain {
+		chained = a.union(
+			a.seq(a.opt(a.union(p.addr, k.rmbPlain)), rwdep, a.opt(k.plainWmb)),
+			a.seq(a.to(p.addr, s.plain), k.wmb))
+	}
+	p.ppo = []part{
+		{"addr", a.to(p.addr, a.unite(s.reads, s.writes))},
+		{"data", a.to(p.data, s.writes)},
+		{"ctrl", a.to(p.ctrl, s.writes)},
+		{"dep;rfi", depRfi},
+		{"dep;dep", chained},
+		{"srcu", k.inside},
+		{"mb", a.both(mb, s.sameProc)},
+		{"gp", k.gp},
+		{"po-rel", k.poRel},
+		{"acq-po", k.acqPo},
+		{"wmb", k.wmb},
+		{"rmb", k.rmb},
+		{"po-unlock-lock-po", a.both(p.unlockLock, s.sameProc)},
+	}
 }
 
 // dependencies lets them pass through plain accesses: what a plain store keeps and a load of the same process takes out again.

@@ -26,4 +26,3 @@ func ParseModel(s string) (Model, error) {
 	}
 	return 0, fmt.Errorf("unknown memory model %q: known are sc, tso, arm and lkmm", s)
 }
-

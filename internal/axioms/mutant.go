@@ -18,6 +18,7 @@ const (
 	noDependencies
 	noControl
 	noLockOrder
+	noAddrPo
 	// Of the kernel's.
 	noHappensBefore
 	noPropagation
