@@ -63,6 +63,7 @@ type Event struct {
 	locked   bool // executed with the bus locked on x86: a fence there
 
 	addr, data, ctrl bits256 // events of its process that it depends on
+	passed           bits256 // like ctrl, and of branches that have joined again
 	pair             int     // of the write of a read-modify-write: its read, by number in the process
 }
 

@@ -67,8 +67,8 @@ func (s *skeleton) arm(a *arena, r reading, m mutant) []part {
 	return []part{
 		{"addr", keep(noDependencies, s.addr)},
 		{"data", keep(noDependencies, s.data)},
-		// A branch orders all stores behind it, whether they are in it or not.
-		{"ctrl", keep(noControl, a.to(a.union(s.ctrl, a.seq(s.ctrl, s.po)), s.writes))},
+		// A branch orders all stores behind it, whether they are in it or not, if it is one: of an if that only computes a compiler makes a conditional move.
+		{"ctrl", keep(noControl, a.to(s.passed, s.writes))},
 		{"addr;po", keep(noAddrPo, a.to(a.seq(s.addr, s.po), s.writes))},
 		{"dep;rfi", keep(noDepRfi, a.seq(dep, r.rfi))},
 		{"rmw", s.rmw},

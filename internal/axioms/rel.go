@@ -58,10 +58,10 @@ func (s set) each(f func(int)) {
 	}
 }
 
-func (r rel) row(i int) set     { return r.b[i*r.w : (i+1)*r.w] }
-func (r rel) add(i, j int)      { r.b[i*r.w+j>>6] |= 1 << (j & 63) }
-func (r rel) has(i, j int) bool { return r.b[i*r.w+j>>6]>>(j&63)&1 != 0 }
-func (r rel) empty() bool       { return set(r.b).empty() }
+func (r rel) row(i int) set         { return r.b[i*r.w : (i+1)*r.w] }
+func (r rel) add(i, j int)          { r.b[i*r.w+j>>6] |= 1 << (j & 63) }
+func (r rel) has(i, j int) bool     { return r.b[i*r.w+j>>6]>>(j&63)&1 != 0 }
+func (r rel) empty() bool           { return set(r.b).empty() }
 func (r rel) each(f func(i, j int)) { r.rows(func(i int, s set) { s.each(func(j int) { f(i, j) }) }) }
 
 func (r rel) rows(f func(i int, s set)) {

@@ -15,6 +15,7 @@ type skeleton struct {
 
 	po, poLoc, sameProc, loc rel
 	addr, data, ctrl, rmw    rel
+	passed                   rel // control as hardware has it: it does not end where branches join
 	rcu                      rel // rcu_read_lock to the rcu_read_unlock that ends the section
 }
 
@@ -31,7 +32,7 @@ func newSkeleton(c *combination) *skeleton {
 	for k := litmus.Mb; k <= litmus.SyncRcu; k++ {
 		s.fences[k] = a.set()
 	}
-	s.po, s.poLoc, s.sameProc, s.loc, s.addr, s.data, s.ctrl, s.rmw, s.rcu = a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel()
+	s.po, s.poLoc, s.sameProc, s.loc, s.addr, s.data, s.ctrl, s.rmw, s.rcu, s.passed = a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel(), a.rel()
 	for i := range c.events {
 		s.classify(i)
 	}
@@ -61,6 +62,7 @@ func newSkeleton(c *combination) *skeleton {
 		depend(e.addr, s.addr)
 		depend(e.data, s.data)
 		depend(e.ctrl, s.ctrl)
+		depend(e.passed, s.passed)
 		if w := c.partOf[i]; w >= 0 && e.class == read {
 			s.rmw.add(i, w)
 		}

@@ -128,6 +128,7 @@ type run struct {
 	held   map[int]bool
 	open   []int // open RCU sections
 	ctrl   bits256
+	passed bits256   // what the branches behind which the process is depend on
 	deps   []bits256 // of registers
 }
 
@@ -163,6 +164,7 @@ func (r *run) choose(n int) int {
 func (r *run) event(e Event) int {
 	e.Proc = r.p
 	e.ctrl = e.ctrl.or(r.ctrl)
+	e.passed = r.passed.or(e.ctrl)
 	if len(r.events) >= maxEvents-1 {
 		panic(tooMuch{fmt.Sprintf("P%d has more than %d events", r.p, maxEvents-1)})
 	}
@@ -206,6 +208,9 @@ func (r *run) stmt(s litmus.Stmt) {
 		v, d := r.eval(s.Cond)
 		before := r.ctrl
 		r.ctrl = r.ctrl.or(d)
+		if touches(s.Then) || touches(s.Else) {
+			r.passed = r.passed.or(d)
+		}
 		if v != 0 {
 			r.stmts(s.Then)
 		} else {

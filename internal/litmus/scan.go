@@ -57,7 +57,7 @@ func (s *scanner) fail(code string, start, end int, msg, hint string) {
 
 var (
 	header  = regexp.MustCompile(`^[ \t]*([A-Za-z0-9_]+)[ \t]+([^\s"]+)[^\n]*(?:\n|$)`)
-	resultX = regexp.MustCompile(`(?i)Result:\s*([A-Za-z]+)`)
+	resultX = regexp.MustCompile(`(?i)Result:\s*([A-Za-z]+(?:\s+DATARACE)?)`)
 )
 
 // head reads the line "C name" and all that herd ignores up to the brace of the initial state: comments, strings and lines such as Cycle=....
@@ -110,7 +110,7 @@ func (s *scanner) comment() {
 			s.off += 2
 			if depth == 0 {
 				if m := resultX.FindStringSubmatch(s.src[start:s.off]); m != nil && s.says == "" {
-					s.says = m[1]
+					s.says = strings.Join(strings.Fields(m[1]), " ")
 				}
 				return
 			}

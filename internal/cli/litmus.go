@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pmdcheck/internal/axioms"
+	"pmdcheck/internal/litmus"
+	"pmdcheck/internal/litmusrun"
+)
+
+type litmusFlags struct {
+	model, engine    string
+	dot, json, junit string
+	explain, verbose bool
+	quiet            bool
+	workers          int
+	limit            int64
+	timeout          time.Duration
+}
+
+func (a *app) litmusCmd() *cobra.Command {
+	var f litmusFlags
+	cmd := &cobra.Command{
+		Use: "litmus file|folder...", Short: "the final states of litmus tests of the kernel under a memory model", Args: cobra.MinimumNArgs(1),
+		Long: "litmus reads tests in C as tools/memory-model of the kernel has them and says which final states a memory model allows: sc, tso (x86), arm (ARMv8) or lkmm\n" +
+			"(linux-kernel.cat of v6.13), by enumerating executions and checking the axioms of the model (docs/memory-models.md).\n" +
+			"One file gives the states, several a table. It exits with 1 if a forall or ~exists is not fulfilled or, under lkmm, an answer differs from the Result: comment of its\n" +
+			"test, with 2 if a test cannot be read, with 3 if a limit came before an answer.",
+		Example: "  pmdcheck litmus MP+poonceonces.litmus --memory-model tso --explain\n  pmdcheck litmus tests/ --json all.json --junit junit.xml",
+		RunE:    func(_ *cobra.Command, args []string) error { return a.litmus(args, &f) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.model, "memory-model", "lkmm", "sc, tso, arm or lkmm")
+	fl.StringVar(&f.engine, "engine", "axioms", "what decides: axioms")
+	fl.BoolVar(&f.explain, "explain", false, "show an execution that ends as the condition says, and which axiom forbids it or what allows it")
+	fl.StringVar(&f.dot, "dot", "", "draw that execution for Graphviz into `file` (one test only)")
+	fl.StringVar(&f.json, "json", "", "write the answers as JSON to `file` (- for stdout, instead of text)")
+	fl.StringVar(&f.junit, "junit", "", "write the answers as JUnit XML to `file`")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "the states of every test, also of several")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only what is not as it should be")
+	fl.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "how many tests run at once")
+	fl.Int64Var(&f.limit, "limit", axioms.DefaultLimit, "steps of the enumeration per test; more is unknown")
+	fl.DurationVar(&f.timeout, "timeout", 0, "time per test; more is unknown")
+	return cmd
+}
+
+func (a *app) litmus(args []string, f *litmusFlags) error {
+	m, err := axioms.ParseModel(f.model)
+	if err != nil {
+		return fmt.Errorf("--memory-model: %w", err)
+	}
+	switch {
+	case f.engine == "explorer":
+		return errors.New("--engine explorer: the explorer does not run litmus tests yet; --engine axioms answers all of them")
+	case f.engine != "axioms":
+		return fmt.Errorf("--engine %s: it is axioms", f.engine)
+	case f.workers < 1 || f.limit < 1 || f.timeout < 0:
+		return errors.New("--workers and --limit are at least 1, and --timeout is not negative")
+	case f.json == "-" && f.junit == "-" || f.json != "" && f.json != "-" && (f.json == f.junit || f.json == f.dot) || f.junit != "" && f.junit == f.dot:
+		return errors.New("two outputs go to the same file")
+	}
+	files, err := litmusrun.Files(args)
+	if err != nil {
+		return err
+	}
+	if f.dot != "" && len(files) != 1 {
+		return fmt.Errorf("--dot draws an execution of one test, not of %d", len(files))
+	}
+	if err := canWrite(f.dot, f.json, f.junit); err != nil {
+		return err
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	o := litmusrun.Options{Model: m, Limit: f.limit, Timeout: f.timeout, Workers: f.workers, Keep: f.explain || f.dot != ""}
+	if _, tty := terminal(a.err); tty && len(files) > 1 {
+		last := time.Now()
+		o.Done = func(n int) {
+			if n == len(files) {
+				fmt.Fprint(a.err, "\r\x1b[K")
+			} else if time.Since(last) > 200*time.Millisecond {
+				last = time.Now()
+				fmt.Fprintf(a.err, "\r%d of %d tests", n, len(files))
+			}
+		}
+	}
+	answers := litmusrun.Run(ctx, files, o)
+	if err := a.litmusText(ctx, m, answers, f); err != nil {
+		return err
+	}
+	if f.json != "" {
+		if err := a.output(f.json, func(w io.Writer) error { return litmusrun.JSON(w, m, answers) }); err != nil {
+			return err
+		}
+	}
+	if f.junit != "" {
+		if err := a.output(f.junit, func(w io.Writer) error { return litmusrun.JUnit(w, m, answers) }); err != nil {
+			return err
+		}
+	}
+	return litmusOutcome(answers)
+}
+
+// litmusOutcome is the exit code: bugs first, then what is wrong, then what could not be read, then what is unknown.
+func litmusOutcome(answers []litmusrun.Answer) error {
+	s := litmusrun.Sum(answers)
+	switch {
+	case s.Crashes > 0:
+		return &coded{code: exitInternal, silent: true}
+	case s.Differ > 0:
+		return &coded{code: exitViolated, silent: true}
+	case s.Errors > 0:
+		return &coded{code: exitUsage, silent: true}
+	case s.Unknown > 0:
+		return &coded{code: exitUnknown, silent: true}
+	}
+	return nil
+}
+
+func (a *app) litmusText(ctx context.Context, m axioms.Model, answers []litmusrun.Answer, f *litmusFlags) error {
+	out := a.out
+	if f.json == "-" || f.junit == "-" {
+		out = io.Discard
+	}
+	single := len(answers) == 1
+	var shown []litmusrun.Answer
+	for i := range answers {
+		x := &answers[i]
+		if x.Err != nil {
+			a.explainError(x.Err)
+		} else {
+			a.litmusNotes(x.Test)
+		}
+		if f.quiet && x.Why == "" && !x.Unknown() && x.Err == nil {
+			continue
+		}
+		shown = append(shown, *x)
+		if x.Err != nil || !single && !f.verbose && !f.explain {
+			continue
+		}
+		if err := x.Text(out); err != nil {
+			return err
+		}
+		if f.explain || f.dot != "" {
+			if err := a.litmusExplain(ctx, out, m, x, f); err != nil {
+				return err
+			}
+		}
+		if !single {
+			fmt.Fprintln(out)
+		}
+	}
+	if !single && (!f.quiet || len(shown) > 0) {
+		return litmusrun.Table(out, m, shown)
+	}
+	return nil
+}
+
+// litmusNotes says what is odd about a test and no error.
+func (a *app) litmusNotes(t *litmus.Test) {
+	for _, d := range t.Notes {
+		fmt.Fprintf(a.err, "%s:%d:%d: note: %s\n", t.File, d.Span.Start.Line(), d.Span.Start.Col(), d.Msg)
+	}
+}
+
+// litmusExplain shows an execution that ends as the condition says: one that the model allows, or else one that it forbids, and why.
+func (a *app) litmusExplain(ctx context.Context, out io.Writer, m axioms.Model, x *litmusrun.Answer, f *litmusFlags) error {
+	wanted := x.Test.Quant != litmus.Forall // of forall the exception is of interest
+	g := x.Result.Witness(wanted)
+	if g == nil {
+		var err error
+		if g, err = axioms.Forbidden(ctx, x.Test, m, wanted, f.limit); err != nil {
+			fmt.Fprintf(out, "No execution to show: %v\n", err)
+			return nil
+		}
+	}
+	if g == nil {
+		fmt.Fprintln(out, "No execution, however incoherent, ends like that: no process writes the values.")
+		return nil
+	}
+	if f.explain {
+		for _, l := range g.Lines() {
+			fmt.Fprintln(out, l)
+		}
+	}
+	if f.dot != "" {
+		return a.output(f.dot, g.DOT)
+	}
+	return nil
+}

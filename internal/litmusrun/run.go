@@ -1,0 +1,176 @@
+// Package litmusrun runs many litmus tests in parallel and writes the answers: text as herd7 prints it, a table, JSON and JUnit XML.
+package litmusrun
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"pmdcheck/internal/axioms"
+	"pmdcheck/internal/litmus"
+)
+
+// Options of a run.
+type Options struct {
+	Model   axioms.Model
+	Limit   int64         // steps per test; 0: the default
+	Timeout time.Duration // per test; 0: none
+	Workers int
+	Keep    bool // executions, to draw them
+	// Done is called after each test with the number of those done so far. It may be called from several goroutines, but not at once.
+	Done func(done int)
+}
+
+// Answer is what a run found out about one file.
+type Answer struct {
+	File   string
+	Test   *litmus.Test // nil if it cannot be read
+	Result *axioms.Result
+	Err    error // why it cannot be read, or an internal error
+	Crash  bool
+	Why    string // what is not as it should be, or ""
+	Took   time.Duration
+}
+
+// Unknown reports whether a limit came before the answer.
+func (a *Answer) Unknown() bool { return a.Err == nil && a.Result.Verdict() == axioms.Unknown }
+
+// Files lists the tests that arguments name: files as they are, and every .litmus file below a folder, sorted.
+func Files(args []string) ([]string, error) {
+	var out []string
+	for _, arg := range args {
+		st, err := os.Stat(arg)
+		if err != nil {
+			return nil, err
+		}
+		if !st.IsDir() {
+			out = append(out, arg)
+			continue
+		}
+		before := len(out)
+		err = filepath.WalkDir(arg, func(p string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() && strings.HasSuffix(p, ".litmus") {
+				out = append(out, p)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if len(out) == before {
+			return nil, fmt.Errorf("no .litmus file below %s", arg)
+		}
+		slices.Sort(out[before:])
+	}
+	return out, nil
+}
+
+// Run answers every file. The answers are in the order of the files, whatever order they were found in.
+func Run(ctx context.Context, files []string, o Options) []Answer {
+	out := make([]Answer, len(files))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for range max(1, min(o.Workers, len(files))) {
+		wg.Go(func() {
+			for i := range next {
+				out[i] = one(ctx, files[i], o)
+				if o.Done != nil {
+					mu.Lock()
+					done++
+					o.Done(done)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for i := range files {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return out
+}
+
+// one answers one file. A bug in it is an error of that file; the others are answered all the same.
+func one(ctx context.Context, file string, o Options) (a Answer) {
+	start := time.Now()
+	a.File = file
+	defer func() {
+		if v := recover(); v != nil {
+			a.Err, a.Crash = fmt.Errorf("%s: internal error: %v", file, v), true
+		}
+		a.Took = time.Since(start)
+	}()
+	src, err := read(file)
+	if err != nil {
+		a.Err = err
+		return a
+	}
+	if a.Test, a.Err = litmus.Parse(file, src); a.Err != nil {
+		return a
+	}
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+		defer cancel()
+	}
+	a.Result = axioms.Check(ctx, a.Test, o.Model, axioms.Options{Limit: o.Limit, Keep: o.Keep})
+	a.Why = wrong(a.Result)
+	return a
+}
+
+// maxFile is more than a test may have, so that the parser can say so without a file of any size being read.
+const maxFile = 2 << 20
+
+func read(file string) ([]byte, error) {
+	st, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case st.IsDir():
+		return nil, fmt.Errorf("%s is a folder", file)
+	case !st.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", file)
+	case st.Size() > maxFile:
+		return nil, fmt.Errorf("%s is too large for a litmus test", file)
+	}
+	return os.ReadFile(file)
+}
+
+// wrong says what differs from what the test demands (forall, ~exists), or, under the kernel's model, from what its comment says.
+func wrong(r *axioms.Result) string {
+	v := r.Verdict()
+	if v == axioms.Unknown {
+		return ""
+	}
+	if r.Test.Quant != litmus.Exists && !r.Fulfilled() {
+		return r.Test.Quant.String() + " is not fulfilled"
+	}
+	if r.Model != axioms.LKMM || r.Test.Says == "" {
+		return ""
+	}
+	race := slices.Contains(r.Flags, "data-race")
+	says, mayRace := strings.CutSuffix(strings.ToUpper(r.Test.Says), " DATARACE")
+	found := strings.ToUpper(v.String())
+	switch {
+	case race && !mayRace:
+		return "there is a data race, of which its comment does not say anything"
+	case !race && mayRace:
+		return "its comment promises a data race, and there is none"
+	case says == "DEADLOCK" && v != axioms.NoFinal:
+		return "its comment says DEADLOCK, and there are executions that end"
+	case v == axioms.NoFinal && says != "DEADLOCK" && says != "NEVER":
+		return "its comment says " + r.Test.Says + ", and no execution ends"
+	case v != axioms.NoFinal && (says == "NEVER" || says == "SOMETIMES" || says == "ALWAYS") && says != found:
+		return "its comment says " + r.Test.Says
+	}
+	return ""
+}
