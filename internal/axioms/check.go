@@ -11,8 +11,8 @@ import (
 	"pmdcheck/internal/litmus"
 )
 
-// DefaultLimit is the budget of a test in steps of the enumeration. A candidate execution is one step, and takes 10 to 100 microseconds.
-const DefaultLimit = 5_000_000
+// DefaultLimit is the budget of a test in steps of the enumeration. A candidate execution is some 30 steps, and takes 10 to 100 microseconds.
+const DefaultLimit = 30_000_000
 
 // Options bound a check.
 type Options struct {
@@ -56,6 +56,7 @@ type Result struct {
 	Flags      []string // data-race and others: the program has no defined meaning then
 	Why        string   // why the answer is unknown, or ""
 
+	names          []string // of the terms of the projection
 	witness, other *execution
 }
 
@@ -88,11 +89,11 @@ func (r *Result) Fulfilled() bool {
 // StateString writes a final state: 0:r1=1; x=2;.
 func (r *Result) StateString(s *State, sep string) string {
 	var b strings.Builder
-	for i, m := range r.Test.Projection() {
+	for i, n := range r.names {
 		if i > 0 {
 			b.WriteString(sep)
 		}
-		b.WriteString(r.Test.TermName(m) + "=" + r.Test.Show(s.Values[i]) + ";")
+		b.WriteString(n + "=" + r.Test.Show(s.Values[i]) + ";")
 	}
 	return b.String()
 }
@@ -108,11 +109,26 @@ func (r *Result) Hash() string {
 	return hex.EncodeToString(h[:])[:16]
 }
 
+// maxJudges bounds the memory of a check.
+const maxJudges = 256
+
 // judge decides candidates of one combination.
 type judge interface {
+	// reads prepares an assignment of reads; false if no coherence order can make it right.
 	reads(rf []int) bool
 	allows(x *execution) bool
+	// rebind goes on with a combination whose events differ in values only.
+	rebind(c *combination)
 }
+
+func (k *kernel) rebind(c *combination) { k.s.combination = c }
+func (t *total) rebind(c *combination)  { t.s.combination = c }
+
+// The cost of a judgement in steps of the enumeration.
+const (
+	costReads  = 10
+	costAllows = 20
+)
 
 func newJudge(m Model, c *combination, mut mutant) judge {
 	if m == LKMM {
@@ -127,7 +143,10 @@ func Check(ctx context.Context, t *litmus.Test, m Model, o Options) (res *Result
 		o.Limit = DefaultLimit
 	}
 	k := &checker{
-		Result: &Result{Test: t, Model: m}, o: o, budget: &budget{left: o.Limit, ctx: ctx}, index: map[string]int{}, proj: t.Projection(), flags: map[string]bool{},
+		Result: &Result{Test: t, Model: m}, o: o, budget: &budget{left: o.Limit, ctx: ctx}, index: map[string]int{}, proj: t.Projection(), flags: map[string]bool{}, judges: map[string]judge{},
+	}
+	for _, m := range k.proj {
+		k.names = append(k.names, t.TermName(m))
 	}
 	defer func() {
 		if v := recover(); v != nil {
@@ -152,11 +171,29 @@ type checker struct {
 	index  map[string]int // of states, by their values
 	proj   []litmus.Term
 	flags  map[string]bool
+	judges map[string]judge // by the shapes of the traces
 }
 
 func (k *checker) combination(c *combination) {
-	j := newJudge(k.Model, c, k.o.mutant)
-	c.each(k.budget, j.reads, func(x *execution) {
+	var key strings.Builder
+	for _, tr := range c.traces {
+		fmt.Fprint(&key, tr.shape, ";")
+	}
+	j := k.judges[key.String()]
+	if j == nil {
+		if len(k.judges) >= maxJudges {
+			clear(k.judges)
+		}
+		j = newJudge(k.Model, c, k.o.mutant)
+		k.judges[key.String()] = j
+	}
+	j.rebind(c)
+	reads := func(rf []int) bool {
+		k.budget.spend(costReads)
+		return j.reads(rf)
+	}
+	c.each(k.budget, reads, func(x *execution) {
+		k.budget.spend(costAllows)
 		k.Candidates++
 		if j.allows(x) {
 			k.allowed(x, j)
@@ -199,8 +236,18 @@ func (k *checker) allowed(x *execution, j judge) {
 }
 
 func (k *checker) finish() {
+	// By their text, which is made once.
+	text := make(map[*litmus.Value]string, len(k.States))
+	for i := range k.States {
+		if s := &k.States[i]; len(s.Values) > 0 {
+			text[&s.Values[0]] = k.StateString(s, "")
+		}
+	}
 	slices.SortFunc(k.States, func(a, b State) int {
-		return strings.Compare(k.StateString(&a, ""), k.StateString(&b, ""))
+		if len(a.Values) == 0 {
+			return 0 // there is one state
+		}
+		return strings.Compare(text[&a.Values[0]], text[&b.Values[0]])
 	})
 	for f := range k.flags {
 		k.Flags = append(k.Flags, f)

@@ -3,6 +3,7 @@ package axioms
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"pmdcheck/internal/litmus"
 	"pmdcheck/model/source"
@@ -15,6 +16,7 @@ type trace struct {
 	sections [][2]int // matched rcu_read_lock, rcu_read_unlock
 	needs    []access // what it reads of others
 	gives    []access // what it writes
+	shape    int      // traces of a process with the same number differ in values only
 }
 
 // access is a value of a cell.
@@ -51,11 +53,12 @@ type tracer struct {
 	budget  *budget
 	written []written
 	stores  []int // the most that a trace of each process writes
+	shapes  map[string]int
 }
 
 func (tr *tracer) all() [][]trace {
 	n := len(tr.t.Procs)
-	tr.written, tr.stores = make([]written, n), make([]int, n)
+	tr.written, tr.stores, tr.shapes = make([]written, n), make([]int, n), map[string]int{}
 	for p := range tr.written {
 		tr.written[p] = written{}
 	}
@@ -98,6 +101,7 @@ func (tr *tracer) process(p int) ([]trace, []access) {
 		}
 		tr.stores[p] = max(tr.stores[p], stores)
 		if ok {
+			r.trace.shape = tr.number(r.events)
 			out = append(out, r.trace)
 			if len(out) > maxTraces {
 				panic(tooMuch{fmt.Sprintf("more than %d ways through P%d", maxTraces, p)})
@@ -115,6 +119,21 @@ func (tr *tracer) process(p int) ([]trace, []access) {
 }
 
 const maxTraces = 100000
+
+// number numbers what the events of a trace are, without their values.
+func (tr *tracer) number(events []Event) int {
+	var b strings.Builder
+	for _, e := range events {
+		e.Value = 0
+		fmt.Fprintf(&b, "%v;", e)
+	}
+	n, ok := tr.shapes[b.String()]
+	if !ok {
+		n = len(tr.shapes)
+		tr.shapes[b.String()] = n
+	}
+	return n
+}
 
 // run is the execution of one process. script says which alternative to take at each choice; behind its end the first one is taken.
 type run struct {
