@@ -71,6 +71,7 @@ func (s *skeleton) arm(a *arena, r reading, m mutant) []part {
 		{"ctrl", keep(noControl, a.to(s.passed, s.writes))},
 		{"addr;po", keep(noAddrPo, a.to(a.seq(s.addr, s.po), s.writes))},
 		{"dep;rfi", keep(noDepRfi, a.seq(dep, r.rfi))},
+		{"po-loc", keep(noLocalStores, a.to(s.poLoc, s.writes))}, // a store comes after what the process did with the cell before
 		{"rmw", s.rmw},
 		{"rmw;rfi", a.among(rmwWrites, r.rfi, s.acquire)},
 		// What a full fence orders goes through it, so that grace periods, which are fences, are ordered as well.

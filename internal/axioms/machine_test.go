@@ -1,6 +1,7 @@
 package axioms
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -207,6 +208,36 @@ type global struct {
 	nums int           // of sections and grace periods
 }
 
+// key is the state as text. What is open and what is waited for follows from the rest but for the order of numbers, which the logs have.
+func (g *global) key() string {
+	var b []byte
+	put := func(v int64) { b = binary.AppendVarint(b, v) }
+	for _, v := range g.mem {
+		put(int64(v))
+	}
+	for p := range g.logs {
+		put(int64(len(g.logs[p])))
+		for _, v := range g.logs[p] {
+			put(int64(v))
+		}
+		put(int64(len(g.buf[p])))
+		for _, e := range g.buf[p] {
+			put(int64(e.cell))
+			put(int64(e.val))
+			put(int64(e.section))
+		}
+	}
+	for n := 1; n <= g.nums; n++ {
+		if _, ok := g.open[n]; ok {
+			put(int64(n))
+		}
+		for _, s := range g.wait[n] {
+			put(int64(-s))
+		}
+	}
+	return string(b)
+}
+
 func (g *global) clone() *global {
 	h := &global{mem: slices.Clone(g.mem), open: maps.Clone(g.open), wait: maps.Clone(g.wait), nums: g.nums}
 	for i := range g.logs {
@@ -227,7 +258,7 @@ func machineStates(t *litmus.Test, tso bool) map[string]bool {
 	}
 	var visit func(g *global)
 	visit = func(g *global) {
-		key := fmt.Sprint(g.mem, g.logs, g.buf, g.open, g.wait)
+		key := g.key()
 		if seen[key] {
 			return
 		}

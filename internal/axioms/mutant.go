@@ -19,6 +19,7 @@ const (
 	noControl
 	noLockOrder
 	noAddrPo
+	noLocalStores
 	// Of the kernel's.
 	noHappensBefore
 	noPropagation
