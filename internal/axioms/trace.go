@@ -88,6 +88,7 @@ func (tr *tracer) process(p int) ([]trace, []access) {
 	var out []trace
 	var writes []access
 	var script []int
+	events := 0
 	for {
 		tr.budget.spend(1)
 		r := &run{tracer: tr, p: p, script: script, last: map[int]litmus.Value{}, held: map[int]bool{}}
@@ -103,8 +104,8 @@ func (tr *tracer) process(p int) ([]trace, []access) {
 		if ok {
 			r.trace.shape = tr.number(r.events)
 			out = append(out, r.trace)
-			if len(out) > maxTraces {
-				panic(tooMuch{fmt.Sprintf("more than %d ways through P%d", maxTraces, p)})
+			if events += len(r.events) + 1; events > maxTraceEvents {
+				panic(tooMuch{fmt.Sprintf("there are too many ways through P%d", p)})
 			}
 		}
 		script = r.script
@@ -118,7 +119,8 @@ func (tr *tracer) process(p int) ([]trace, []access) {
 	}
 }
 
-const maxTraces = 100000
+// maxTraceEvents bounds the memory that the traces of one process take, to some 25 MB.
+const maxTraceEvents = 100_000
 
 // number numbers what the events of a trace are, without their values.
 func (tr *tracer) number(events []Event) int {
