@@ -92,6 +92,8 @@ func (b *body) statement() []Stmt {
 		return b.block()
 	case b.got(";"):
 		return nil
+	case t.kind == name && slices.Contains([]string{"exists", "forall", "locations", "filter"}, t.text):
+		b.die("litmus-syntax", "a } is missing before the condition", "")
 	case t.kind == name && t.text == "if":
 		return []Stmt{b.ifStatement(pos)}
 	case t.kind == name && slices.Contains([]string{"while", "for", "do", "goto", "return", "switch", "break", "continue"}, t.text):

@@ -93,7 +93,7 @@ func (a *Atom) terms(f func(Term)) {
 	}
 }
 
-func (n *Not) terms(f func(Term))  { n.X.terms(f) }
+func (n *Not) terms(f func(Term)) { n.X.terms(f) }
 
 func (l All) terms(f func(Term)) {
 	for _, p := range l {
@@ -128,6 +128,7 @@ func (n *Not) print(t *Test, b *strings.Builder, _ int) {
 func (l All) print(t *Test, b *strings.Builder, level int) {
 	list(t, b, l, "true", " /\\ ", 2, level)
 }
+
 func (l Any) print(t *Test, b *strings.Builder, level int) {
 	list(t, b, l, "false", " \\/ ", 1, level)
 }

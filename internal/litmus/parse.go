@@ -107,7 +107,9 @@ func (p *parser) die(code, msg, hint string) {
 	panic(bail{})
 }
 
-func (p *parser) wrong(t token, code, msg, hint string) { p.fail(code, t.start, max(t.end, t.start+1), msg, hint) }
+func (p *parser) wrong(t token, code, msg, hint string) {
+	p.fail(code, t.start, max(t.end, t.start+1), msg, hint)
+}
 
 func (t token) String() string {
 	if t.kind == eof {

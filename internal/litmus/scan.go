@@ -57,6 +57,7 @@ func (s *scanner) fail(code string, start, end int, msg, hint string) {
 
 var (
 	header  = regexp.MustCompile(`^[ \t]*([A-Za-z0-9_]+)[ \t]+([^\s"]+)[^\n]*(?:\n|$)`)
+	info    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_/.-]*[ \t]*=[^\n]*`)
 	resultX = regexp.MustCompile(`(?i)Result:\s*([A-Za-z]+(?:\s+DATARACE)?)`)
 )
 
@@ -78,6 +79,8 @@ func (s *scanner) head() (string, bool) {
 	s.off += m[1]
 	for s.off < len(s.src) {
 		switch c := s.src[s.off]; {
+		case s.src[s.off-1] == '\n' && info.MatchString(s.src[s.off:]):
+			s.off += len(info.FindString(s.src[s.off:]))
 		case c == '{':
 			return title, true
 		case strings.HasPrefix(s.src[s.off:], "(*"):
