@@ -115,7 +115,8 @@ func Sum(as []Answer) Totals {
 
 // Table writes a line per test and a line of totals.
 func Table(w io.Writer, m axioms.Model, as []Answer) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var b strings.Builder
+	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(tw, "test\t%s\tstates\twitnesses\tremarks\n", m)
 	for i := range as {
 		a := &as[i]
@@ -134,6 +135,11 @@ func Table(w io.Writer, m axioms.Model, as []Answer) error {
 	s := Sum(as)
 	if err := tw.Flush(); err != nil {
 		return err
+	}
+	for l := range strings.Lines(b.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(l, " \n")); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintf(w, "%d tests under %s: %d Never, %d Sometimes, %d Always, %d without an execution that ends, %d unknown, %d errors; %d data races, %d differ\n",
 		s.Tests, m, s.Never, s.Sometimes, s.Always, s.NoFinal, s.Unknown, s.Errors, s.Races, s.Differ)
