@@ -73,7 +73,10 @@ func edge(b *strings.Builder, e Edge, bold bool) {
 	if e.Kind != "po" {
 		attr += ", constraint=false"
 	}
-	fmt.Fprintf(b, "\te%d -> e%d [%s];\n", e.From, e.To, strings.TrimPrefix(attr, ", "))
+	if attr != "" {
+		attr = " [" + strings.TrimPrefix(attr, ", ") + "]"
+	}
+	fmt.Fprintf(b, "\te%d -> e%d%s;\n", e.From, e.To, attr)
 }
 
 func quote(s string) string {

@@ -51,6 +51,7 @@ func (r *Result) Witness(positive bool) *Graph {
 		}
 		g.Cycle = append(g.Cycle, e)
 	}
+	g.Cycle = fromFirst(g.Cycle)
 	g.Reason = r.Model.String() + " allows it; sequential consistency does not, because of the cycle"
 	if lost == 0 {
 		g.Reason = r.Model.String() + " allows it although the order of the code is kept: a write may reach some processes before others. Sequential consistency objects to the cycle"
@@ -134,7 +135,7 @@ func (x *execution) why(m Model, j judge) *Graph {
 	ex := &explainer{x: x, s: s, co: co, fr: fr, rf: rd.rf}
 	forbidden := func(axiom, reason string, cycle []Edge) *Graph {
 		g := newGraph(m, x, s)
-		g.Axiom, g.Cycle, g.Reason = axiom, cycle, reason
+		g.Axiom, g.Cycle, g.Reason = axiom, fromFirst(cycle), reason
 		return g
 	}
 	coherence := []part{{"rf", rd.rf}, {"co", co}, {"fr", fr}, {"po-loc", s.poLoc}}
@@ -166,6 +167,20 @@ func (x *execution) why(m Model, j judge) *Graph {
 		return forbidden("grace period", "forbidden: some reader that began before a grace period would end after it", nil)
 	}
 	return nil
+}
+
+// fromFirst turns a closed cycle so that it begins with its first event.
+func fromFirst(c []Edge) []Edge {
+	first := 0
+	for i, e := range c {
+		if e.To != c[(i+1)%len(c)].From {
+			return c
+		}
+		if e.From < c[first].From {
+			first = i
+		}
+	}
+	return slices.Concat(c[first:], c[:first])
 }
 
 var kernelReasons = map[string]string{

@@ -1,7 +1,9 @@
 package axioms
 
 import (
+	"bytes"
 	"context"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,6 +90,41 @@ func TestWitness(t *testing.T) {
 		if text := strings.Join(g.Lines(), "\n"); lost != c.lost || !strings.Contains(text, c.text) {
 			t.Errorf("%s under %s: %d lost, want %d\n%s", c.test, c.model, lost, c.lost, text)
 		}
+	}
+}
+
+// TestDOT: the drawing of an execution of each kind passes Graphviz, where it is installed, without a complaint.
+func TestDOT(t *testing.T) {
+	bin, missing := exec.LookPath("dot")
+	for _, n := range []string{"MP", "IRIW+mb+mb", "RCU-MP", "plain-carried", "MP+rel+xchg+acq", "Z6.0+lock+lock+mb"} {
+		test := parseFile(t, filepath.Join("testdata", "shapes", n+".litmus"))
+		r := Check(context.Background(), test, LKMM, Options{Keep: true})
+		g := r.Witness(true)
+		if g == nil {
+			g, _ = Forbidden(context.Background(), test, LKMM, true, 0)
+		}
+		if g == nil {
+			g = r.Witness(false)
+		}
+		var b bytes.Buffer
+		if err := g.DOT(&b); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(b.String(), "subgraph"); got != len(test.Procs)+1 {
+			t.Errorf("%s: %d columns", n, got)
+		}
+		if missing != nil {
+			continue
+		}
+		cmd := exec.Command(bin, "-Tsvg")
+		var errs bytes.Buffer
+		cmd.Stdin, cmd.Stderr = &b, &errs
+		if _, err := cmd.Output(); err != nil || errs.Len() > 0 {
+			t.Errorf("%s: %v\n%s", n, err, errs.String())
+		}
+	}
+	if missing != nil {
+		t.Log("Graphviz is not installed; scripts/test installs it")
 	}
 }
 

@@ -43,7 +43,7 @@ func (a *app) litmusCmd() *cobra.Command {
 	fl.StringVar(&f.model, "memory-model", "lkmm", "sc, tso, arm or lkmm")
 	fl.StringVar(&f.engine, "engine", "axioms", "what decides: axioms")
 	fl.BoolVar(&f.explain, "explain", false, "show an execution that ends as the condition says, and which axiom forbids it or what allows it")
-	fl.StringVar(&f.dot, "dot", "", "draw that execution for Graphviz into `file` (one test only)")
+	fl.StringVar(&f.dot, "dot", "", "draw that execution for Graphviz into `file` (one test only; - for stdout, instead of text)")
 	fl.StringVar(&f.json, "json", "", "write the answers as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.junit, "junit", "", "write the answers as JUnit XML to `file`")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "the states of every test, also of several")
@@ -66,7 +66,7 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 		return fmt.Errorf("--engine %s: it is axioms", f.engine)
 	case f.workers < 1 || f.limit < 1 || f.timeout < 0:
 		return errors.New("--workers and --limit are at least 1, and --timeout is not negative")
-	case f.json == "-" && f.junit == "-" || f.json != "" && f.json != "-" && (f.json == f.junit || f.json == f.dot) || f.junit != "" && f.junit == f.dot:
+	case f.json != "" && (f.json == f.junit || f.json == f.dot) || f.junit != "" && f.junit == f.dot:
 		return errors.New("two outputs go to the same file")
 	}
 	files, err := litmusrun.Files(args)
@@ -128,7 +128,7 @@ func litmusOutcome(answers []litmusrun.Answer) error {
 
 func (a *app) litmusText(ctx context.Context, m axioms.Model, answers []litmusrun.Answer, f *litmusFlags) error {
 	out := a.out
-	if f.json == "-" || f.junit == "-" {
+	if f.json == "-" || f.junit == "-" || f.dot == "-" {
 		out = io.Discard
 	}
 	single := len(answers) == 1
