@@ -159,7 +159,7 @@ func Check(ctx context.Context, t *litmus.Test, m Model, o Options) (res *Result
 		k.finish()
 		res = k.Result
 	}()
-	traces := (&tracer{t: t, budget: k.budget}).all()
+	traces := (&tracer{t: t, budget: k.budget, thinAir: m == LKMM}).all()
 	combinations(t, traces, false, k.budget, k.combination)
 	return k.Result
 }

@@ -99,7 +99,7 @@ func Forbidden(ctx context.Context, t *litmus.Test, m Model, positive bool, limi
 	tries := 0
 	for _, raw := range []bool{false, true} {
 		b := &budget{left: limit, ctx: ctx}
-		traces := (&tracer{t: t, budget: b, raw: raw}).all()
+		traces := (&tracer{t: t, budget: b, raw: raw, thinAir: true}).all()
 		combinations(t, traces, raw, b, func(c *combination) {
 			j := newJudge(m, c, none)
 			c.each(b, func(rf []int) bool { j.reads(rf); return tries < explainTries }, func(x *execution) {

@@ -21,16 +21,15 @@ func touches(list []litmus.Stmt) bool {
 	return false
 }
 
+// loads reports whether an expression accesses memory.
 func loads(x litmus.Expr) bool {
-	switch x := x.(type) {
-	case *litmus.Const, *litmus.RegUse:
-		return false
-	case *litmus.Unary:
-		return loads(x.X)
-	case *litmus.Binary:
-		return loads(x.X) || loads(x.Y)
-	case *litmus.Choice:
-		return loads(x.Cond) || loads(x.X) || loads(x.Y)
-	}
-	return true
+	found := false
+	w := walker{expr: func(x litmus.Expr) {
+		switch x.(type) {
+		case *litmus.Load, *litmus.RMW, *litmus.TryLock, *litmus.IsLocked, *litmus.SrcuLock:
+			found = true
+		}
+	}}
+	w.exprs(x)
+	return found
 }

@@ -46,7 +46,7 @@ func (w written) add(c int, v litmus.Value) bool {
 }
 
 // tracer finds the traces of every process. Which values a process can read is a fixpoint: what others can write given what they can read. A value
-// that is not made out of thin air is there after as many rounds as there are stores, so more are never made.
+// that is not made out of thin air is there after as many rounds as there are stores, so more are never made. For values out of thin air see seeds.
 type tracer struct {
 	t       *litmus.Test
 	raw     bool // also values that coherence rules out: for explanations
@@ -54,6 +54,9 @@ type tracer struct {
 	written []written
 	stores  []int // the most that a trace of each process writes
 	shapes  map[string]int
+	thinAir bool // guess constants of the code as well
+	seeds   []litmus.Value
+	targets []map[int]bool
 }
 
 func (tr *tracer) all() [][]trace {
@@ -78,9 +81,26 @@ func (tr *tracer) all() [][]trace {
 			stores += tr.stores[p]
 		}
 		if !changed || round > stores {
-			return out
+			break
 		}
 	}
+	if tr.thinAir {
+		tr.seeds, tr.targets = seeds(tr.t), targets(tr.t)
+		for p := range n {
+			out[p], _ = tr.process(p)
+		}
+	}
+	return out
+}
+
+// others reports whether another process than p may store to a cell, in some execution that need not be sensible.
+func (tr *tracer) others(p, cell int) bool {
+	for q, cells := range tr.targets {
+		if q != p && (cells == nil || cells[cell]) {
+			return true
+		}
+	}
+	return false
 }
 
 // process finds the traces of one process and all that they write, those included that end in nothing.
@@ -295,6 +315,11 @@ func (r *run) load(e Event, may func(litmus.Value) bool) (litmus.Value, int) {
 	}
 	if r.raw {
 		put(r.t.InitialValue(e.Cell))
+	}
+	if len(r.seeds) > 0 && r.others(r.p, e.Cell) {
+		for _, v := range r.seeds {
+			put(v)
+		}
 	}
 	if may != nil {
 		all = slices.DeleteFunc(all, func(v litmus.Value) bool { return !may(v) })
