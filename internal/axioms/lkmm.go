@@ -20,7 +20,6 @@ type kernel struct {
 	gp, mbStatic              rel
 	fenceStatic               rel
 	inside                    rel // order of SRCU operations on one srcu_struct within a process
-	rmbPlain, plainWmb        rel
 	hasPlain, hasSections     bool
 
 	reading
@@ -72,28 +71,7 @@ func newKernel(c *combination, m mutant) *kernel {
 		keep(a.among(s.mem, a.seq(a.to(poOpt, s.srcuUnlock), fencing(litmus.AfterSrcuUnlock)), s.mem), noAfterSrcuUnlock))
 	srcu := a.unite(s.srcuLock, s.srcuUnlock)
 	k.inside = a.both(a.among(srcu, s.po, s.srcuUnlock), s.loc)
-	k.plainFences(a)
 	return k
-}
-
-// plainFences is what remains of smp_rmb before a plain read, and of smp_wmb behind a plain write: the compiler may have moved the access if the same process
-// wrote to the place in between.
-func (k *kernel) plainFences(a *arena) {
-	s := k.s
-	k.rmbPlain, k.plainWmb = a.rel(), a.rel()
-	if !k.hasPlain {
-		return
-	}
-	barrier := a.seq(a.to(a.opt(s.po), a.common(s.marked, k.anything)), a.opt(s.po)) // w_barrier
-	bare := a.minus(s.poLoc, barrier)
-	if k.mutant != noRmbPlain {
-		late := a.seq(a.to(s.po, s.writes), bare)
-		k.rmbPlain = a.among(k.readsR4, a.seq(a.to(s.po, s.fences[litmus.Rmb]), a.minus(s.po, late)), a.common(k.readsR4, s.plain))
-	}
-	if k.mutant != noPlainWmb {
-		early := a.seq(a.to(a.seq(bare, s.po), s.writes), s.po)
-		k.plainWmb = a.among(a.common(s.writes, s.plain), a.seq(a.to(a.minus(s.po, early), s.fences[litmus.Wmb]), s.po), s.writes)
-	}
 }
 
 // reads prepares an assignment of reads, and refuses it if no coherence order can make it right.
@@ -148,23 +126,19 @@ func (k *kernel) reads(rf []int) bool {
 // preserved collects the preserved program order, without what coherence adds.
 func (k *kernel) preserved(a *arena, mb rel) {
 	s, p := k.s, &k.perRead
-	depRfi := a.rel()
+	depRfi, addrWmb := a.rel(), a.rel()
 	if k.mutant != noDepRfi {
 		depRfi = a.seq(a.to(p.dep, k.marked), k.rfi)
 	}
-	rwdep := a.to(a.union(p.dep, p.ctrl), s.writes)
-	chained := a.seq(p.addr, rwdep)
-	if k.hasPlain {
-		chained = a.union(
-			a.seq(a.opt(a.union(p.addr, k.rmbPlain)), rwdep, a.opt(k.plainWmb)),
-			a.seq(a.to(p.addr, s.plain), k.wmb))
+	if k.mutant != noAddrWmb {
+		addrWmb = a.seq(a.to(p.addr, s.plain), k.wmb)
 	}
 	p.ppo = []part{
 		{"addr", a.to(p.addr, a.unite(s.reads, s.writes))},
 		{"data", a.to(p.data, s.writes)},
 		{"ctrl", a.to(p.ctrl, s.writes)},
 		{"dep;rfi", depRfi},
-		{"dep;dep", chained},
+		{"addr;wmb", addrWmb},
 		{"srcu", k.inside},
 		{"mb", a.both(mb, s.sameProc)},
 		{"gp", k.gp},

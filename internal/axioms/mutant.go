@@ -42,8 +42,7 @@ const (
 	noRmwSequence
 	noCarriedDep
 	noSrcuLoc
-	noRmbPlain
-	noPlainWmb
+	noAddrWmb
 	noReturnReads
 	lastMutant
 )

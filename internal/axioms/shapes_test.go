@@ -95,7 +95,7 @@ var mutants = map[mutant][]Model{
 	noHappensBefore: {LKMM}, noPropagation: {LKMM}, noRcu: {LKMM}, noPlainCoherence: {LKMM}, noCumulativity: {LKMM}, noWmbPropagation: {LKMM}, noPropInHb: {LKMM},
 	noOverwriteInside: {LKMM}, noRfe: {LKMM}, noReaders: {LKMM}, noStrongFenceOfGp: {LKMM}, noAfterAtomic: {LKMM}, noBeforeAtomic: {LKMM}, noAfterSpinlock: {LKMM},
 	noAfterUnlockLock: {LKMM}, noAfterSrcuUnlock: {LKMM}, noUnlockLockPo: {LKMM}, noRmwSequence: {LKMM}, noCarriedDep: {LKMM}, noSrcuLoc: {LKMM},
-	noRmbPlain: {LKMM}, noPlainWmb: {LKMM}, noReturnReads: {LKMM},
+	noAddrWmb: {LKMM}, noReturnReads: {LKMM},
 }
 
 // TestMutants: whatever rule a model loses, some shape has another verdict.
