@@ -14,10 +14,10 @@ func truth(b bool) litmus.Value {
 }
 
 // eval is the value of an expression and what it depends on.
-func (r *run) eval(x litmus.Expr) (litmus.Value, bits256) {
+func (r *run) eval(x litmus.Expr) (litmus.Value, local) {
 	switch x := x.(type) {
 	case *litmus.Const:
-		return x.V, bits256{}
+		return x.V, local{}
 	case *litmus.RegUse:
 		return r.regs[x.Reg], r.deps[x.Reg]
 	case *litmus.Unary:
@@ -69,7 +69,7 @@ func (r *run) eval(x litmus.Expr) (litmus.Value, bits256) {
 }
 
 // under evaluates what is only reached if a condition allows it.
-func (r *run) under(cond bits256, x litmus.Expr) (litmus.Value, bits256) {
+func (r *run) under(cond local, x litmus.Expr) (litmus.Value, local) {
 	before := r.ctrl
 	r.ctrl = r.ctrl.or(cond)
 	v, d := r.eval(x)
@@ -77,7 +77,7 @@ func (r *run) under(cond bits256, x litmus.Expr) (litmus.Value, bits256) {
 	return v, d
 }
 
-func (r *run) binary(x *litmus.Binary) (litmus.Value, bits256) {
+func (r *run) binary(x *litmus.Binary) (litmus.Value, local) {
 	v, d := r.eval(x.X)
 	switch x.Op {
 	case "&&", "||":
@@ -96,11 +96,11 @@ func (r *run) binary(x *litmus.Binary) (litmus.Value, bits256) {
 }
 
 // rmw executes a read-modify-write. Which of its operands the write depends on, and how, is as herd7 has it.
-func (r *run) rmw(x *litmus.RMW) (litmus.Value, bits256) {
+func (r *run) rmw(x *litmus.RMW) (litmus.Value, local) {
 	c, ad := r.cell(x.Addr)
 	arg, argDep := r.eval(x.Arg)
 	var old litmus.Value
-	var oldDep bits256
+	var oldDep local
 	if x.Old != nil {
 		old, oldDep = r.eval(x.Old)
 	}

@@ -7,15 +7,18 @@ import (
 	"pmdcheck/model/source"
 )
 
-// maxEvents is how many events an execution may have.
-const maxEvents = 256
+// Limits of an execution, and of one process in it.
+const (
+	maxEvents = 256
+	maxLocal  = 128
+)
 
-// bits is a set of events of one process, by their number in it.
-type bits256 [maxEvents / 64]uint64
+// local is a set of events of one process, by their number in it.
+type local [maxLocal / 64]uint64
 
-func (b *bits256) add(i int) { b[i>>6] |= 1 << (i & 63) }
+func (b *local) add(i int) { b[i>>6] |= 1 << (i & 63) }
 
-func (b bits256) or(c bits256) bits256 {
+func (b local) or(c local) local {
 	for i := range b {
 		b[i] |= c[i]
 	}
@@ -62,9 +65,9 @@ type Event struct {
 	failed   bool // the read of a read-modify-write that stored nothing
 	locked   bool // executed with the bus locked on x86: a fence there
 
-	addr, data, ctrl bits256 // events of its process that it depends on
-	passed           bits256 // like ctrl, and of branches that have joined again
-	pair             int     // of the write of a read-modify-write: its read, by number in the process
+	addr, data, ctrl local // events of its process that it depends on
+	passed           local // like ctrl, and of branches that have joined again
+	pair             int   // of the write of a read-modify-write: its read, by number in the process
 }
 
 func (e *Event) inMemory() bool {

@@ -7,21 +7,52 @@ import (
 )
 
 // The kernel's model allows some values out of thin air: a process may store a constant only because it read what another process stores only because of that store, if
-// nothing but a branch that has joined again connects the two in the code. Such values are constants of the code, so every read is tried with all of them.
+// nothing but a branch that has joined again connects the two in the code. Such a value is a constant that the code stores, or puts into a register, and only code with
+// conditions can store it in some executions and not in others. So every read is tried with all of these.
 
-// seeds are the constants of the code, sorted.
+// seeds are the constants that may come out of thin air, sorted.
 func seeds(t *litmus.Test) []litmus.Value {
 	var out []litmus.Value
-	w := walker{expr: func(x litmus.Expr) {
-		if c, ok := x.(*litmus.Const); ok {
-			out = append(out, c.V)
+	constant := func(list ...litmus.Expr) {
+		for _, x := range list {
+			if c, ok := x.(*litmus.Const); ok {
+				out = append(out, c.V)
+			}
 		}
-	}}
+	}
+	conditions := false
+	w := walker{
+		stmt: func(s litmus.Stmt) {
+			switch s := s.(type) {
+			case *litmus.Assign:
+				constant(s.X)
+			case *litmus.Store:
+				constant(s.Val)
+			case *litmus.If:
+				conditions = true
+			}
+		},
+		expr: func(x litmus.Expr) {
+			switch x := x.(type) {
+			case *litmus.Binary:
+				conditions = conditions || x.Op == "&&" || x.Op == "||"
+			case *litmus.Choice:
+				conditions = true
+				constant(x.X, x.Y)
+			case *litmus.RMW:
+				conditions = conditions || x.Old != nil
+				constant(x.Arg)
+			}
+		},
+	}
 	for _, p := range t.Procs {
 		w.stmts(p.Body)
 		for _, r := range p.Regs {
 			out = append(out, r.Init)
 		}
+	}
+	if !conditions {
+		return nil
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

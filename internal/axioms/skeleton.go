@@ -58,7 +58,7 @@ func newSkeleton(c *combination) *skeleton {
 			continue
 		}
 		first := c.first[e.Proc]
-		depend := func(b bits256, r rel) { set(b[:]).each(func(k int) { r.add(first+k, i) }) }
+		depend := func(b local, r rel) { set(b[:]).each(func(k int) { r.add(first+k, i) }) }
 		depend(e.addr, s.addr)
 		depend(e.data, s.data)
 		depend(e.ctrl, s.ctrl)

@@ -139,8 +139,8 @@ func (tr *tracer) process(p int) ([]trace, []access) {
 	}
 }
 
-// maxTraceEvents bounds the memory that the traces of one process take, to some 25 MB.
-const maxTraceEvents = 100_000
+// maxTraceEvents bounds the memory that the traces of one process take, to some 50 MB.
+const maxTraceEvents = 300_000
 
 // number numbers what the events of a trace are, without their values.
 func (tr *tracer) number(events []Event) int {
@@ -168,9 +168,9 @@ type run struct {
 	last   map[int]litmus.Value // what the process wrote last
 	held   map[int]bool
 	open   []int // open RCU sections
-	ctrl   bits256
-	passed bits256   // what the branches behind which the process is depend on
-	deps   []bits256 // of registers
+	ctrl   local
+	passed local   // what the branches behind which the process is depend on
+	deps   []local // of registers
 }
 
 func (r *run) whole() (ok bool) {
@@ -183,7 +183,7 @@ func (r *run) whole() (ok bool) {
 		}
 	}()
 	pr := r.t.Procs[r.p]
-	r.regs, r.deps = make([]litmus.Value, len(pr.Regs)), make([]bits256, len(pr.Regs))
+	r.regs, r.deps = make([]litmus.Value, len(pr.Regs)), make([]local, len(pr.Regs))
 	for i := range pr.Regs {
 		r.regs[i] = pr.Regs[i].Init
 	}
@@ -206,8 +206,8 @@ func (r *run) event(e Event) int {
 	e.Proc = r.p
 	e.ctrl = e.ctrl.or(r.ctrl)
 	e.passed = r.passed.or(e.ctrl)
-	if len(r.events) >= maxEvents-1 {
-		panic(tooMuch{fmt.Sprintf("P%d has more than %d events", r.p, maxEvents-1)})
+	if len(r.events) == maxLocal {
+		panic(tooMuch{fmt.Sprintf("P%d has more than %d events", r.p, maxLocal)})
 	}
 	r.events = append(r.events, e)
 	return len(r.events) - 1
@@ -278,7 +278,7 @@ func (r *run) stmt(s litmus.Stmt) {
 }
 
 // cell is where an address leads. A trace that follows anything else is no part of an execution.
-func (r *run) cell(x litmus.Expr) (int, bits256) {
+func (r *run) cell(x litmus.Expr) (int, local) {
 	v, d := r.eval(x)
 	c, ok := r.t.Cell(v)
 	if !ok {
@@ -338,12 +338,12 @@ func (r *run) load(e Event, may func(litmus.Value) bool) (litmus.Value, int) {
 	return v, r.event(e)
 }
 
-func one(i int) (b bits256) {
+func one(i int) (b local) {
 	b.add(i)
 	return b
 }
 
-func (r *run) lock(c int, ad bits256, pos source.Pos) bits256 {
+func (r *run) lock(c int, ad local, pos source.Pos) local {
 	if r.held[c] {
 		panic(dead{}) // waits for itself
 	}
