@@ -157,6 +157,13 @@ func (t *Test) PropString(p Prop) string {
 	return b.String()
 }
 
+// Terms are the terms of a proposition.
+func Terms(p Prop) []Term {
+	var out []Term
+	p.terms(func(x Term) { out = append(out, x) })
+	return out
+}
+
 // Projection is the terms of which a final state consists: those of the condition and of the locations clause, sorted by name.
 func (t *Test) Projection() []Term {
 	var out []Term
