@@ -283,7 +283,7 @@ func (k *kernel) flag(x *execution, flags map[string]bool) {
 		flags["data-race"] = true
 	}
 	s := k.s
-	for p, tr := range s.traces {
+	for _, tr := range s.traces {
 		open := 0
 		for i := range tr.events {
 			if e := &tr.events[i]; e.class == fence && e.fence == litmus.RcuLock {
@@ -298,7 +298,6 @@ func (k *kernel) flag(x *execution, flags map[string]bool) {
 		if open > 0 {
 			flags["unmatched-rcu-lock"] = true
 		}
-		_ = p
 	}
 	locks, unlocks := make([]int, s.n), make([]int, s.n)
 	k.srcu.each(func(l, u int) { locks[l]++; unlocks[u]++ })
@@ -308,8 +307,7 @@ func (k *kernel) flag(x *execution, flags map[string]bool) {
 		}
 	})
 	s.srcuUnlock.each(func(u int) {
-		switch {
-		case unlocks[u] == 0:
+		if unlocks[u] == 0 {
 			flags["unmatched-srcu-unlock"] = true
 		}
 	})

@@ -15,12 +15,11 @@ type kernel struct {
 	mid    *arena // for one assignment of reads
 	low    *arena // for one candidate
 
-	readsR4, marked, anything set
-	wmb, rmb, acqPo, poRel    rel
-	gp, mbStatic              rel
-	fenceStatic               rel
-	inside                    rel // order of SRCU operations on one srcu_struct within a process
-	hasPlain, hasSections     bool
+	readsR4, marked        set
+	wmb, rmb, acqPo, poRel rel
+	gp, mbStatic           rel
+	inside                 rel // order of SRCU operations on one srcu_struct within a process
+	hasPlain, hasSections  bool
 
 	reading
 	perRead
@@ -42,7 +41,6 @@ func newKernel(c *combination, m mutant) *kernel {
 	s := newSkeleton(c)
 	k := &kernel{s: s, mutant: m, mid: newArena(s.n), low: newArena(s.n)}
 	a := s.a
-	k.anything = a.others(a.set())
 	k.marked = s.marked
 	k.hasPlain = !s.plain.empty()
 	k.hasSections = s.hasGracePeriods()

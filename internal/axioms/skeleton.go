@@ -186,7 +186,7 @@ func (a *arena) common(s, t set) set {
 	return out
 }
 
-// orders adds coherence order and from-read of a candidate to empty relations.
+// relations are coherence order and from-read of a candidate.
 func (x *execution) relations(a *arena) (co, fr rel) {
 	co, fr = a.rel(), a.rel()
 	at := make([]int, len(x.events))

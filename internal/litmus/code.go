@@ -159,9 +159,7 @@ func (b *body) declaration() []Stmt {
 		if b.cur().text == "[" {
 			b.die("litmus-unsupported", "arrays of registers are not supported", "")
 		}
-		if _, ok := b.params[t.text]; ok {
-			delete(b.params, t.text) // the local hides the global
-		}
+		delete(b.params, t.text) // the local hides a global of its name
 		r := b.pr.reg(t.text)
 		if b.got("=") {
 			out = append(out, &Assign{r, b.expr(), pos})
