@@ -9,6 +9,9 @@ import (
 // The kernel's model allows some values out of thin air: a process may store a constant only because it read what another process stores only because of that store, if
 // nothing but a branch that has joined again connects the two in the code. Such a value is a constant that the code stores, or puts into a register, and only code with
 // conditions can store it in some executions and not in others. So every read is tried with all of these.
+//
+// Where a plain store copies a register, any value at all may come out of thin air, because plain accesses need not be executed in an order that dependencies respect. The values
+// of the condition, and one that occurs nowhere, stand for all.
 
 // seeds are the constants that may come out of thin air, sorted.
 func seeds(t *litmus.Test) []litmus.Value {
@@ -20,7 +23,7 @@ func seeds(t *litmus.Test) []litmus.Value {
 			}
 		}
 	}
-	conditions := false
+	conditions, copies := false, false
 	w := walker{
 		stmt: func(s litmus.Stmt) {
 			switch s := s.(type) {
@@ -28,6 +31,8 @@ func seeds(t *litmus.Test) []litmus.Value {
 				constant(s.X)
 			case *litmus.Store:
 				constant(s.Val)
+				_, is := s.Val.(*litmus.Const)
+				copies = copies || !is && s.Order == litmus.Plain
 			case *litmus.If:
 				conditions = true
 			}
@@ -51,7 +56,14 @@ func seeds(t *litmus.Test) []litmus.Value {
 			out = append(out, r.Init)
 		}
 	}
-	if !conditions {
+	if copies {
+		out = append(out, litmus.Values(t.Cond)...)
+		fresh := litmus.Value(1)
+		for slices.Contains(out, fresh) {
+			fresh++
+		}
+		out = append(out, fresh)
+	} else if !conditions {
 		return nil
 	}
 	slices.Sort(out)

@@ -164,6 +164,31 @@ func Terms(p Prop) []Term {
 	return out
 }
 
+// Values are the constants that a proposition compares with.
+func Values(p Prop) []Value {
+	switch p := p.(type) {
+	case *Atom:
+		if p.Other == nil {
+			return []Value{p.Value}
+		}
+	case *Not:
+		return Values(p.X)
+	case All:
+		return values(p)
+	case Any:
+		return values(p)
+	}
+	return nil
+}
+
+func values(l []Prop) []Value {
+	var out []Value
+	for _, x := range l {
+		out = append(out, Values(x)...)
+	}
+	return out
+}
+
 // Projection is the terms of which a final state consists: those of the condition and of the locations clause, sorted by name.
 func (t *Test) Projection() []Term {
 	var out []Term
