@@ -11,7 +11,7 @@ import (
 	"pmdcheck/internal/litmus"
 )
 
-// DefaultLimit is the budget of a test in steps of the enumeration. A candidate execution is some 30 steps, and takes 10 to 100 microseconds.
+// DefaultLimit is the budget of a test in steps of the enumeration. A candidate execution of 25 events is some 50 steps, and takes 10 to 50 microseconds.
 const DefaultLimit = 30_000_000
 
 // Options bound a check.
@@ -110,7 +110,7 @@ func (r *Result) Hash() string {
 }
 
 // maxJudges bounds the memory of a check.
-const maxJudges = 256
+const maxJudges = 64
 
 // judge decides candidates of one combination.
 type judge interface {
@@ -124,11 +124,8 @@ type judge interface {
 func (k *kernel) rebind(c *combination) { k.s.combination = c }
 func (t *total) rebind(c *combination)  { t.s.combination = c }
 
-// The cost of a judgement in steps of the enumeration.
-const (
-	costReads  = 10
-	costAllows = 20
-)
+// cost is that of a judgement about n events, in steps of the enumeration.
+func cost(n int) int64 { return int64(10 + n*n/50) }
 
 func newJudge(m Model, c *combination, mut mutant) judge {
 	if m == LKMM {
@@ -211,11 +208,11 @@ func (k *checker) combination(c *combination) {
 	}
 	j.rebind(c)
 	reads := func(rf []int) bool {
-		k.budget.spend(costReads)
+		k.budget.spend(cost(len(c.events)))
 		return j.reads(rf)
 	}
 	c.each(k.budget, reads, func(x *execution) {
-		k.budget.spend(costAllows)
+		k.budget.spend(cost(len(c.events)))
 		k.Candidates++
 		if j.allows(x) {
 			k.allowed(x, j)

@@ -101,8 +101,13 @@ func Forbidden(ctx context.Context, t *litmus.Test, m Model, positive bool, limi
 		b := &budget{left: limit, ctx: ctx}
 		traces := (&tracer{t: t, budget: b, raw: raw, thinAir: true}).all()
 		combinations(t, traces, raw, b, func(c *combination) {
+			b.spend(5 * cost(len(c.events)))
 			j := newJudge(m, c, none)
-			c.each(b, func(rf []int) bool { j.reads(rf); return tries < explainTries }, func(x *execution) {
+			c.each(b, func(rf []int) bool {
+				b.spend(cost(len(c.events)))
+				j.reads(rf)
+				return tries < explainTries
+			}, func(x *execution) {
 				if tries >= explainTries || t.Cond.Holds(x.term) != positive || t.Filter != nil && !t.Filter.Holds(x.term) {
 					return
 				}

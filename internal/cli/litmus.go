@@ -60,8 +60,8 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 		return fmt.Errorf("--memory-model: %w", err)
 	}
 	switch {
-	case f.engine == "explorer":
-		return errors.New("--engine explorer: the explorer does not run litmus tests yet; --engine axioms answers all of them")
+	case f.engine == "explorer" || f.engine == "both":
+		return fmt.Errorf("--engine %s: the explorer does not run litmus tests yet; --engine axioms answers all of them", f.engine)
 	case f.engine != "axioms":
 		return fmt.Errorf("--engine %s: it is axioms", f.engine)
 	case f.workers < 1 || f.limit < 1 || f.timeout < 0:
