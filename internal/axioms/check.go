@@ -295,6 +295,9 @@ func (k *kernel) flag(x *execution, flags map[string]bool) {
 		if open > 0 {
 			flags["unmatched-rcu-lock"] = true
 		}
+		if tr.stray {
+			flags["unmatched-unlock"] = true
+		}
 	}
 	locks, unlocks := make([]int, s.n), make([]int, s.n)
 	k.srcu.each(func(l, u int) { locks[l]++; unlocks[u]++ })

@@ -91,10 +91,12 @@ func TestQuestions(t *testing.T) {
 // TestFlags: what makes a test odd or meaningless is said.
 func TestFlags(t *testing.T) {
 	for body, want := range map[string]string{
-		"\trcu_read_lock();\n":           "unmatched-rcu-lock",
-		"\trcu_read_unlock();\n":         "unmatched-rcu-unlock",
-		"\tint i = srcu_read_lock(x);\n": "unmatched-srcu-lock",
-		"\tsrcu_read_unlock(x, 0);\n":    "unmatched-srcu-unlock",
+		"\tspin_unlock(x);\n":                  "unmatched-unlock",
+		"\tspin_lock(x);\n\tspin_unlock(x);\n": "",
+		"\trcu_read_lock();\n":                 "unmatched-rcu-lock",
+		"\trcu_read_unlock();\n":               "unmatched-rcu-unlock",
+		"\tint i = srcu_read_lock(x);\n":       "unmatched-srcu-lock",
+		"\tsrcu_read_unlock(x, 0);\n":          "unmatched-srcu-unlock",
 		"\tint i = srcu_read_lock(x);\n\tsrcu_read_unlock(x, i);\n\tsrcu_read_unlock(x, i);\n": "multiple-srcu-matches",
 		"\trcu_read_lock();\n\trcu_read_lock();\n\trcu_read_unlock();\n\trcu_read_unlock();\n": "",
 	} {

@@ -16,6 +16,7 @@ type trace struct {
 	sections [][2]int // matched rcu_read_lock, rcu_read_unlock
 	needs    []access // what it reads of others
 	gives    []access // what it writes
+	stray    bool     // unlocks what it has not locked
 	shape    int      // traces of a process with the same number differ in values only
 }
 
@@ -263,6 +264,7 @@ func (r *run) stmt(s litmus.Stmt) {
 		r.lock(c, ad, s.Pos)
 	case *litmus.Unlock:
 		c, ad := r.cell(s.Addr)
+		r.stray = r.stray || !r.held[c]
 		delete(r.held, c)
 		r.store(Event{Cell: c, order: litmus.Release, role: unlock, addr: ad, Pos: s.Pos})
 	case *litmus.SrcuUnlock:
