@@ -10,7 +10,7 @@ import (
 )
 
 // shape is a test of testdata/shapes with the verdict under each model, from the literature: the papers and the kernel's documents that docs/memory-models.md
-// names. They were written down before the program was run.
+// names, and not from the program.
 type shape struct {
 	test  *litmus.Test
 	want  [4]string
