@@ -34,6 +34,9 @@ var layers = []struct {
 	{"model/source", ""},
 	{"specs", ""},
 	{"internal/skeleton", "internal/csource"},
+	{"internal/litmus", "model/source"},
+	{"internal/axioms", "internal/litmus model/source"},
+	{"internal/litmusrun", "internal/axioms internal/litmus"},
 	{"model", "model/source"},
 	{"model/pass", "model"},
 	{"model/syntax", "model/source"},
@@ -58,7 +61,7 @@ var layers = []struct {
 	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/live checker/internal/por checker/internal/program checker/internal/store checker/internal/symmetry model model/eval model/pass properties traces traces/replay"},
 	{"internal/report", "checker model model/elab properties traces traces/columns traces/story"},
 	{"internal/page", "internal/report properties traces traces/columns traces/story"},
-	{"internal/cli", "checker internal/audit internal/matrix internal/page internal/promela internal/report internal/sim internal/spin model model/elab model/eval model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
+	{"internal/cli", "checker internal/audit internal/axioms internal/litmus internal/litmusrun internal/matrix internal/page internal/promela internal/report internal/sim internal/spin model model/elab model/eval model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
 	{"cmd/pmdcheck", "internal/cli"},
 }
 
