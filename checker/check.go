@@ -356,12 +356,12 @@ func (c *check) result(ctx context.Context, w *explore.Walk) (*Result, error) {
 	if c.opts.First && len(r.Violations) > 0 {
 		c.ended.order = explore.StopAsked
 	} else if c.opts.Swarm == 0 {
-		order, circle, e, err := c.lockOrder(ctx, w)
+		order, cycle, e, err := c.lockOrder(ctx, w)
 		if err != nil {
 			return nil, err
 		}
-		if r.LockOrder = order; circle != nil {
-			r.Violations = append(r.Violations, *circle)
+		if r.LockOrder = order; cycle != nil {
+			r.Violations = append(r.Violations, *cycle)
 			slices.SortStableFunc(r.Violations, func(a, b Violation) int { return int(a.Prop - b.Prop) })
 		}
 		c.ended.order = e

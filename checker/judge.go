@@ -10,7 +10,7 @@ type ends struct {
 	walk   explore.Stop // through the states, for everything but what follows
 	covers explore.Stop // for covers that the walk has not met
 	live   explore.Stop // for liveness
-	order  explore.Stop // for the runs that show a circle of locks
+	order  explore.Stop // for the runs that show a cycle of locks
 }
 
 // first is what ended the check, if anything did.
@@ -116,7 +116,7 @@ func (c *check) reach(cv *model.Cover, met bool) Reach {
 	return NotReached
 }
 
-// ignored are the properties of which Options.NoAssert keeps something from being seen: those of operations, and the circles of lock_order.
+// ignored are the properties of which Options.NoAssert keeps something from being seen: those of operations, and the cycles of lock_order.
 func (c *check) ignored() []bool {
 	out := make([]bool, len(c.sys.Props))
 	if !c.opts.NoAssert {

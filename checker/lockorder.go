@@ -15,8 +15,8 @@ import (
 	"pmdcheck/traces/replay"
 )
 
-// lockOrder judges the edges of lock classes that a walk has met. Each edge of a circle gets a run of its own that ends where the lock is taken; no run goes
-// through the whole circle, and none needs to end in a deadlock. stop is not Complete if a limit came before all these runs were found.
+// lockOrder judges the edges of lock classes that a walk has met. Each edge of a cycle gets a run of its own that ends where the lock is taken; no run goes
+// through the whole cycle, and none needs to end in a deadlock. stop is not Complete if a limit came before all these runs were found.
 func (c *check) lockOrder(ctx context.Context, w *explore.Walk) (order properties.LockOrder, v *Violation, stop explore.Stop, err error) {
 	i := slices.IndexFunc(c.sys.Props, func(p *model.Prop) bool { return p.Kind == model.PropOrder })
 	if i < 0 || !c.sys.Props[i].Checked {
@@ -39,7 +39,7 @@ func (c *check) lockOrder(ctx context.Context, w *explore.Walk) (order propertie
 	v = &Violation{Property: prop.Name, Prop: prop.ID}
 	var says []string
 	for _, cycle := range cycles {
-		says = append(says, "lock classes are taken in a circle: "+properties.CycleString(cycle))
+		says = append(says, "lock classes are taken in a cycle: "+properties.CycleString(cycle))
 		for _, e := range cycle {
 			t, stop, err := c.edgeRun(ctx, prop, marks[e])
 			if err != nil || t == nil {

@@ -12,7 +12,7 @@ import (
 	"pmdcheck/properties"
 )
 
-// TestLockOrder: which edges come of which code, and what is a circle. Every spec runs in two processes unless it says otherwise, so that nothing is private.
+// TestLockOrder: which edges come of which code, and what is a cycle. Every spec runs in two processes unless it says otherwise, so that nothing is private.
 func TestLockOrder(t *testing.T) {
 	const decl = `
 struct inner { u2 first; u2 second; };
@@ -34,29 +34,29 @@ check lock_order;
 		"two fields":                      {"take(&S.a); take(&S.b);", "s.a -> s.b"},
 		"in turn, not nested":             {"take(&S.a); drop(&S.a); take(&S.b); drop(&S.b); take(&S.a);", ""},
 		"three":                           {"take(&S.a); take(&S.b); take(&global);", "s.a -> global; s.a -> s.b; s.b -> global"},
-		"one class, two objects":          {"take(&S.a); take(&T.a);", "s.a -> s.a; circle s.a -> s.a"},
+		"one class, two objects":          {"take(&S.a); take(&T.a);", "s.a -> s.a; cycle s.a -> s.a"},
 		"one class, subclass":             {"take(&S.a); lock_acquire(&T.a, 1);", "s.a -> s.a/1"},
 		"subclass let go":                 {"lock_acquire(&T.a, 1); lock_release(&T.a, 1); take(&S.b);", ""},
 		"unlock knows no subclass":        {"take(&S.a); lock_acquire(&T.a, 1); drop(&T.a); take(&S.b); drop(&S.a); take(&global);", "s.a -> s.a/1; s.a -> s.b; s.b -> global"},
 		"unlock of another class":         {"lock_acquire(&T.a, 1); drop(&S.b); take(&global);", "s.a/1 -> global"},
-		"subclasses both ways":            {"take(&S.a); lock_acquire(&T.a, 1); lock_release(&S.a, 0); take(&S.a);", "s.a -> s.a/1; s.a/1 -> s.a; circle s.a -> s.a/1 -> s.a"},
+		"subclasses both ways":            {"take(&S.a); lock_acquire(&T.a, 1); lock_release(&S.a, 0); take(&S.a);", "s.a -> s.a/1; s.a/1 -> s.a; cycle s.a -> s.a/1 -> s.a"},
 		"released out of order":           {"take(&S.a); take(&S.b); drop(&S.a); take(&global);", "s.a -> s.b; s.b -> global"},
 		"trylock adds no order to itself": {"take(&S.a); lock_tryacquire(&S.b); take(&global);", "s.a -> global; s.b -> global"},
-		"elements are of one class":       {"take(&table[0]); take(&table[1]);", "table -> table; circle table -> table"},
-		"nested struct":                   {"hold(&S.in[0]); take(&S.a); let(&S.in[0]); hold(&S.in[1]);", "s.a -> s.in; s.in -> s.a; circle s.a -> s.in -> s.a"},
+		"elements are of one class":       {"take(&table[0]); take(&table[1]);", "table -> table; cycle table -> table"},
+		"nested struct":                   {"hold(&S.in[0]); take(&S.a); let(&S.in[0]); hold(&S.in[1]);", "s.a -> s.in; s.in -> s.a; cycle s.a -> s.in -> s.a"},
 		"a struct variable":               {"hold(&alone); take(&S.a);", "alone -> s.a"},
 		"an array of struct variables":    {"hold(&other[1]); take(&S.a);", "other -> s.a"},
 		"a pointer that moves":            {"struct inner *l = &alone; if (work == 1) l = &other[1]; hold(l); take(&S.a); let(l); take(&S.b);", "alone -> s.a; other -> s.a; s.a -> s.b"},
 		"a reference that moves":          {"u2 *r = &S.a; if (work == 1) r = &global; take(r); take(&S.b); drop(r); take(&table[1]);", "global -> s.b; s.a -> s.b; s.b -> table"},
 		"a lock somebody else took":       {"drop(&S.a); take(&S.b);", ""},
 		"only where it is held":           {"if (work == 1) take(&S.a); take(&S.b); if (work == 1) { drop(&S.a); } take(&global);", "s.a -> s.b; s.b -> global"},
-		"twice, let go once":              {"take(&S.a); take(&S.a); drop(&S.a); take(&S.b);", "s.a -> s.a; s.a -> s.b; circle s.a -> s.a"},
+		"twice, let go once":              {"take(&S.a); take(&S.a); drop(&S.a); take(&S.b);", "s.a -> s.a; s.a -> s.b; cycle s.a -> s.a"},
 		"in a loop":                       {"for (int i = 0; i < 2; i++) { take(&table[i]); take(&S.a); drop(&S.a); drop(&table[i]); }", "table -> s.a"},
 		"never reached":                   {"take(&S.a); await (work == 2); take(&S.b);", ""},
 		"in one step":                     {"atomic { take(&S.a); take(&S.b); drop(&S.b); }", "s.a -> s.b"},
-		"four in a circle": {
+		"four in a cycle": {
 			"take(&S.a); take(&S.b); drop(&S.a); take(&global); drop(&S.b); take(&table[0]); drop(&global); take(&S.a);",
-			"global -> table; s.a -> s.b; s.b -> global; table -> s.a; circle global -> table -> s.a -> s.b -> global",
+			"global -> table; s.a -> s.b; s.b -> global; table -> s.a; cycle global -> table -> s.a -> s.b -> global",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +75,7 @@ check lock_order;
 					}
 					cycles := res.LockOrder.Cycles()
 					for _, c := range cycles {
-						parts = append(parts, "circle "+properties.CycleString(c))
+						parts = append(parts, "cycle "+properties.CycleString(c))
 					}
 					if got := strings.Join(parts, "; "); got != tc.want {
 						t.Errorf("%+v %+v: got  %s\nwant %s", o, opts, got, tc.want)
@@ -98,7 +98,7 @@ check lock_order;
 						want += len(c)
 					}
 					if runs != want {
-						t.Errorf("%+v: %d runs for %d edges of circles", opts, runs, want)
+						t.Errorf("%+v: %d runs for %d edges of cycles", opts, runs, want)
 					}
 				}
 			}
@@ -160,7 +160,7 @@ check no_deadlock, lock_order;`
 	}
 }
 
-// TestLockOrderLimits: a search that is cut short says unknown, never holds; a circle that it has met stays one.
+// TestLockOrderLimits: a search that is cut short says unknown, never holds; a cycle that it has met stays one.
 func TestLockOrderLimits(t *testing.T) {
 	const src = "u2 a; u2 b; u4 n; process p { lock_acquire(&a); a = 1; lock_acquire(&b); b = 1; while (n < 9) { n = n + 1; } } process q { n = n + 1; } check lock_order;"
 	res, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{}), checker.Options{MaxStates: 5})
@@ -209,7 +209,7 @@ check lock_order;
 			want = got
 		}
 		if got != want || len(res.LockOrder.Cycles()) != 1 {
-			t.Errorf("%+v: %s, want %s and one circle", o, got, want)
+			t.Errorf("%+v: %s, want %s and one cycle", o, got, want)
 		}
 	}
 }

@@ -68,7 +68,7 @@ bool got;
 		case c.class == "":
 			want, edges = "[]", "[]"
 		case strings.HasSuffix(c.class, "/1"):
-			want = "[no_deadlock]" // one class and another are no circle
+			want = "[no_deadlock]" // one class and another are no cycle
 		}
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 			sys := testkit.System(t, src, o, "era=E7", "late=true", "target=x86_nopv")

@@ -66,7 +66,7 @@ type Violation struct {
 	Prop     model.PropID // NoProp for a cover
 	Message  string
 	Witness  *traces.Trace   // replayed on model/eval before it is here
-	More     []*traces.Trace // further runs that belong to it: for a circle of lock classes one for each other edge
+	More     []*traces.Trace // further runs that belong to it: for a cycle of lock classes one for each other edge
 }
 
 // PropertyResult is what a search found out about one property. Verdicts are of the property alone: where a required cover cannot be reached, one that holds may

@@ -164,10 +164,10 @@ var catalog = []Entry{
 		Cell:    "bugs/131a79b474e9 fix=before",
 	},
 	{
-		Name: "lock_order", Title: "locks taken in a circle",
+		Name: "lock_order", Title: "circular locking dependency",
 		Meaning: "The classes of locks can be put in one order in which every run takes them, even if no run deadlocks.",
-		Rule:    "Lock ordering is documented at the head of mm/rmap.c; lockdep reports a circle when its edges have been seen, in whatever runs. A trylock does not wait and adds no edge towards the lock it takes; nested locks of one class need a subclass.",
-		Detail:  "lock_acquire() and lock_release() in the lock functions count, per process, the locks of each class it holds; taking B while holding A marks the edge A -> B. After the search the edges of all runs are put together; a circle among them is reported with, for each edge, a run that ends where the lock is taken, and both call stacks. Exact for the runs explored; a class is a lock field of a struct type, or a variable.",
+		Rule:    "Lock ordering is documented at the head of mm/rmap.c; lockdep reports a cycle when its edges have been seen, in whatever runs. A trylock does not wait and adds no edge towards the lock it takes; nested locks of one class need a subclass.",
+		Detail:  "lock_acquire() and lock_release() in the lock functions count, per process, the locks of each class it holds; taking B while holding A marks the edge A -> B. After the search the edges of all runs are put together; a cycle among them is reported with, for each edge, a run that ends where the lock is taken, and both call stacks. Exact for the runs explored; a class is a lock field of a struct type, or a variable.",
 		Cell:    "locks/abba second=other_order apart=true",
 	},
 	{

@@ -29,8 +29,8 @@ func compareEdges(a, b model.LockEdge) int {
 	return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
 }
 
-// Cycles gives, for each set of classes that are taken in a circle, a shortest circle through the first edge of the set that has one: the edges in order, the
-// last leading back to where the first begins. A class that is taken while another lock of the same class is held is a circle of its own.
+// Cycles gives, for each set of classes that are taken in a cycle, a shortest cycle through the first edge of the set that has one: the edges in order, the
+// last leading back to where the first begins. A class that is taken while another lock of the same class is held is a cycle of its own.
 func (o LockOrder) Cycles() [][]model.LockEdge {
 	g := graph.New(graph.StringHash, graph.Directed())
 	for _, e := range o.Edges {
@@ -90,7 +90,7 @@ func (o LockOrder) path(from, to string) []model.LockEdge {
 	return path
 }
 
-// CycleString writes a circle as a -> b -> a.
+// CycleString writes a cycle as a -> b -> a.
 func CycleString(c []model.LockEdge) string {
 	s := c[0].From
 	for _, e := range c {
@@ -99,7 +99,7 @@ func CycleString(c []model.LockEdge) string {
 	return s
 }
 
-// WriteDOT draws the order for Graphviz, edges of circles in red.
+// WriteDOT draws the order for Graphviz, edges of cycles in red.
 func (o LockOrder) WriteDOT(w io.Writer) error {
 	circular := map[model.LockEdge]bool{}
 	for _, c := range o.Cycles() {

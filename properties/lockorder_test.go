@@ -53,7 +53,7 @@ func TestCycles(t *testing.T) {
 	}
 }
 
-// TestCyclesRandomly: there is a circle exactly where no order of the classes fits all edges; and what is reported is one.
+// TestCyclesRandomly: there is a cycle exactly where no order of the classes fits all edges; and what is reported is one.
 func TestCyclesRandomly(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	names := strings.Split("abcdef", "")
@@ -86,7 +86,7 @@ func TestCyclesRandomly(t *testing.T) {
 		}
 		found := order(pairs...).Cycles()
 		if (len(found) > 0) != (len(left) > 0) {
-			t.Fatalf("%v: circles %v", pairs, found)
+			t.Fatalf("%v: cycles %v", pairs, found)
 		}
 		if len(found) > 0 {
 			circular++
@@ -94,7 +94,7 @@ func TestCyclesRandomly(t *testing.T) {
 		for _, c := range found {
 			for i, e := range c {
 				if !edge[e.From+">"+e.To] || e.To != c[(i+1)%len(c)].From {
-					t.Fatalf("%v: %v is no circle", pairs, c)
+					t.Fatalf("%v: %v is no cycle", pairs, c)
 				}
 			}
 		}

@@ -482,7 +482,7 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 			}
 			what := t.Property
 			if n := count[what]; n > 0 {
-				what += fmt.Sprintf("-%d", n+1) // a circle of locks is more than one run
+				what += fmt.Sprintf("-%d", n+1) // a cycle of locks is more than one run
 			}
 			count[t.Property]++
 			if err := writeFile(filepath.Join(f.traceDir, name+"-"+what+".json"), func(w io.Writer) error { return traces.Write(w, t) }); err != nil {

@@ -26,7 +26,7 @@ func (a *app) lockOrderCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "lock-order spec...",
 		Short:   "show the order in which a spec takes its locks",
-		Long:    "lock-order explores every cell of the specs and lists the edges A -> B of lock classes: some run takes a lock of class B while it holds one of class A.\nThe edges of all cells are put together, as lockdep does for everything that ever ran; circles are named with the cell that has them.",
+		Long:    "lock-order explores every cell of the specs and lists the edges A -> B of lock classes: some run takes a lock of class B while it holds one of class A.\nThe edges of all cells are put together, as lockdep does for everything that ever ran; cycles are named with the cell that has them.",
 		Example: "  pmdcheck lock-order locks/abba\n  pmdcheck lock-order seed --dot | dot -Tsvg > order.svg",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -45,14 +45,14 @@ func (a *app) lockOrderCmd() *cobra.Command {
 				defer cancel()
 			}
 			var edges []model.LockEdge
-			var circles []circle
+			var cycles []cycle
 			var cut error
 			for _, n := range names {
 				es, cs, whole, err := lockEdges(ctx, n, fixed)
 				if err != nil {
 					return err
 				}
-				circles = append(circles, cs...)
+				cycles = append(cycles, cs...)
 				if edges = append(edges, es...); !whole {
 					cut = &coded{code: exitUnknown, err: fmt.Errorf("%s was not explored to the end; edges may be missing", n)}
 				}
@@ -61,7 +61,7 @@ func (a *app) lockOrderCmd() *cobra.Command {
 			if asDOT {
 				err = a.output(out, order.WriteDOT)
 			} else {
-				err = a.output(out, func(w io.Writer) error { return writeLockOrder(w, order, circles) })
+				err = a.output(out, func(w io.Writer) error { return writeLockOrder(w, order, cycles) })
 			}
 			if err != nil {
 				return err
@@ -76,14 +76,14 @@ func (a *app) lockOrderCmd() *cobra.Command {
 	return cmd
 }
 
-// circle is a circle of lock classes in one cell, with what its runs say.
-type circle struct {
+// cycle is a cycle of lock classes in one cell, with what its runs say.
+type cycle struct {
 	text, cell string
 	runs       []string
 }
 
 // lockEdges explores every cell of a spec. whole is false if that came to no end.
-func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edges []model.LockEdge, circles []circle, whole bool, err error) {
+func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edges []model.LockEdge, cycles []cycle, whole bool, err error) {
 	spec, err := load(name)
 	if err != nil {
 		return nil, nil, false, err
@@ -95,7 +95,7 @@ func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edg
 	whole = true
 	for _, c := range cells {
 		if ctx.Err() != nil {
-			return edges, circles, false, nil
+			return edges, cycles, false, nil
 		}
 		sys, err := spec.Build(c, elab.BuildOptions{Check: []string{"lock_order"}})
 		if err != nil {
@@ -115,18 +115,18 @@ func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edg
 			for _, t := range v.More {
 				runs = append(runs, t.Message)
 			}
-			for _, cy := range res.LockOrder.Cycles() { // the runs follow the edges of the circles
-				circles = append(circles, circle{properties.CycleString(cy), strings.TrimSpace(name + " " + c.String()), runs[:len(cy)]})
+			for _, cy := range res.LockOrder.Cycles() { // the runs follow the edges of the cycles
+				cycles = append(cycles, cycle{properties.CycleString(cy), strings.TrimSpace(name + " " + c.String()), runs[:len(cy)]})
 				runs = runs[len(cy):]
 			}
 		}
 	}
-	return edges, circles, whole, nil
+	return edges, cycles, whole, nil
 }
 
-// writeLockOrder lists the edges, then the circles: of each the first cell that has it, or that only several cells together do, which differ in what the
+// writeLockOrder lists the edges, then the cycles: of each the first cell that has it, or that only several cells together do, which differ in what the
 // kernel was at the time and need not mean anything.
-func writeLockOrder(w io.Writer, o properties.LockOrder, circles []circle) error {
+func writeLockOrder(w io.Writer, o properties.LockOrder, cycles []cycle) error {
 	var b strings.Builder
 	for _, e := range o.Edges {
 		fmt.Fprintln(&b, e)
@@ -135,19 +135,19 @@ func writeLockOrder(w io.Writer, o properties.LockOrder, circles []circle) error
 		fmt.Fprintln(&b, "no lock is taken while another is held")
 	}
 	told := map[string]bool{}
-	for _, c := range circles {
+	for _, c := range cycles {
 		if told[c.text] {
 			continue
 		}
 		told[c.text] = true
-		fmt.Fprintf(&b, "\ncircle: %s\n  in %s\n", c.text, c.cell)
+		fmt.Fprintf(&b, "\ncycle: %s\n  in %s\n", c.text, c.cell)
 		for _, r := range c.runs {
 			fmt.Fprintf(&b, "  %s\n", r)
 		}
 	}
 	for _, c := range o.Cycles() {
 		if text := properties.CycleString(c); !told[text] {
-			fmt.Fprintf(&b, "\ncircle over several cells: %s\n", text)
+			fmt.Fprintf(&b, "\ncycle over several cells: %s\n", text)
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -269,7 +269,7 @@ func (q *Question) Value(name string) Value {
 	q.busy[name] = true
 	v := q.find(s)
 	delete(q.busy, name)
-	q.known[name] = v // a circle is unknown wherever it was entered first; without that a question could take for ever
+	q.known[name] = v // a cycle is unknown wherever it was entered first; without that a question could take for ever
 	return v
 }
 

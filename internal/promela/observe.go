@@ -27,7 +27,7 @@ func (x *exporter) observer() {
 				x.look = append(x.look, fmt.Sprintf("if (%s) FOUND(%d) /* invariant %s */", inC.bare(bad), q.ID, comment(q.Name)))
 			}
 		case model.PropOrder:
-			// Its edges are marks, which SPIN reaches or not like others; that some of them make a circle is no statement about one run.
+			// Its edges are marks, which SPIN reaches or not like others; that some of them make a cycle is no statement about one run.
 		case model.PropLeak:
 			leaks = true
 		case model.PropLiveness, model.PropRace:

@@ -1,5 +1,5 @@
 // Package checkpoint keeps one file that is always whole: a new one is written beside it, forced to the disk, and renamed into place. It knows nothing of what it keeps
-// but whose it is and whether it is undamaged.
+// but whether it is undamaged.
 //
 // A file is the line [magic], a line of JSON ([Header]), what the caller writes, and the SHA-256 of all that.
 package checkpoint

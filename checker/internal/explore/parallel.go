@@ -17,7 +17,7 @@ import (
 // between distant ones would cost more than all the rest of a step, and the sets need no locks.
 //
 // The owner depends on the locations of a few processes only, so that the steps of all others stay with it (Lerda and Sisto, "Distributed-memory model checking with SPIN", SPIN
-// 1999). That need not share states out evenly; who has run dry gets states to expand from who has many.
+// 1999). That need not share states out evenly; an idle worker gets states to expand from one that has many.
 
 // batch is how many states workers send each other at a time.
 const batch = 512
@@ -30,7 +30,7 @@ type crew struct {
 	w       *Walk
 	members []*member
 
-	owning  *program.Division // whose a state is
+	owning  *program.Division // the owner of a state
 	hungry  atomic.Int32      // workers that wait for work
 	stop    atomic.Int32      // 0, or Stop+1
 	pausing atomic.Bool       // everybody is to stand still; see keep
@@ -67,7 +67,7 @@ type member struct {
 	_       [64]byte
 }
 
-// owner is whose a state is.
+// owner is the worker that a state belongs to.
 func (c *crew) owner(st []uint64) int { return c.owning.Part(st) }
 
 // send puts a batch into somebody's mail and returns an empty one.

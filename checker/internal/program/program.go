@@ -4,7 +4,7 @@
 //	compile.go    operations and places to closures
 //	fuse.go       steps of the common shapes without closures: tests and masks
 //	counters.go   how far counters of guarded loops get
-//	division.go   whose a state is, where workers share the states
+//	division.go   the owner of a state, where workers share them
 //	expr.go       expressions to closures
 //	program.go    the machine: candidates by location, running a transition, whole-state predicates
 //	atoms.go      what transitions can conflict over, for partial-order reduction
