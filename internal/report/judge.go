@@ -111,14 +111,17 @@ func (j *Judgement) compare(r *checker.Result, e *elab.Expectation, against []st
 
 // count compares figures.
 func (j *Judgement) count(r *checker.Result, e *elab.Expectation) {
+	var why []string
 	for _, x := range []struct {
 		what       string
 		want, have int64
 	}{{"states", e.States, r.Stats.States}, {"transitions", e.Transitions, r.Stats.Transitions}} {
 		if x.want >= 0 && x.want != x.have {
-			j.OK = false
-			j.Why = fmt.Sprintf("expected %d %s, found %d", x.want, x.what, x.have)
+			why = append(why, fmt.Sprintf("expected %d %s, found %d", x.want, x.what, x.have))
 		}
+	}
+	if len(why) > 0 {
+		j.OK, j.Why = false, strings.Join(why, "; ")
 	}
 }
 
