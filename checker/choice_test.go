@@ -121,3 +121,28 @@ func TestManyAlternatives(t *testing.T) {
 		}
 	}
 }
+
+// TestEndlessBlocks: an atomic block of local operations is a step if it has a cycle, so one that does not end is a fault, merged or not, and one that ends is none.
+func TestEndlessBlocks(t *testing.T) {
+	for src, want := range map[string]string{
+		"process p { atomic { while (true) { skip; } } }":                                                                  "no_fault",
+		"process p { u2 i; atomic { while (i < 2) { i = 0; } } }":                                                          "no_fault",
+		"process p { u2 i; atomic { again: skip; if (i == 0) goto again; } }":                                              "no_fault",
+		"process p { u2 i; atomic { while (i < 2) { i++; } } assert(i == 2); }":                                            "",
+		"u2 x; process p { u2 i; atomic { do { i++; } while (i < 3); } x = i; } process q { end: await (x == 3); x = 0; }": "",
+	} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
+			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, v := range res.Violations {
+				got += v.Property
+			}
+			if got != want {
+				t.Errorf("%s %+v: violated %q", src, o, got)
+			}
+		}
+	}
+}
