@@ -241,14 +241,14 @@ func (s *System) Value(t *Type, v int32) string {
 		if v == 0 {
 			return "NULL"
 		}
-		if t.Pool != NoPool && int(v) <= len(s.Pools[t.Pool].Objects) {
+		if t.Pool != NoPool && v > 0 && int(v) <= len(s.Pools[t.Pool].Objects) {
 			return "&" + s.Pools[t.Pool].Objects[v-1]
 		}
 	case KindRef:
 		if v == 0 {
 			return "NULL"
 		}
-		if t.Domain != NoDomain && int(v) <= len(s.Domains[t.Domain].Cells) {
+		if t.Domain != NoDomain && v > 0 && int(v) <= len(s.Domains[t.Domain].Cells) {
 			return "&" + s.Domains[t.Domain].Names[v-1]
 		}
 	}
