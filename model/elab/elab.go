@@ -56,7 +56,7 @@ type elab struct {
 	paramReads int                             // how often a config parameter was met
 	evaluating map[string]bool                 // constants being evaluated, against cycles
 	numbers    map[string]operand              // constants that are numbers, once evaluated
-	addrKept   map[model.VarID]bool            // addresses that were folded to constants
+	addrKept   map[model.VarID]bool            // variables whose address is taken
 }
 
 // global is a shared variable: an object (or array of objects) of a struct, or a scalar or array.

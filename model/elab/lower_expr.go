@@ -113,12 +113,12 @@ func (b *builder) address(o operand, at syntax.Node) (*model.Expr, *stype) {
 	if pl == nil {
 		return &model.Expr{Op: model.Load, Type: t}, o.t
 	}
+	// Whatever becomes of it: the next pass keeps the variable in its domain, though the address is a number, or taken by a predicate alone, or where control does not come.
+	e.keepAddr(pl)
 	x := &model.Expr{Op: model.AddrOf, Type: t, Place: pl, Domain: t.Domain, Pos: lv.at}
 	if c, ok := e.sys.StaticCell(pl); ok {
 		for i, d := range e.sys.Domains[t.Domain].Cells {
 			if d == c {
-				// The variable still counts as having its address taken.
-				e.keepAddr(pl)
 				return model.NewConst(int64(i+1), t), o.t
 			}
 		}
@@ -126,7 +126,7 @@ func (b *builder) address(o operand, at syntax.Node) (*model.Expr, *stype) {
 	return x, o.t
 }
 
-// keepAddr records that an address was folded, so that the next pass keeps the cell in its domain.
+// keepAddr records that the address of a variable is taken.
 func (e *elab) keepAddr(p *model.Place) {
 	if e.addrKept == nil {
 		e.addrKept = map[model.VarID]bool{}
