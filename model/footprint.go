@@ -82,24 +82,28 @@ func (s *System) PlaceTouches(p *Place, write bool, f func(Touch)) {
 	v := s.Vars[p.Var]
 	t := Touch{Var: p.Var, Step: 1, End: int32(v.Len), Write: write}
 	stride := int32(v.Stride)
+	known := p.Idx == nil || p.Idx.IsConst()
+	if known && (indexOf(p.Idx) < 0 || indexOf(p.Idx) >= stride) {
+		return // the access faults and touches nothing
+	}
 	switch {
 	case p.Obj == nil:
-		if p.Idx == nil || p.Idx.IsConst() {
+		if known {
 			t.Base = indexOf(p.Idx)
 			t.End = t.Base + 1
 		}
 	case p.Obj.IsConst() && p.Obj.Val >= 1:
 		t.Base = (p.Obj.Val - 1) * stride
 		t.End = t.Base + stride
-		if p.Idx == nil || p.Idx.IsConst() {
+		if known {
 			t.Base += indexOf(p.Idx)
 			t.End = t.Base + 1
 		}
-	case p.Idx == nil || p.Idx.IsConst():
+	case known:
 		t.Base, t.Step = indexOf(p.Idx), stride
 	}
-	if t.Base < 0 || t.Base >= int32(v.Len) {
-		return // a constant index out of range: the access faults and touches nothing
+	if t.Base >= int32(v.Len) {
+		return // there is no such object
 	}
 	f(t)
 	if v.Pool != NoPool && s.Pools[v.Pool].Live != NoVar && !p.Unchecked {

@@ -41,3 +41,17 @@ func TestAddressInPredicate(t *testing.T) {
 		}
 	}
 }
+
+// TestTouchesNothingOutside: an access at a number that is no index touches nothing, as it is a fault, and so not the element of the next object that lies there.
+func TestTouchesNothingOutside(t *testing.T) {
+	sys, err := build(t, "struct s { u1 v[2]; }; struct s o[2]; u2 g = 2; process p { o[0].v[g] = 1; } process q { o[1].v[0] = 1; }", elab.BuildOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range sys.Processes[0].Start {
+		sys.Touches(&sys.Processes[0].Start[i], func(x model.Touch) { t.Errorf("operation %d touches %+v", i, x) })
+	}
+	if n := len(sys.Processes[0].Trans); n != 0 {
+		t.Errorf("%d transitions: what touches nothing is local", n)
+	}
+}
