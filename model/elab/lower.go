@@ -53,6 +53,7 @@ type builder struct {
 	stack     []call
 	locals    int
 	plain     map[model.VarID]bool // scalar locals that only an assignment by name can change
+	varies    map[model.VarID]bool // of these, those that are assigned to by more than their declaration
 	constOnly bool
 	pred      bool // invariants and cover predicates: no calls, no liveness checks
 	text      string
@@ -439,20 +440,27 @@ func cmpPos(a, b source.Pos) source.Pos {
 	return b
 }
 
-// stabilize fixes the moving parts of an alias at the moment the pointer is made.
-func (b *builder) stabilize(lv *lvalue) *lvalue {
+// stabilize computes the pointers and indices of an address at the moment it is taken. What is a number, or a local that stays what it is for as long as the address is used, is left as it is; lasting
+// says that the address is used for as long as the function goes on, and not for a call only.
+func (b *builder) stabilize(lv *lvalue, lasting bool) *lvalue {
 	c := *lv
-	if c.obj != nil {
-		c.obj = b.settle(b.pure(c.obj))
-	}
-	if c.ref != nil {
-		c.ref = b.settle(b.pure(c.ref))
-	}
+	c.obj, c.ref = b.compute(c.obj, lasting), b.compute(c.ref, lasting)
 	c.idxs = append([]index(nil), lv.idxs...)
 	for i := range c.idxs {
-		c.idxs[i].x = b.settle(b.pure(c.idxs[i].x))
+		c.idxs[i].x = b.compute(c.idxs[i].x, lasting)
 	}
 	return &c
+}
+
+func (b *builder) compute(x *model.Expr, lasting bool) *model.Expr {
+	x = b.pure(x)
+	switch {
+	case x == nil, x.IsConst(), b.constOnly, b.pred:
+		return x
+	case x.Op == model.Load && x.Place != nil && x.Place.Var >= 0 && b.plain[x.Place.Var] && !(lasting && b.varies[x.Place.Var]):
+		return x
+	}
+	return b.temp(b.last(x))
 }
 
 // process elaborates every instance of a process declaration.
@@ -478,7 +486,7 @@ func (e *elab) process(d *syntax.ProcDecl) {
 			p.Name = fmt.Sprintf("%s[%d]", d.Name.Name, i)
 		}
 		e.sys.Processes = append(e.sys.Processes, p)
-		b := &builder{e: e, proc: p, plain: map[model.VarID]bool{}, told: map[int]bool{}}
+		b := &builder{e: e, proc: p, plain: map[model.VarID]bool{}, varies: map[model.VarID]bool{}, told: map[int]bool{}}
 		b.scope = &scope{names: map[string]*binding{}}
 		if d.Param != nil {
 			t := e.typeOf(d.Param.Type)

@@ -71,7 +71,7 @@ func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
 			continue
 		}
 		if args[i].addr != nil {
-			args[i] = operand{t: pt, addr: b.stabilize(args[i].addr)}
+			args[i] = operand{t: pt, addr: b.stabilize(args[i].addr, false)}
 			continue
 		}
 		v, _ := b.valueOf(args[i], a)
@@ -132,6 +132,9 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 		}
 		l := b.newLocal(call+name, pt, p.Sp.Start, true)
 		params.names[name] = &binding{t: pt, l: l, at: p.Sp}
+		if ctx.assigned[name] && b.varies != nil {
+			b.varies[l.v] = true
+		}
 		lv := &lvalue{t: pt, l: l, at: x.Args[i].Span().Start}
 		v := b.pure(args[i].x)
 		args[i].x = v

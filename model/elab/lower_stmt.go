@@ -228,7 +228,7 @@ func (b *builder) declare(d *syntax.VarDecl) {
 			continue
 		}
 		if !assigned && t.pointer() && o.addr != nil {
-			b.bind(n.Name, &binding{t: t, op: &operand{t: t, addr: b.stabilize(o.addr)}})
+			b.bind(n.Name, &binding{t: t, op: &operand{t: t, addr: b.stabilize(o.addr, true)}})
 			continue
 		}
 		x, _ := b.valueOf(o, n.Init)
@@ -261,6 +261,9 @@ func (b *builder) fits(x *model.Expr, t *stype, at syntax.Node) bool {
 func (b *builder) declareVar(n *syntax.Declarator, t *stype, plain bool) *lvalue {
 	l := b.newLocal(n.Name.Name, t, n.Name.Sp.Start, plain && !b.addressTaken(n.Name.Name))
 	b.bind(n.Name, &binding{t: t, l: l})
+	if b.varies != nil && b.fn.assigned[n.Name.Name] {
+		b.varies[l.v] = true
+	}
 	return &lvalue{t: t, l: l, at: n.Name.Sp.Start}
 }
 
