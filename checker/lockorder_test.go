@@ -213,3 +213,16 @@ check lock_order;
 		}
 	}
 }
+
+// TestNoOrderOfLocks: a spec in which nobody waits for a lock has no property of lock order, and what is told about locks is nothing. Counters that nobody needed once overflowed: a fault.
+func TestNoOrderOfLocks(t *testing.T) {
+	sys := build(t, "u1 l; u4 n; process p { while (n < 9) { lock_tryacquire(&l); n++; } } process q { end: await (n == 10); n = 0; }", elab.BuildOptions{})
+	res, err := checker.Check(context.Background(), sys, checker.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Before each of ten tests, nine readings and nine stores of n, and at the end.
+	if res.Verdict != checker.Holds || res.Stats.States != 29 {
+		t.Errorf("%v with %d states: %v", res.Verdict, res.Stats.States, res.Violations)
+	}
+}

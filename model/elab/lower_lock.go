@@ -67,7 +67,7 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 	if b.atom == 0 {
 		b.told[b.emitted] = true
 	}
-	if !e.sys.Props[e.props[lockOrder]].Checked {
+	if id, exists := e.props[lockOrder]; !exists || !e.sys.Props[id].Checked {
 		return operand{t: tVoid}
 	}
 	b.observing++
