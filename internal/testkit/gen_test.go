@@ -48,7 +48,7 @@ func TestSource(t *testing.T) {
 
 // TestOtherSources: the same of the generators for tests of reductions and of symmetry.
 func TestOtherSources(t *testing.T) {
-	for name, gen := range map[string]func(*rand.Rand) string{"steps": testkit.Steps, "loops": testkit.Loops, "replicas": testkit.Replicas, "objects": testkit.Objects, "columns": testkit.Columns, "liveness": testkit.LiveSource} {
+	for name, gen := range map[string]func(*rand.Rand) string{"steps": testkit.Steps, "loops": testkit.Loops, "replicas": testkit.Replicas, "objects": testkit.Objects, "columns": testkit.Columns, "liveness": testkit.LiveSource, "whole": testkit.Whole} {
 		for seed := range uint64(300) {
 			src := gen(rand.New(rand.NewPCG(seed, 1)))
 			if again := gen(rand.New(rand.NewPCG(seed, 1))); again != src {
