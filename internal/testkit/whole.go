@@ -298,14 +298,14 @@ func (g *whole) call(depth int, value bool) string {
 		ok = append(ok, "two("+g.value(depth)+", "+g.value(depth)+")")
 	}
 	if g.has("of") {
-		ok = append(ok, "of("+g.ref(depth)+")", "of("+g.ref(depth)+")")
+		ok = append(ok, "of("+g.ref(depth)+")", "of("+g.own(depth)+")")
 	}
 	if g.has("is") {
 		ok = append(ok, "is("+g.object(depth)+")")
 	}
 	if !value {
 		if g.has("put") {
-			ok = append(ok, "put("+g.ref(depth)+", "+g.value(depth)+")", "put("+g.ref(depth)+", "+g.value(depth)+")")
+			ok = append(ok, "put("+g.ref(depth)+", "+g.value(depth)+")", "put("+g.own(depth)+", "+g.value(depth)+")")
 		}
 		if g.has("down") {
 			ok = append(ok, "down("+g.some("", "&O.i["+g.at(depth)+"]", "po", "&po->i["+g.at(depth)+"]", "P", "&P["+g.at(depth)+"].i["+g.at(depth)+"]")+", "+g.value(depth)+")")
@@ -376,6 +376,14 @@ func (g *whole) ref(depth int) string {
 	}
 	return g.some("r", "r", "", "(&x)", "x", "(&x)", "y", "(&y)", "a", "(&a["+g.at(d)+"])", "objects", "(&"+g.object(d)+"->val)", "objects", "(&"+g.object(d)+"->k["+g.at(d)+"])", "out", "(&O.i["+g.at(d)+"].v)",
 		"P", "(&P["+g.at(d)+"].top)", "po", "(&po->i["+g.at(d)+"].v)")
+}
+
+// own is a reference that may be the address of a local, and so can only be passed on.
+func (g *whole) own(depth int) string {
+	if l := g.local("u2"); l != "" && g.one(3) {
+		return "&" + l
+	}
+	return g.ref(depth)
 }
 
 func (g *whole) block(tabs, n, depth int) {

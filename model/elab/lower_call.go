@@ -130,7 +130,7 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: a.x}, at: p.Sp}
 			continue
 		}
-		l := b.newLocal(call+name, pt, p.Sp.Start, true)
+		l := b.newLocal(call+name, pt, p.Sp.Start, !ctx.assigned["&"+name])
 		params.names[name] = &binding{t: pt, l: l, at: p.Sp}
 		if ctx.assigned[name] && b.varies != nil {
 			b.varies[l.v] = true

@@ -53,7 +53,7 @@ func (b *low) call(x *syntax.CallExpr) operand {
 			}
 			continue
 		}
-		pl := &place{t: a.t, nd: b.local(a.t, true)}
+		pl := &place{t: a.t, nd: b.local(a.t, !inner.assigned["&"+name])}
 		names.names[name] = operand{t: a.t, pl: pl}
 		b.varies[pl.nd.leaf] = inner.assigned[name]
 		v := b.every(a.x)
