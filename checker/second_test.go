@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -128,5 +130,25 @@ func TestSecondImplementation(t *testing.T) {
 		if c.found[p] == 0 {
 			t.Errorf("no program violates %s", p)
 		}
+	}
+}
+
+// TestSecondOnPage: the programs of the page itself, in all modes. What they should give is tested where the page is.
+func TestSecondOnPage(t *testing.T) {
+	page, err := os.ReadFile("../docs/semantics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &comparison{found: map[string]int{}, not: map[string]int{}}
+	blocks := regexp.MustCompile("(?ms)^```c \\S+\n(.*?)^```$").FindAllSubmatch(page, -1)
+	for _, m := range blocks {
+		for _, o := range []model.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
+			if _, ok := c.compare(t, string(m[1]), o); !ok {
+				t.Errorf("not compared:\n%s", m[1])
+			}
+		}
+	}
+	if len(blocks) < 20 {
+		t.Errorf("only %d programs", len(blocks))
 	}
 }
