@@ -62,7 +62,7 @@ func TestAddressIsComputedOnce(t *testing.T) {
 func TestParameterWhoseAddressIsTaken(t *testing.T) {
 	const funcs = "u2 x; void k(u2 a, u2 *b) { *b = 1; x = a; } void f(u2 p) { k(p, &p); } u2 one(u2 *b) { *b = 1; return 0; } void g(u2 p) { x = p + one(&p); } "
 	for _, body := range []string{"x = 2; f(0); assert(x == 0);", "x = 2; g(0); assert(x == 0);", "u2 i = 0; x = 2; k(i, &i); assert(x == 0 && i == 1);"} {
-		for _, o := range []model.BuildOptions{{}, {NoMerge: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 			res, err := checker.Check(context.Background(), build(t, funcs+"process p { "+body+" } process q { end: await (x == 3); x = 0; }", o), checker.Options{})
 			if err != nil {
 				t.Fatal(err)

@@ -142,7 +142,7 @@ func TestSecondOnPage(t *testing.T) {
 	c := &comparison{found: map[string]int{}, not: map[string]int{}}
 	blocks := regexp.MustCompile("(?ms)^```c \\S+\n(.*?)^```$").FindAllSubmatch(page, -1)
 	for _, m := range blocks {
-		for _, o := range []model.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
 			if _, ok := c.compare(t, string(m[1]), o); !ok {
 				t.Errorf("not compared:\n%s", m[1])
 			}

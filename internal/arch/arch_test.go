@@ -40,6 +40,7 @@ var layers = []struct {
 	{"model", "model/source"},
 	{"model/pass", "model"},
 	{"model/syntax", "model/source"},
+	{"checker/internal/second", "model/syntax"},
 	{"model/elab", "model model/source model/syntax"},
 	{"model/eval", "model model/source"},
 	{"properties", "model"},
