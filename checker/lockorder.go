@@ -56,7 +56,7 @@ func (c *check) lockOrder(ctx context.Context, w *explore.Walk) (order propertie
 	return order, v, explore.Complete, nil
 }
 
-// edgeRun finds a shortest run to a mark: the mark becomes a failing assertion in a copy of the system, and the moves are then made on the system itself.
+// edgeRun finds a shortest run to a mark: a copy of the system has the invariant that nobody comes by the mark, and the moves are then made on the system itself.
 func (c *check) edgeRun(ctx context.Context, prop *model.Prop, mark model.CoverID) (*traces.Trace, explore.Stop, error) {
 	sys := asserted(c.sys, mark, prop.ID)
 	d := &check{sys: sys, opts: c.opts}
@@ -94,16 +94,23 @@ func (c *check) edgeRun(ctx context.Context, prop *model.Prop, mark model.CoverI
 	return t, explore.Complete, nil
 }
 
-// asserted is a copy of the system in which to mark a cover is to fail a property.
+// asserted is a copy of the system that remembers whether a mark was passed, with the invariant that none was. (An assertion instead of the mark would not do: a step can mark, and then turn out to
+// have to wait.)
 func asserted(sys *model.System, mark model.CoverID, prop model.PropID) *model.System {
 	s := *sys
-	s.Processes = slices.Clone(sys.Processes)
+	s.Processes, s.Props = slices.Clone(sys.Processes), slices.Clone(sys.Props)
+	bit := &model.Type{Kind: model.KindBool, Name: "bool", Hi: 1, Pool: model.NoPool, Domain: model.NoDomain}
+	passed := &model.Var{ID: model.VarID(len(sys.Vars)), Name: "passed", Type: bit, Len: 1, Proc: model.NoProc, Pool: model.NoPool, Stride: 1, Guard: model.NoProp, Init: []int32{0}}
+	s.Vars = append(slices.Clone(sys.Vars), passed)
+	place := &model.Place{Var: passed.ID, Domain: model.NoDomain}
+	q := *sys.Props[prop]
+	q.Kind, q.X = model.PropInvariant, &model.Expr{Op: model.Not, Type: bit, X: &model.Expr{Op: model.Load, Type: bit, Place: &model.Place{Var: passed.ID, Domain: model.NoDomain, Unchecked: true}}}
+	s.Props[prop] = &q
 	replace := func(code []model.Op) []model.Op {
 		code = slices.Clone(code)
 		for i := range code {
 			if code[i].Kind == model.OpCover && code[i].Cover == mark {
-				code[i].Kind, code[i].Prop = model.OpAssert, prop
-				code[i].X = &model.Expr{Op: model.Const, Type: &model.Type{Kind: model.KindBool, Name: "bool", Hi: 1, Pool: model.NoPool, Domain: model.NoDomain}}
+				code[i].Kind, code[i].Dst, code[i].X = model.OpAssign, place, model.NewConst(1, bit)
 			}
 		}
 		return code

@@ -226,3 +226,20 @@ func TestNoOrderOfLocks(t *testing.T) {
 		t.Errorf("%v with %d states: %v", res.Verdict, res.Stats.States, res.Violations)
 	}
 }
+
+// TestEdgeOfStepThatWaits: where a step marks an edge and then turns out to have to wait, it was no step, and the run that is shown is another one. It was an internal error once.
+func TestEdgeOfStepThatWaits(t *testing.T) {
+	src := "u1 l; u1 k; u1 x; u1 y; process p { atomic { lock_acquire(&l); lock_acquire(&k); await (x == 1); lock_release(&l); lock_release(&k); } " +
+		"atomic { lock_acquire(&k); lock_acquire(&l); } y = 1; } process q { y = 0; x = 1; }"
+	for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
+		for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}, {Workers: 2}} {
+			res, err := checker.Check(context.Background(), build(t, src, o), opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(res.Violations) != 1 || res.Violations[0].Property != "lock_order" || res.Violations[0].Witness == nil {
+				t.Errorf("%+v %+v: %v", o, opts, res.Violations)
+			}
+		}
+	}
+}
