@@ -149,3 +149,24 @@ func TestLockOrderObserves(t *testing.T) {
 		t.Errorf("%d models compared, %d of them take one lock inside another: they say little", compared, edges)
 	}
 }
+
+// TestLockByMovingPointer: a lock is of one class, although the pointer to it is moved between lock_acquire() and what tells the classes apart.
+func TestLockByMovingPointer(t *testing.T) {
+	const src = "u1 a; u1 b; u1 m; u1 *r = &a; bool on; process p { lock_acquire(&m); lock_acquire(r); lock_release(&m); } process q { while (true) { r = &b; r = &a; } } check lock_order, no_deadlock; cover c: r == &b;"
+	for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
+		for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}} {
+			res, err := checker.Check(context.Background(), build(t, src, o), opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range res.LockOrder.Edges {
+				got = append(got, e.String())
+			}
+			slices.Sort(got)
+			if want := []string{"m -> a", "m -> b"}; !slices.Equal(got, want) {
+				t.Errorf("%+v %+v: edges %v", o, opts, got)
+			}
+		}
+	}
+}

@@ -106,6 +106,12 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 		one(classes[0]) // NULL would have failed at the lock itself
 		return operand{t: tVoid}
 	}
+	if b.atom == 0 && b.countShared(v) > 0 {
+		// The pointer is read once, so that it is of one class whatever others do to it meanwhile.
+		t := b.newTemp(v)
+		b.emit(&cfgNode{quiet: true, op: model.Op{Kind: model.OpAssign, Dst: t.Place, X: v}})
+		v = t
+	}
 	done := b.join()
 	for i, c := range classes {
 		var is *model.Expr

@@ -123,7 +123,7 @@ func (s *stepper) classify() {
 		case n.forced:
 			n.visible = true
 		case s.b.e.opt.NoMerge:
-			n.visible = !n.quiet || n.atom != 0
+			n.visible = !n.quiet || n.atom != 0 || n.op.Visible
 		default:
 			n.visible = n.atom != 0 || n.op.Visible
 		}
