@@ -25,7 +25,7 @@ func TestChoicesInAtomic(t *testing.T) {
 		{"goto", "u2 n; u2 i; u2 done; process p { atomic { again: " + bit + " i++; if (i < 2) goto again; done = 1; } }", 5, 4},
 		{"for with a variable bound", "u2 n; u2 i; u2 k; u2 done; process p { k = 2; atomic { for (i = 0; i < k; i++) { " + bit + " } done = 1; } }", 5, 4},
 		{"the choice first, and again behind a jump", "u2 n; u2 i; u2 done; process p { atomic { choose { case: i = 1; again: " + bit + " case: i = 1; goto again; } i++; if (i < 3) { goto again; } done = 1; } }", 5, 8},
-		{"behind an operation that is come back to", "u2 n; u2 i; u2 done; process p { atomic { do { skip; " + bit + " i++; } while (i < 2); done = 1; } }", 5, 4},
+		{"behind an operation that is come back to", "u2 n; u2 i; u2 done; process p { atomic { do { skip; skip; " + bit + " i++; } while (i < 2); done = 1; } }", 5, 4},
 		{"unrolled", "u2 n; u2 done; process p { atomic { for (int i = 0; i < 2; i++) { " + bit + " } done = 1; } }", 5, 4},
 		// A way that waits for what does not hold is none: of four, three.
 		{"a way that waits", "u2 n; u2 i; u2 done; process p { atomic { while (i < 2) { choose { case: n = n * 2; case n == 0: n = n * 2 + 1; } i++; } await (n != 3); done = 1; } }", 4, 3},
@@ -142,6 +142,60 @@ func TestEndlessBlocks(t *testing.T) {
 			}
 			if got != want {
 				t.Errorf("%s %+v: violated %q", src, o, got)
+			}
+		}
+	}
+}
+
+// TestWitnessOfAWay: a path remembers which way each step went, in every order of search; the interpreter would not confirm another one.
+func TestWitnessOfAWay(t *testing.T) {
+	const src = "u3 n; u2 i; bool go; process p { atomic { while (i < 3) { choose { case: n = (n * 2) & 7; case: n = (n * 2 + 1) & 7; } i++; } } go = true; } process q { await (go); assert(n != 5); go = false; }"
+	for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
+		for name, opts := range map[string]checker.Options{
+			"dfs": {}, "bfs": {Search: checker.BFS}, "workers": {Workers: 3}, "spill": {Spill: t.TempDir(), Memory: 64 << 20}, "reduced": {Reduction: checker.ReductionStubborn},
+			"without chains": {Reduction: checker.ReductionStubborn, NoChains: true}, "walks": {Swarm: 200},
+		} {
+			res, err := checker.Check(context.Background(), build(t, src, o), opts)
+			if err != nil {
+				t.Fatalf("%s %+v: %v", name, o, err)
+			}
+			if len(res.Violations) != 1 || res.Violations[0].Property != "assertion" || res.Violations[0].Witness == nil {
+				t.Errorf("%s %+v: %v", name, o, res.Violations)
+				continue
+			}
+			ways := 0
+			for _, s := range res.Violations[0].Witness.Steps {
+				ways += s.Way
+			}
+			if ways != 5 { // one, zero, one
+				t.Errorf("%s %+v: the witness goes way %d", name, o, ways)
+			}
+		}
+	}
+}
+
+// TestLassoOfWays: what repeats for ever takes the ways that avoid what is owed, and no others.
+func TestLassoOfWays(t *testing.T) {
+	const src = "u2 x; u1 y; fair process p { while (true) { atomic { if (y == 0) { choose { case: x = 1; case: x = 2; } } } } } process q { while (true) { end: await (x == 3); y = 1; } } "
+	for live, want := range map[string]string{
+		"liveness l: always eventually x == 1;":           "l",
+		"liveness l: always eventually x == 2;":           "l",
+		"liveness l: always eventually x == 1 || x == 2;": "",
+		"liveness l: x == 1 leads_to x == 2;":             "l",
+	} {
+		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoFork: true}} {
+			for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}} {
+				res, err := checker.Check(context.Background(), build(t, src+live, o), opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := ""
+				for _, v := range res.Violations {
+					got += v.Property
+				}
+				if got != want {
+					t.Errorf("%s %+v: violated %q", live, o, got)
+				}
 			}
 		}
 	}
