@@ -223,7 +223,7 @@ func (m *machine) races(all [][]outcome) {
 	}
 }
 
-// lockOrder looks for a circle of lock classes.
+// lockOrder looks for a cycle of lock classes.
 func (m *machine) lockOrder() {
 	reach := map[string]map[string]bool{}
 	for e := range m.edges {

@@ -88,9 +88,10 @@ func (b *low) stmt(s syntax.Stmt) {
 		if s.Prop != nil {
 			p = s.Prop.Name
 		}
+		outer := b.watch // an assertion may call a function that asserts
 		b.watch = true
 		b.emit(&op{kind: "assert", x: b.last(b.condition(s.Cond)), name: p})
-		b.watch = false
+		b.watch = outer
 	case *syntax.CoverStmt:
 		b.emit(&op{kind: "cover", quiet: true, name: s.Name.Name})
 	case *syntax.SkipStmt:
