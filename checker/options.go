@@ -3,6 +3,7 @@ package checker
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"pmdcheck/checker/internal/checkpoint"
@@ -80,11 +81,34 @@ const (
 	StoreBitstate              // three bits are set for every state, in an array of three quarters of Options.Memory
 )
 
-func (s Store) String() string { return [...]string{"exact", "compact", "bitstate"}[s] }
+// The names of the enums, as the command line writes them.
+var (
+	storeText     = []string{"exact", "compact", "bitstate"}
+	searchText    = []string{"dfs", "bfs"}
+	reductionText = []string{"none", "stubborn"}
+)
 
-func (s Search) String() string { return [...]string{"dfs", "bfs"}[s] }
+func (s Store) String() string { return named(storeText, "Store", s) }
 
-func (r Reduction) String() string { return [...]string{"none", "stubborn"}[r] }
+func (s Search) String() string { return named(searchText, "Search", s) }
+
+func (r Reduction) String() string { return named(reductionText, "Reduction", r) }
+
+// named is the name of a value of an enum, and for a value that has none its number.
+func named[T ~uint8](names []string, kind string, v T) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("%s(%d)", kind, uint8(v))
+}
+
+// outside is an error for a value that has no name: what it would do is not defined, and might be taken for a complete search.
+func outside[T ~uint8](names []string, kind string, v T) error {
+	if int(v) < len(names) {
+		return nil
+	}
+	return fmt.Errorf("there is no %s %d: write one of %s", kind, uint8(v), strings.Join(names, ", "))
+}
 
 // Progress is a sample of a running search.
 type Progress struct {
@@ -108,6 +132,11 @@ func (o *Options) normalize() error {
 		o.ProgressEvery = 2 * time.Second
 	}
 	var errs []error
+	for _, err := range []error{outside(searchText, "order of search", o.Search), outside(reductionText, "reduction", o.Reduction), outside(storeText, "store", o.Store)} {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
 	if o.Workers < 0 {
 		errs = append(errs, errors.New("workers must not be negative"))
 	}

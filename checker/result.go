@@ -20,7 +20,9 @@ const (
 	NotJudged                // nothing in the system observes the property: see [model.System.Observed]
 )
 
-func (v Verdict) String() string { return [...]string{"unknown", "holds", "violated", "not judged"}[v] }
+func (v Verdict) String() string {
+	return named([]string{"unknown", "holds", "violated", "not judged"}, "Verdict", v)
+}
 
 // Reason is why a search ended before its end.
 type Reason string
@@ -88,7 +90,9 @@ const (
 	Reached
 )
 
-func (r Reach) String() string { return [...]string{"not looked for", "not reached", "reached"}[r] }
+func (r Reach) String() string {
+	return named([]string{"not looked for", "not reached", "reached"}, "Reach", r)
+}
 
 // CoverResult says whether a cover was reached.
 type CoverResult struct {
@@ -132,6 +136,9 @@ type Swarm struct {
 }
 
 func (s *Swarm) String() string {
+	if s == nil {
+		return "no random walk"
+	}
 	return fmt.Sprintf("random walk: %d walks of %d to %d steps, about %d states, %d of %d transitions", s.Walks, s.Shortest, s.Longest, s.States, s.Ran, s.Transitions)
 }
 

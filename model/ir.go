@@ -31,7 +31,11 @@
 // far have cost more than [MaxDecisions], the next one is the last and is a failure.
 package model
 
-import "pmdcheck/model/source"
+import (
+	"fmt"
+
+	"pmdcheck/model/source"
+)
 
 // Identifiers are indices into the slices of a [System] or [Process]. NoX values are -1.
 type (
@@ -278,7 +282,12 @@ const (
 
 var fenceText = [...]string{FenceNone: "none", FenceFull: "smp_mb()", FenceRead: "smp_rmb()", FenceWrite: "smp_wmb()"}
 
-func (k Fence) String() string { return fenceText[k] }
+func (k Fence) String() string {
+	if int(k) < len(fenceText) {
+		return fenceText[k]
+	}
+	return fmt.Sprintf("Fence(%d)", uint8(k))
+}
 
 // Access says how the source made an access; memory models and the data-race property need it. READ_ONCE and its kin mark a [Place], atomic blocks and awaits an [Op].
 type Access uint8
@@ -447,7 +456,12 @@ var faultText = [...]string{
 	FaultLoop: "atomic block does not end", FaultWays: "too many ways through the choices of an atomic block",
 }
 
-func (k FaultKind) String() string { return faultText[k] }
+func (k FaultKind) String() string {
+	if int(k) < len(faultText) {
+		return faultText[k]
+	}
+	return fmt.Sprintf("FaultKind(%d)", uint8(k))
+}
 
 // LiveCase is one case of a liveness property, which holds if all of its cases do. Q is owed from each state on in which P is true (the initial state, if P
 // is nil) until one in which Q is true, that state included; a run on which Q is owed for ever violates the case. An evaluation that goes wrong counts against

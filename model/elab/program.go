@@ -1,6 +1,7 @@
 package elab
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -47,7 +48,10 @@ const (
 )
 
 func (k symKind) String() string {
-	return [...]string{"constant", "config parameter", "enum value", "type", "variable", "function"}[k]
+	if names := [...]string{"constant", "config parameter", "enum value", "type", "variable", "function"}; int(k) < len(names) {
+		return names[k]
+	}
+	return fmt.Sprintf("symKind(%d)", uint8(k))
 }
 
 // symbol is one global name.

@@ -55,7 +55,7 @@ type ConfigCell struct {
 // a library gets leaves the names of all cells as they were.
 func (c ConfigCell) Named() (named []model.ConfigValue) {
 	for i, v := range c.Config {
-		if !c.implied[i] {
+		if i >= len(c.implied) || !c.implied[i] {
 			named = append(named, v)
 		}
 	}

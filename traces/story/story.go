@@ -5,6 +5,7 @@
 package story
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,7 +25,10 @@ const (
 )
 
 func (s State) String() string {
-	return [...]string{"live", "unlinked", "in the gather", "waits for a grace period", "freed"}[s]
+	if names := [...]string{"live", "unlinked", "in the gather", "waits for a grace period", "freed"}; int(s) < len(names) {
+		return names[s]
+	}
+	return fmt.Sprintf("State(%d)", uint8(s))
 }
 
 // Change is a change of an object, after a step; step 0 is the start.
@@ -64,6 +68,9 @@ type Lock struct {
 }
 
 func (l *Lock) String() string {
+	if l == nil {
+		return "no lock"
+	}
 	if l.Mode == "" {
 		return l.Name
 	}
