@@ -27,7 +27,7 @@ func TestAddressStays(t *testing.T) {
 		src := "u2 a[2]; u2 done; struct n { u1 w; }; struct s { u2 v; struct n n; }; struct s A, B; void f(u1 i) { u2 *r = &a[i]; i = 1; *r = 3; assert(a[0] == 3 && a[1] == 0); } " +
 			"void g(u2 *p) { u1 i = 1; u2 *r = p; i = 0; *r = 3; assert(a[0] == 3 && a[1] == 0); done = i; } process p { " + body + " done = 1; }" + other
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
-			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{})
+			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{Reduction: checker.ReductionNone})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +46,7 @@ func TestAddressIsComputedOnce(t *testing.T) {
 	} {
 		src := "u2 a[2]; u2 x = 3; struct s { u2 v; }; struct s P[2]; struct s *h; u2 i = 3; u2 z; void f(u2 *p) { } process p { u2 j; u2 k; u1 n; while (n < 1) { n++; k = 3; j = 0; } i = 3; z = 0; f(" + arg + "); a[0] = 1; } process q { h = NULL; x = 3; a[0] = 0; P[0].v = 0; }"
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
-			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{})
+			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{Reduction: checker.ReductionNone})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +63,7 @@ func TestParameterWhoseAddressIsTaken(t *testing.T) {
 	const funcs = "u2 x; void k(u2 a, u2 *b) { *b = 1; x = a; } void f(u2 p) { k(p, &p); } u2 one(u2 *b) { *b = 1; return 0; } void g(u2 p) { x = p + one(&p); } "
 	for _, body := range []string{"x = 2; f(0); assert(x == 0);", "x = 2; g(0); assert(x == 0);", "u2 i = 0; x = 2; k(i, &i); assert(x == 0 && i == 1);"} {
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
-			res, err := checker.Check(context.Background(), build(t, funcs+"process p { "+body+" } process q { end: await (x == 3); x = 0; }", o), checker.Options{})
+			res, err := checker.Check(context.Background(), build(t, funcs+"process p { "+body+" } process q { end: await (x == 3); x = 0; }", o), checker.Options{Reduction: checker.ReductionNone})
 			if err != nil {
 				t.Fatal(err)
 			}

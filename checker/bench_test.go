@@ -54,7 +54,7 @@ func TestHugepmdCounts(t *testing.T) {
 				t.SkipNow()
 			}
 			sys := hugepmd(t, row.nmm, row.wpm, row.k, row.pol, row.free)
-			res, err := checker.Check(context.Background(), sys, checker.Options{NoAssert: row.noAssert})
+			res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, NoAssert: row.noAssert})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +82,7 @@ func BenchmarkHugepmd(b *testing.B) {
 			var trans, states, bytes int64
 			start := cpuTime()
 			for b.Loop() {
-				res, err := checker.Check(context.Background(), sys, checker.Options{NoAssert: true})
+				res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, NoAssert: true})
 				if err != nil {
 					b.Fatal(err)
 				}

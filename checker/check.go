@@ -35,7 +35,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		return nil, err
 	}
 	if checksRaces(sys) != nil {
-		opts.Reduction, opts.Symmetry = ReductionNone, false
+		opts.Reduction, opts.Symmetry = ReductionNone, SymmetryOff
 	}
 	start := time.Now()
 	if opts.Timeout > 0 {
@@ -44,7 +44,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		defer cancel()
 	}
 	c := &check{sys: sys, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
-	if opts.Symmetry {
+	if opts.Symmetry == SymmetryOn {
 		c.findSymmetry()
 	}
 	if err := c.compile(); err != nil {

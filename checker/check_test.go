@@ -27,43 +27,43 @@ func TestVerdicts(t *testing.T) {
 		states    int64
 	}{
 		// Nine pairs of positions but the last, which the fourth increment, of x == 3, does not reach; and each process parked there.
-		{"two steps each", "u2 x; process p[2] { atomic { x++; } atomic { x++; } }", checker.Options{}, checker.Violated, "", []string{"no_fault"}, 10},
-		{"one step each", "u2 x; process p[2] { atomic { x++; } }", checker.Options{}, checker.Holds, "", nil, 4},
-		{"lost update", "u2 x; process p[2] { x = x + 1; } invariant both: self_ok;", checker.Options{}, checker.Unknown, "error", nil, 0},
-		{"deadlock", "u1 x; process p { await (x == 1); } process q { await (x == 1); x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 1},
-		{"proper end", "u1 x; process p { end: await (x == 1); } process q { end: await (x == 1); x = 0; }", checker.Options{}, checker.Holds, "", nil, 1},
-		{"parked is no deadlock", "u1 x; process p { await (x == 1); } process q { assert (x == 1); x = 1; }", checker.Options{}, checker.Violated, "", []string{"assertion"}, 2},
-		{"invariant", "u2 x; process p { x = 1; x = 2; } process r { await (x == 3); } invariant small: x < 2;", checker.Options{}, checker.Violated, "", []string{"no_deadlock", "small"}, 3},
-		{"vacuous", "u2 x; process p[2] { x = 1; } cover two: x == 2;", checker.Options{}, checker.Violated, "", []string{"cover two"}, 4},
-		{"state limit", "u2 x; process p[2] { x = 1; x = 2; }", checker.Options{MaxStates: 3}, checker.Unknown, checker.ReasonStates, nil, 3},
-		{"limit not reached", "u2 x; process p[2] { atomic { x++; } }", checker.Options{MaxStates: 4}, checker.Holds, "", nil, 4},
+		{"two steps each", "u2 x; process p[2] { atomic { x++; } atomic { x++; } }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_fault"}, 10},
+		{"one step each", "u2 x; process p[2] { atomic { x++; } }", checker.Options{Reduction: checker.ReductionNone}, checker.Holds, "", nil, 4},
+		{"lost update", "u2 x; process p[2] { x = x + 1; } invariant both: self_ok;", checker.Options{Reduction: checker.ReductionNone}, checker.Unknown, "error", nil, 0},
+		{"deadlock", "u1 x; process p { await (x == 1); } process q { await (x == 1); x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock"}, 1},
+		{"proper end", "u1 x; process p { end: await (x == 1); } process q { end: await (x == 1); x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Holds, "", nil, 1},
+		{"parked is no deadlock", "u1 x; process p { await (x == 1); } process q { assert (x == 1); x = 1; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"assertion"}, 2},
+		{"invariant", "u2 x; process p { x = 1; x = 2; } process r { await (x == 3); } invariant small: x < 2;", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock", "small"}, 3},
+		{"vacuous", "u2 x; process p[2] { x = 1; } cover two: x == 2;", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"cover two"}, 4},
+		{"state limit", "u2 x; process p[2] { x = 1; x = 2; }", checker.Options{Reduction: checker.ReductionNone, MaxStates: 3}, checker.Unknown, checker.ReasonStates, nil, 3},
+		{"limit not reached", "u2 x; process p[2] { atomic { x++; } }", checker.Options{Reduction: checker.ReductionNone, MaxStates: 4}, checker.Holds, "", nil, 4},
 		{
 			"leak", "@use(u) @leak(l) struct s { u1 n; }; struct s A; struct s *root = &A; u1 g; process p { root = NULL; g = 1; } process q { end: await (g == 1 && root == &A); }",
-			checker.Options{},
+			checker.Options{Reduction: checker.ReductionNone},
 			checker.Violated, "",
 			[]string{"l"},
 			3,
 		},
 		{
 			"double free", "@use(u) @free(f) struct s { u1 n; }; struct s A; process p[2] { free (&A); }",
-			checker.Options{},
+			checker.Options{Reduction: checker.ReductionNone},
 			checker.Violated, "",
 			[]string{"f"},
 			5,
 		},
 		// To choose the way out is a step of its own: it commits to what comes behind, even if that blocks. g stays true, so who has not chosen can go on for ever.
-		{"break commits", "u1 g = 1; u1 x; process p { while (true) { choose { case: break; case g == 1: x = 0; } } await (x == 1); } process q { g = 1; x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 0},
-		{"goto commits", "u1 g = 1; u1 x; process p { again: choose { case: goto out; case g == 1: x = 0; goto again; } out: await (x == 1); } process q { g = 1; x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 0},
-		{"return commits", "u1 g = 1; u1 x; void f(void) { while (true) { choose { case: return; case g == 1: x = 0; } } } process p { f(); await (x == 1); } process q { g = 1; x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 0},
+		{"break commits", "u1 g = 1; u1 x; process p { while (true) { choose { case: break; case g == 1: x = 0; } } await (x == 1); } process q { g = 1; x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock"}, 0},
+		{"goto commits", "u1 g = 1; u1 x; process p { again: choose { case: goto out; case g == 1: x = 0; goto again; } out: await (x == 1); } process q { g = 1; x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock"}, 0},
+		{"return commits", "u1 g = 1; u1 x; void f(void) { while (true) { choose { case: return; case g == 1: x = 0; } } } process p { f(); await (x == 1); } process q { g = 1; x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock"}, 0},
 		// Found by fuzzing: a guard that elaboration folds to true vanished, and with it the step that commits.
-		{"true guard commits", "u1 one = 1; u1 g = 1; u1 x; process p { while (true) { choose { case one == 1: await (x == 1); case g == 1: x = 0; } } } process q { g = 1; x = 0; }", checker.Options{}, checker.Violated, "", []string{"no_deadlock"}, 0},
+		{"true guard commits", "u1 one = 1; u1 g = 1; u1 x; process p { while (true) { choose { case one == 1: await (x == 1); case g == 1: x = 0; } } } process q { g = 1; x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock"}, 0},
 		// Found by fuzzing: the sides of a condition with several shared reads went to a temporary that only the first of them fits.
-		{"sides of ?:", "u1 x; u1 y; int<-2..2> z; u2 r; process p { r = x == 1 && y == 1 ? 1 : z; } process q { x = 1; y = 1; z = 0; r = 0; }", checker.Options{}, checker.Holds, "", nil, 0},
+		{"sides of ?:", "u1 x; u1 y; int<-2..2> z; u2 r; process p { r = x == 1 && y == 1 ? 1 : z; } process q { x = 1; y = 1; z = 0; r = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Holds, "", nil, 0},
 		// A guard in front of an alternative is still a guard: nothing commits to it before it holds.
-		{"guard does not commit", "u1 g; process p { choose { case: atomic { await (g == 1); g = 0; } case: await (g == 0); } } process q { end: await (g == 1); }", checker.Options{}, checker.Holds, "", nil, 0},
+		{"guard does not commit", "u1 g; process p { choose { case: atomic { await (g == 1); g = 0; } case: await (g == 0); } } process q { end: await (g == 1); }", checker.Options{Reduction: checker.ReductionNone}, checker.Holds, "", nil, 0},
 		// A loop that is unrolled has its labels once for each round.
-		{"label in a loop", "u2 x; u2 n; process p { for (int i = 0; i < 2; i++) { if (x == 3) goto next; n = i + 1; next: skip; } assert (n != 1 || x == 3); } process q { x = 3; n = n; }", checker.Options{}, checker.Holds, "", nil, 0},
-		{"null", "struct s { u1 n; }; struct s A; struct s *r; u1 g; process p { g = r->n; } process q { r = &A; g = 1; }", checker.Options{}, checker.Violated, "", []string{"no_fault"}, 0},
+		{"label in a loop", "u2 x; u2 n; process p { for (int i = 0; i < 2; i++) { if (x == 3) goto next; n = i + 1; next: skip; } assert (n != 1 || x == 3); } process q { x = 3; n = n; }", checker.Options{Reduction: checker.ReductionNone}, checker.Holds, "", nil, 0},
+		{"null", "struct s { u1 n; }; struct s A; struct s *r; u1 g; process p { g = r->n; } process q { r = &A; g = 1; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_fault"}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			spec, err := (&elab.Loader{}).Load("t.pmd", []byte(tc.src))
@@ -106,7 +106,7 @@ func TestVerdicts(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, o := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 2}} {
+	for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionNone, Workers: 2}} {
 		o.NoAssert = true
 		res, err := checker.Check(ctx, hugepmd(t, "2", "1", "2", "0", "0"), o)
 		if err != nil {
@@ -120,7 +120,7 @@ func TestInterrupt(t *testing.T) {
 
 // TestMemoryLimit: a store that would pass the limit ends in unknown.
 func TestMemoryLimit(t *testing.T) {
-	res, err := checker.Check(context.Background(), hugepmd(t, "2", "1", "2", "0", "0"), checker.Options{NoAssert: true, Memory: 500_000})
+	res, err := checker.Check(context.Background(), hugepmd(t, "2", "1", "2", "0", "0"), checker.Options{Reduction: checker.ReductionNone, NoAssert: true, Memory: 500_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestMemoryLimit(t *testing.T) {
 // TestNoAllocation: running transitions allocates nothing, and a search next to nothing: pages and chunks, some for hundreds of states each.
 func TestNoAllocation(t *testing.T) {
 	sys := hugepmd(t, "2", "1", "2", "2", "1")
-	for _, o := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn}} {
+	for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Workers: 2}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		r, err := checker.Check(context.Background(), sys, o)
@@ -176,7 +176,7 @@ func TestSimpleWitness(t *testing.T) {
 		}
 		return len(res.Violations[0].Witness.Steps)
 	}
-	if long, short := steps(checker.Options{}), steps(checker.Options{Shrink: true}); long != 5 || short != 3 {
+	if long, short := steps(checker.Options{Reduction: checker.ReductionNone}), steps(checker.Options{Reduction: checker.ReductionNone, Shrink: true}); long != 5 || short != 3 {
 		t.Errorf("%d steps shrink to %d", long, short)
 	}
 }
@@ -184,7 +184,7 @@ func TestSimpleWitness(t *testing.T) {
 // TestFirstFailure: a search that ends at the first step of a state, because it violates a property, says nothing of a deadlock there.
 func TestFirstFailure(t *testing.T) {
 	src := "u1 x; property p \"p\"; process a { x = 1; assert(x == 0, p); } process b { await (x == 1); x = 1; }"
-	for _, o := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn}} {
+	for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Workers: 2}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}} {
 		o.First = true
 		r, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{NoMerge: true}), o)
 		if err != nil {
@@ -205,7 +205,7 @@ func TestFirstOfSeveral(t *testing.T) {
 	} {
 		sys := build(t, src, elab.BuildOptions{})
 		names := func(workers int) (names []string) {
-			res, err := checker.Check(context.Background(), sys, checker.Options{First: true, Workers: workers})
+			res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, First: true, Workers: workers})
 			if err != nil {
 				t.Fatalf("%d workers: %v\n%s", workers, err, src)
 			}
@@ -246,7 +246,7 @@ func TestWideStates(t *testing.T) {
 			rest *= int64(tc.cells + 1)
 		}
 		want := rest * int64(2+3*tc.cells)
-		for _, o := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 3}, {Spill: t.TempDir(), Memory: 4 << 20}} {
+		for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionNone, Workers: 3}, {Reduction: checker.ReductionNone, Spill: t.TempDir(), Memory: 4 << 20}} {
 			r, err := checker.Check(context.Background(), sys, o)
 			if err != nil {
 				t.Fatal(err)

@@ -60,7 +60,7 @@ func TestResume(t *testing.T) {
 	for name, build := range cells {
 		for _, reduction := range []checker.Reduction{checker.ReductionNone, checker.ReductionStubborn} {
 			sys := build()
-			ref, err := checker.Check(context.Background(), sys, checker.Options{Reduction: reduction, Workers: 2})
+			ref, err := checker.Check(context.Background(), sys, checker.Options{Reduction: reduction, Symmetry: checker.SymmetryOff, Workers: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestResume(t *testing.T) {
 			}
 			for _, n := range []int{1, 2, 4} {
 				t.Run(fmt.Sprintf("%s/%v/%d", name, reduction, n), func(t *testing.T) {
-					o := checker.Options{Reduction: reduction, Checkpoint: filepath.Join(t.TempDir(), "c"), CheckpointEvery: time.Microsecond, Workers: 1 + n%2}
+					o := checker.Options{Reduction: reduction, Symmetry: checker.SymmetryOff, Checkpoint: filepath.Join(t.TempDir(), "c"), CheckpointEvery: time.Microsecond, Workers: 1 + n%2}
 					for round := 0; ; round++ {
 						writes := 0
 						o.SetDisk(func(dir, pattern string) (checkpoint.File, error) {
@@ -114,11 +114,11 @@ func TestResume(t *testing.T) {
 // TestResumeAfterLimit: what a limit ended goes on with a larger one; what was complete stays so.
 func TestResumeAfterLimit(t *testing.T) {
 	sys := hugepmd(t, "2", "1", "2", "0", "0")
-	ref, err := checker.Check(context.Background(), sys, checker.Options{Workers: 2})
+	ref, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := checker.Options{Checkpoint: filepath.Join(t.TempDir(), "c"), Memory: 400_000}
+	o := checker.Options{Reduction: checker.ReductionNone, Checkpoint: filepath.Join(t.TempDir(), "c"), Memory: 400_000}
 	for i, memory := range []int64{400_000, 500_000, 700_000, 0, 0} {
 		o.Memory, o.Resume = memory, i > 0
 		r, err := checker.Check(context.Background(), sys, o)
@@ -147,7 +147,7 @@ func TestResumeRandomModels(t *testing.T) {
 		if !ok {
 			continue
 		}
-		o := checker.Options{Reduction: checker.Reduction(seed % 3 % 2), Workers: 1 + int(seed%2), MaxStates: 30 * maxRandom, Symmetry: seed%5 == 0}
+		o := checker.Options{Reduction: checker.ReductionNone + checker.Reduction(seed%3%2), Workers: 1 + int(seed%2), MaxStates: 30 * maxRandom, Symmetry: symmetry(seed%5 == 0)}
 		ref, err := checker.Check(context.Background(), sys, o)
 		if err != nil {
 			t.Fatal(err)
@@ -197,7 +197,7 @@ func withoutWitnesses(r *checker.Result) *checker.Result {
 }
 
 func TestResumeRefused(t *testing.T) {
-	o := checker.Options{Checkpoint: filepath.Join(t.TempDir(), "c"), NoAssert: true}
+	o := checker.Options{Reduction: checker.ReductionNone, Checkpoint: filepath.Join(t.TempDir(), "c"), NoAssert: true}
 	sys := hugepmd(t, "1", "1", "1", "0", "0")
 	if _, err := checker.Check(context.Background(), sys, o); err != nil {
 		t.Fatal(err)

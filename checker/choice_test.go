@@ -33,7 +33,7 @@ func TestChoicesInAtomic(t *testing.T) {
 		{"a choice that is not come by", "u2 n; u1 b; u2 done; process p { choose { case: b = 0; case: b = 1; } atomic { if (b == 1) { choose { case: n = 1; case: n = 2; } } done = 1; } }", 6, 5},
 	} {
 		for _, o := range []elab.BuildOptions{{}, {NoFork: true}, {NoMerge: true}, {NoMerge: true, NoFork: true}} {
-			for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}, {Reduction: checker.ReductionStubborn, NoChains: true}, {Search: checker.BFS}, {Workers: 3}, {Spill: t.TempDir(), Memory: 64 << 20}, {Reduction: checker.ReductionStubborn, Verify: true}} {
+			for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, NoChains: true}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionNone, Workers: 3}, {Reduction: checker.ReductionNone, Spill: t.TempDir(), Memory: 64 << 20}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, Verify: true}} {
 				src := c.src + other
 				res, err := checker.Check(context.Background(), build(t, src, o), opts)
 				if err != nil {
@@ -74,7 +74,7 @@ func TestFailsBeforeItChooses(t *testing.T) {
 		"u2 x; process p { atomic { await (x == 1); choose { case: x = 2; case: x = 3; } } } process q { x = 1; end: await (x == 0); x = 1; }":  {4, 3},
 	} {
 		for _, o := range []elab.BuildOptions{{}, {NoFork: true}} {
-			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{})
+			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{Reduction: checker.ReductionNone})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +91,7 @@ func TestTooManyWays(t *testing.T) {
 		"u4 x; process p { atomic { while (true) { choose { case: x = 1; case: x = 2; } } } } process q { x = 0; }",
 		"u4 x; u8 i; process p { atomic { while (i < 20) { choose { case: x = 1; case: x = 2; } i++; } } } process q { x = 0; }",
 	} {
-		opts := []checker.Options{{}, {Reduction: checker.ReductionStubborn}}[i]
+		opts := []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}}[i]
 		res, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{}), opts)
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestManyAlternatives(t *testing.T) {
 	const n = 12
 	src := fmt.Sprintf("bool waits[%d]; u4 count; process p[%d](u4 i) { while (true) { atomic { await (!waits[i]); if (count < 2) { count++; bool any = false; "+
 		"for (int k = 0; k < %d; k++) { if (waits[k]) { any = true; choose { case: waits[k] = false; goto out; case: } } } await (!any); out: skip; } else { waits[i] = true; } } } }", n, n, n)
-	for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}} {
+	for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}} {
 		res, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{}), opts)
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func TestEndlessBlocks(t *testing.T) {
 		"u2 x; process p { u2 i; atomic { do { i++; } while (i < 3); } x = i; } process q { end: await (x == 3); x = 0; }": "",
 	} {
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
-			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{})
+			res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{Reduction: checker.ReductionNone})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,8 +152,8 @@ func TestWitnessOfAWay(t *testing.T) {
 	const src = "u3 n; u2 i; bool go; process p { atomic { while (i < 3) { choose { case: n = (n * 2) & 7; case: n = (n * 2 + 1) & 7; } i++; } } go = true; } process q { await (go); assert(n != 5); go = false; }"
 	for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 		for name, opts := range map[string]checker.Options{
-			"dfs": {}, "bfs": {Search: checker.BFS}, "workers": {Workers: 3}, "spill": {Spill: t.TempDir(), Memory: 64 << 20}, "reduced": {Reduction: checker.ReductionStubborn},
-			"without chains": {Reduction: checker.ReductionStubborn, NoChains: true}, "walks": {Swarm: 200},
+			"dfs": {Reduction: checker.ReductionNone}, "bfs": {Reduction: checker.ReductionNone, Search: checker.BFS}, "workers": {Reduction: checker.ReductionNone, Workers: 3}, "spill": {Reduction: checker.ReductionNone, Spill: t.TempDir(), Memory: 64 << 20}, "reduced": {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff},
+			"without chains": {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, NoChains: true}, "walks": {Swarm: 200},
 		} {
 			res, err := checker.Check(context.Background(), build(t, src, o), opts)
 			if err != nil {
@@ -184,7 +184,7 @@ func TestLassoOfWays(t *testing.T) {
 		"liveness l: x == 1 leads_to x == 2;":             "l",
 	} {
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoFork: true}} {
-			for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}} {
+			for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}} {
 				res, err := checker.Check(context.Background(), build(t, src+live, o), opts)
 				if err != nil {
 					t.Fatal(err)

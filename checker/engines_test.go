@@ -154,18 +154,18 @@ func compareSearches(t *testing.T, src string) {
 		}
 		return res
 	}
-	ref := check(elab.BuildOptions{}, checker.Options{})
+	ref := check(elab.BuildOptions{}, checker.Options{Reduction: checker.ReductionNone})
 	if ref.Reason != checker.ReasonNone {
 		return
 	}
-	for name, opts := range map[string]checker.Options{"bfs": {Search: checker.BFS}, "4 workers": {Workers: 4}} {
+	for name, opts := range map[string]checker.Options{"bfs": {Reduction: checker.ReductionNone, Search: checker.BFS}, "4 workers": {Reduction: checker.ReductionNone, Workers: 4}} {
 		r := check(elab.BuildOptions{}, opts)
 		if outcome(r) != outcome(ref) || r.Stats.States != ref.Stats.States || r.Stats.Transitions != ref.Stats.Transitions {
 			t.Fatalf("%s: %s, %d states, %d transitions; dfs: %s, %d, %d\n%s", name, outcome(r), r.Stats.States, r.Stats.Transitions, outcome(ref), ref.Stats.States, ref.Stats.Transitions, src)
 		}
 	}
 	for name, o := range map[string]elab.BuildOptions{"no-merge": {NoMerge: true}, "no-reset": {NoReset: true}, "neither": {NoMerge: true, NoReset: true}} {
-		r := check(o, checker.Options{})
+		r := check(o, checker.Options{Reduction: checker.ReductionNone})
 		if r.Reason == checker.ReasonNone && outcome(r) != outcome(ref) {
 			t.Fatalf("%s: %s\nmerged: %s\n%s", name, outcome(r), outcome(ref), src)
 		}

@@ -37,34 +37,34 @@ func TestEveryPropertyHasAVerdict(t *testing.T) {
 		long   = "u8 x; u8 y; process p { while (true) { end: x = x == 255 ? 0 : x + 1; } } process q { while (true) { end: y = y == 255 ? 0 : y + 1; } } "
 		unused = "property exclusion \"t\"; @use(u) @free(f) @leak(l) struct s { u1 v; }; u1 x; process p { x = 1; } "
 	)
-	stubborn := checker.Options{Reduction: checker.ReductionStubborn, Symmetry: true}
+	stubborn := checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn}
 	for _, tc := range []struct {
 		name, src string
 		opts      checker.Options
 		want      string
 	}{
-		{"complete", late, checker.Options{}, "violated, no_deadlock holds, no_fault holds, assertion violated, one violated"},
-		{"a limit of states", late, checker.Options{MaxStates: 2}, "unknown, no_deadlock unknown (states), no_fault unknown (states), assertion unknown (states), one unknown (states)"},
-		{"a limit after a violation", late, checker.Options{MaxStates: 7, Search: checker.BFS}, "violated, no_deadlock unknown (states), no_fault unknown (states), assertion unknown (states), one violated"},
-		{"the first violation", late, checker.Options{First: true, Search: checker.BFS}, "violated, no_deadlock unknown (first), no_fault unknown (first), assertion unknown (first), one violated"},
-		{"the first violation, two workers", late, checker.Options{First: true, Workers: 2}, "violated, no_deadlock unknown (first), no_fault unknown (first), assertion unknown (first), one violated"},
-		{"a time", long + "invariant one: x < 256;", checker.Options{Timeout: time.Nanosecond}, "unknown, no_deadlock unknown (timeout), no_fault unknown (timeout), assertion not judged, one unknown (timeout)"},
-		{"a store that is not exact", late + "cover three: x == 3;", checker.Options{Store: checker.StoreBitstate, Memory: 1 << 20}, "violated, no_deadlock unknown (not exact), no_fault unknown (not exact), assertion violated, one violated, three not looked for"},
-		{"no asserts", late, checker.Options{NoAssert: true}, "violated, no_deadlock holds, no_fault holds, assertion unknown (asserts ignored), one violated"},
-		{"no asserts, nothing else", "u2 x; process p { x = 1; assert (x == 1); }", checker.Options{NoAssert: true}, "unknown, no_deadlock holds, no_fault holds, assertion unknown (asserts ignored)"},
-		{"a liveness search that ends early", loops, checker.Options{First: true}, "violated, no_deadlock holds, no_fault holds, assertion not judged, x_set unknown (first), y_set violated"},
-		{"liveness", loops, checker.Options{}, "violated, no_deadlock holds, no_fault holds, assertion not judged, x_set holds, y_set violated"},
-		{"liveness with a limit", loops, checker.Options{MaxStates: 1}, "unknown, no_deadlock unknown (states), no_fault unknown (states), assertion not judged, x_set unknown (states), y_set unknown (states)"},
-		{"lock order", locks, checker.Options{}, "violated, no_deadlock holds, no_fault holds, assertion not judged, lock_order violated"},
-		{"lock order and the first violation", locks + "liveness never: eventually a == 0 && b == 1 && false;", checker.Options{First: true}, "violated, no_deadlock holds, no_fault holds, assertion not judged, never violated, lock_order unknown (first)"},
-		{"nothing observes it", unused, checker.Options{}, "holds, no_deadlock holds, no_fault holds, assertion not judged, exclusion not judged, u not judged, f not judged, l not judged"},
-		{"a cover that is not demanded", half + "cover both: x == 1 && y == 1 when false;", checker.Options{}, "holds, no_deadlock holds, no_fault holds, assertion not judged, both reached"},
+		{"complete", late, checker.Options{Reduction: checker.ReductionNone}, "violated, no_deadlock holds, no_fault holds, assertion violated, one violated"},
+		{"a limit of states", late, checker.Options{Reduction: checker.ReductionNone, MaxStates: 2}, "unknown, no_deadlock unknown (states), no_fault unknown (states), assertion unknown (states), one unknown (states)"},
+		{"a limit after a violation", late, checker.Options{Reduction: checker.ReductionNone, MaxStates: 7, Search: checker.BFS}, "violated, no_deadlock unknown (states), no_fault unknown (states), assertion unknown (states), one violated"},
+		{"the first violation", late, checker.Options{Reduction: checker.ReductionNone, First: true, Search: checker.BFS}, "violated, no_deadlock unknown (first), no_fault unknown (first), assertion unknown (first), one violated"},
+		{"the first violation, two workers", late, checker.Options{Reduction: checker.ReductionNone, First: true, Workers: 2}, "violated, no_deadlock unknown (first), no_fault unknown (first), assertion unknown (first), one violated"},
+		{"a time", long + "invariant one: x < 256;", checker.Options{Reduction: checker.ReductionNone, Timeout: time.Nanosecond}, "unknown, no_deadlock unknown (timeout), no_fault unknown (timeout), assertion not judged, one unknown (timeout)"},
+		{"a store that is not exact", late + "cover three: x == 3;", checker.Options{Reduction: checker.ReductionNone, Store: checker.StoreBitstate, Memory: 1 << 20}, "violated, no_deadlock unknown (not exact), no_fault unknown (not exact), assertion violated, one violated, three not looked for"},
+		{"no asserts", late, checker.Options{Reduction: checker.ReductionNone, NoAssert: true}, "violated, no_deadlock holds, no_fault holds, assertion unknown (asserts ignored), one violated"},
+		{"no asserts, nothing else", "u2 x; process p { x = 1; assert (x == 1); }", checker.Options{Reduction: checker.ReductionNone, NoAssert: true}, "unknown, no_deadlock holds, no_fault holds, assertion unknown (asserts ignored)"},
+		{"a liveness search that ends early", loops, checker.Options{Reduction: checker.ReductionNone, First: true}, "violated, no_deadlock holds, no_fault holds, assertion not judged, x_set unknown (first), y_set violated"},
+		{"liveness", loops, checker.Options{Reduction: checker.ReductionNone}, "violated, no_deadlock holds, no_fault holds, assertion not judged, x_set holds, y_set violated"},
+		{"liveness with a limit", loops, checker.Options{Reduction: checker.ReductionNone, MaxStates: 1}, "unknown, no_deadlock unknown (states), no_fault unknown (states), assertion not judged, x_set unknown (states), y_set unknown (states)"},
+		{"lock order", locks, checker.Options{Reduction: checker.ReductionNone}, "violated, no_deadlock holds, no_fault holds, assertion not judged, lock_order violated"},
+		{"lock order and the first violation", locks + "liveness never: eventually a == 0 && b == 1 && false;", checker.Options{Reduction: checker.ReductionNone, First: true}, "violated, no_deadlock holds, no_fault holds, assertion not judged, never violated, lock_order unknown (first)"},
+		{"nothing observes it", unused, checker.Options{Reduction: checker.ReductionNone}, "holds, no_deadlock holds, no_fault holds, assertion not judged, exclusion not judged, u not judged, f not judged, l not judged"},
+		{"a cover that is not demanded", half + "cover both: x == 1 && y == 1 when false;", checker.Options{Reduction: checker.ReductionNone}, "holds, no_deadlock holds, no_fault holds, assertion not judged, both reached"},
 		{"a cover that is not demanded, reduced", half + "cover both: x == 1 && y == 1 when false;", stubborn, "holds, no_deadlock holds, no_fault holds, assertion not judged, both not looked for"},
 		{"a cover that is demanded, reduced", half + "cover both: x == 1 && y == 1;", stubborn, "holds, no_deadlock holds, no_fault holds, assertion not judged, both reached"},
-		{"a cover that nothing reaches", half + "cover three: x == 3; cover four: y == 3 when false;", checker.Options{}, "violated, no_deadlock holds, no_fault holds, assertion not judged, three not reached, four not reached"},
+		{"a cover that nothing reaches", half + "cover three: x == 3; cover four: y == 3 when false;", checker.Options{Reduction: checker.ReductionNone}, "violated, no_deadlock holds, no_fault holds, assertion not judged, three not reached, four not reached"},
 		{"a cover that nothing reaches, reduced", half + "cover three: x == 3;", stubborn, "violated, no_deadlock holds, no_fault holds, assertion not judged, three not reached"},
-		{"a cover that the search did not come to", half + "cover two: x == 2;", checker.Options{MaxStates: 1}, "unknown, no_deadlock unknown (states), no_fault unknown (states), assertion not judged, two not looked for"},
-		{"only the search for a cover ends early", "u2 x; u2 y; process p { x = 1; x = 2; } process q { y = 1; y = 2; } cover both: x + y == 5;", checker.Options{Reduction: checker.ReductionStubborn, NoChains: true, MaxStates: 5}, "unknown, no_deadlock holds, no_fault holds, assertion not judged, both not looked for"},
+		{"a cover that the search did not come to", half + "cover two: x == 2;", checker.Options{Reduction: checker.ReductionNone, MaxStates: 1}, "unknown, no_deadlock unknown (states), no_fault unknown (states), assertion not judged, two not looked for"},
+		{"only the search for a cover ends early", "u2 x; u2 y; process p { x = 1; x = 2; } process q { y = 1; y = 2; } cover both: x + y == 5;", checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, NoChains: true, MaxStates: 5}, "unknown, no_deadlock holds, no_fault holds, assertion not judged, both not looked for"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r, err := checker.Check(context.Background(), build(t, tc.src, elab.BuildOptions{}), tc.opts)
@@ -95,7 +95,7 @@ func TestSwarmSaysNothingOfWhatItDidNotMeet(t *testing.T) {
 func TestInterruptedSearch(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, o := range []checker.Options{{}, {Workers: 2}, {Reduction: checker.ReductionStubborn}} {
+	for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}} {
 		r, err := checker.Check(ctx, build(t, "u8 x; u8 y; process p { while (true) { end: x = x == 255 ? 0 : x + 1; } } process q { while (true) { end: y = y == 255 ? 0 : y + 1; } }", elab.BuildOptions{}), o)
 		if err != nil {
 			t.Fatal(err)

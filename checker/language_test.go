@@ -107,7 +107,7 @@ process other { end: await (x == 3); }`,
 			for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoMerge: true, NoReset: true}} {
 				src := src + "\ncover through;\n"
 				compareEngines(t, build(t, src, o), src, false)
-				res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{})
+				res, err := checker.Check(context.Background(), build(t, src, o), checker.Options{Reduction: checker.ReductionNone})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -165,7 +165,7 @@ func TestOverride(t *testing.T) {
 			if err != nil {
 				t.Fatal(testkit.Render(err))
 			}
-			res, err := checker.Check(context.Background(), sys, checker.Options{})
+			res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone})
 			if err != nil {
 				t.Fatal(err)
 			}

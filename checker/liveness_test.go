@@ -190,9 +190,9 @@ func compareLiveness(t *testing.T, seed uint64) (props, bad int, reduced bool) {
 			want = append(want, q.Name)
 		}
 	}
-	red := checker.Options{Reduction: checker.ReductionStubborn, Symmetry: true, Verify: seed%8 == 0}
+	red := checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn, Verify: seed%8 == 0}
 	unreduced, whole := "", false
-	for i, opts := range []checker.Options{{}, {Workers: 3}, red} {
+	for i, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Workers: 3}, red} {
 		got, others, complete, byReduction := allVerdicts(t, sys, opts, src)
 		if i == 0 {
 			unreduced, whole = others, complete
@@ -210,7 +210,7 @@ func compareLiveness(t *testing.T, seed uint64) (props, bad int, reduced bool) {
 			break
 		}
 		other, _ := tryBuild(t, src, o)
-		if got, complete, _ := liveVerdicts(t, other, checker.Options{}, src); complete && got != strings.Join(want, " ") {
+		if got, complete, _ := liveVerdicts(t, other, checker.Options{Reduction: checker.ReductionNone}, src); complete && got != strings.Join(want, " ") {
 			t.Fatalf("seed %d: built with %+v the checker finds %q violated, not %q\n%s", seed, o, got, want, src)
 		}
 	}
@@ -302,7 +302,7 @@ liveness free: always eventually !inside[0] && !inside[1];`
 		t.Run(tc.name, func(t *testing.T) {
 			for _, o := range []elab.BuildOptions{{}, {NoMerge: true, NoReset: true}} {
 				sys, _ := tryBuild(t, tc.src, o)
-				for _, opts := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: true}} {
+				for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionNone, Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn}} {
 					if got, complete, _ := liveVerdicts(t, sys, opts, tc.src); got != tc.want || !complete {
 						t.Errorf("%+v: violated %q, not %q", opts, got, tc.want)
 					}
@@ -335,7 +335,7 @@ func TestLivenessOnlyObserves(t *testing.T) {
 	} {
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
 			sys := build(t, decl+c.body, o)
-			for _, opts := range []checker.Options{{}, {Search: checker.BFS}, {Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: true, Verify: true}} {
+			for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionNone, Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn, Verify: true}} {
 				_, others, complete, _ := allVerdicts(t, sys, opts, c.body)
 				if others != c.want || !complete {
 					t.Errorf("%s: %+v %+v: violated %q, not %q", c.body, o, opts, others, c.want)
@@ -350,7 +350,7 @@ func TestLivenessLimits(t *testing.T) {
 	src := "u4 x; process p { while (true) { x = (x + 1) % 16; } } process q { while (true) { skip; } } liveness l: always eventually x < 16;"
 	sys, _ := tryBuild(t, src, elab.BuildOptions{})
 	for states, want := range map[int64]string{31: "unknown states", 32: "holds "} {
-		res, err := checker.Check(context.Background(), sys, checker.Options{MaxStates: states})
+		res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, MaxStates: states})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -369,7 +369,7 @@ func TestLivenessBeforeACrash(t *testing.T) {
 		want    string
 	}{{"", false, "l"}, {"", true, "l"}, {"fair ", false, ""}, {"fair ", true, ""}} {
 		sys := build(t, fmt.Sprintf(src, c.fair), elab.BuildOptions{NoMerge: c.noMerge})
-		if got, complete, _ := liveVerdicts(t, sys, checker.Options{}, src); !complete || got != c.want {
+		if got, complete, _ := liveVerdicts(t, sys, checker.Options{Reduction: checker.ReductionNone}, src); !complete || got != c.want {
 			t.Errorf("%+v: %q is violated", c, got)
 		}
 	}

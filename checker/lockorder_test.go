@@ -64,7 +64,7 @@ check lock_order;
 			for _, o := range []elab.BuildOptions{{}, {NoMerge: true}, {NoReset: true}} {
 				sys := build(t, src, o)
 				compareEngines(t, sys, src, false)
-				for _, opts := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn}} {
+				for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Workers: 2}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}} {
 					res, err := checker.Check(context.Background(), sys, opts)
 					if err != nil {
 						t.Fatal(err)
@@ -145,7 +145,7 @@ process q { lock_acquire(&b); await (b == 0); b = 1; lock_acquire(&a); await (a 
 check no_deadlock, lock_order;`
 	for x, want := range []string{"[no_deadlock]", "[lock_order]"} {
 		for workers := 1; workers <= 3; workers++ {
-			res, err := checker.Check(context.Background(), build(t, fmt.Sprintf(src, x), elab.BuildOptions{}), checker.Options{First: true, Workers: workers})
+			res, err := checker.Check(context.Background(), build(t, fmt.Sprintf(src, x), elab.BuildOptions{}), checker.Options{Reduction: checker.ReductionNone, First: true, Workers: workers})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -163,7 +163,7 @@ check no_deadlock, lock_order;`
 // TestLockOrderLimits: a search that is cut short says unknown, never holds; a cycle that it has met stays one.
 func TestLockOrderLimits(t *testing.T) {
 	const src = "u2 a; u2 b; u4 n; process p { lock_acquire(&a); a = 1; lock_acquire(&b); b = 1; while (n < 9) { n = n + 1; } } process q { n = n + 1; } check lock_order;"
-	res, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{}), checker.Options{MaxStates: 5})
+	res, err := checker.Check(context.Background(), build(t, src, elab.BuildOptions{}), checker.Options{Reduction: checker.ReductionNone, MaxStates: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ check lock_order;
 `
 	sys := build(t, src, elab.BuildOptions{})
 	want := ""
-	for i, o := range []checker.Options{{}, {Symmetry: true}, {Symmetry: true, Reduction: checker.ReductionStubborn}} {
+	for i, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn}, {Symmetry: checker.SymmetryOn, Reduction: checker.ReductionStubborn}} {
 		res, err := checker.Check(context.Background(), sys, o)
 		if err != nil {
 			t.Fatal(err)
@@ -217,7 +217,7 @@ check lock_order;
 // TestNoOrderOfLocks: a spec in which nobody waits for a lock has no property of lock order, and what is told about locks is nothing. Counters that nobody needed once overflowed: a fault.
 func TestNoOrderOfLocks(t *testing.T) {
 	sys := build(t, "u1 l; u4 n; process p { while (n < 9) { lock_tryacquire(&l); n++; } } process q { end: await (n == 10); n = 0; }", elab.BuildOptions{})
-	res, err := checker.Check(context.Background(), sys, checker.Options{})
+	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestEdgeOfStepThatWaits(t *testing.T) {
 	src := "u1 l; u1 k; u1 x; u1 y; process p { atomic { lock_acquire(&l); lock_acquire(&k); await (x == 1); lock_release(&l); lock_release(&k); } " +
 		"atomic { lock_acquire(&k); lock_acquire(&l); } y = 1; } process q { y = 0; x = 1; }"
 	for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
-		for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}, {Workers: 2}} {
+		for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}, {Reduction: checker.ReductionNone, Workers: 2}} {
 			res, err := checker.Check(context.Background(), build(t, src, o), opts)
 			if err != nil {
 				t.Fatal(err)

@@ -72,7 +72,7 @@ bool got;
 		}
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 			sys := testkit.System(t, src, o, "era=E7", "late=true", "target=x86_nopv")
-			for _, s := range []checker.Options{{}, {Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: true}} {
+			for _, s := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Workers: 2}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn}} {
 				names, res := violatedBy(t, sys, s)
 				if got := fmt.Sprint(names); got != want || fmt.Sprint(res.LockOrder.Edges) != edges {
 					t.Errorf("%s; %s: violated %s with the edges %v, want %s and %s", c.held, c.body, got, res.LockOrder.Edges, want, edges)
@@ -96,7 +96,7 @@ func TestLockOrderObserves(t *testing.T) {
 		src := "u1 l; u1 m; u1 x; process p { " + c.body + " } process q { end: await (x + m == 2); l = 1; x = 1; m = 1; } check no_deadlock"
 		var states []int64
 		for _, more := range []string{"", ", lock_order"} {
-			names, res := violatedBy(t, build(t, src+more+";", elab.BuildOptions{}), checker.Options{})
+			names, res := violatedBy(t, build(t, src+more+";", elab.BuildOptions{}), checker.Options{Reduction: checker.ReductionNone})
 			if got := fmt.Sprint(names); got != c.want {
 				t.Errorf("%s: with%s violated %s, want %s", c.body, more, got, c.want)
 			}
@@ -127,7 +127,7 @@ func TestLockOrderObserves(t *testing.T) {
 				done = false
 				break
 			}
-			names, res := violatedBy(t, sys, checker.Options{MaxStates: 5 * maxRandom})
+			names, res := violatedBy(t, sys, checker.Options{Reduction: checker.ReductionNone, MaxStates: 5 * maxRandom})
 			// More locks of a class than are counted are a fault.
 			many := slices.ContainsFunc(res.Violations, func(v checker.Violation) bool { return strings.Contains(v.Message, ".held(") })
 			done = done && res.Reason == checker.ReasonNone && !many
@@ -154,7 +154,7 @@ func TestLockOrderObserves(t *testing.T) {
 func TestLockByMovingPointer(t *testing.T) {
 	const src = "u1 a; u1 b; u1 m; u1 *r = &a; bool on; process p { lock_acquire(&m); lock_acquire(r); lock_release(&m); } process q { while (true) { r = &b; r = &a; } } check lock_order, no_deadlock; cover c: r == &b;"
 	for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
-		for _, opts := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}} {
+		for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}} {
 			res, err := checker.Check(context.Background(), build(t, src, o), opts)
 			if err != nil {
 				t.Fatal(err)

@@ -10,12 +10,13 @@ import (
 	"pmdcheck/checker/internal/store"
 )
 
-// Options says how to search. The zero value is a complete depth-first search on one worker without limits.
+// Options says how to search. The zero value is what the command line does: a depth-first search on one worker without limits, which is complete and reduced. Counts that are
+// those of the model, all of its states and transitions, take ReductionNone.
 type Options struct {
 	Search    Search
 	Reduction Reduction
 	Store     Store
-	Symmetry  bool          // take states that differ by a permutation of interchangeable processes or objects for one; see Result.Symmetry for what was found
+	Symmetry  SymmetryMode  // whether states that differ by a permutation of interchangeable processes or objects are one; see Result.Symmetry for what was found
 	Verify    bool          // with a reduction: check every stubborn set by running transitions; for small systems. Result.Stats.Verified counts the pairs compared
 	Explain   bool          // with a reduction: Result.Reducing tells what stops it
 	NoChains  bool          // with a reduction: store also the states from which only one transition is explored
@@ -66,8 +67,19 @@ type Reduction uint8
 
 // The reductions.
 const (
-	ReductionNone     Reduction = iota // every interleaving
+	ReductionDefault  Reduction = iota // stubborn sets, and none for random walks
+	ReductionNone                      // every interleaving
 	ReductionStubborn                  // stubborn sets: a part of the interleavings that shows all violations, deadlocks, required covers and dead transitions
+)
+
+// SymmetryMode says whether interchangeable processes and objects are looked for.
+type SymmetryMode uint8
+
+// The modes.
+const (
+	SymmetryDefault SymmetryMode = iota // with a reduction, so that where there is none the states are those of the model
+	SymmetryOff
+	SymmetryOn
 )
 
 // Store is the kind of visited set.
@@ -85,7 +97,8 @@ const (
 var (
 	storeText     = []string{"exact", "compact", "bitstate"}
 	searchText    = []string{"dfs", "bfs"}
-	reductionText = []string{"none", "stubborn"}
+	reductionText = []string{"default", "none", "stubborn"}
+	symmetryText  = []string{"default", "off", "on"}
 )
 
 func (s Store) String() string { return named(storeText, "Store", s) }
@@ -93,6 +106,8 @@ func (s Store) String() string { return named(storeText, "Store", s) }
 func (s Search) String() string { return named(searchText, "Search", s) }
 
 func (r Reduction) String() string { return named(reductionText, "Reduction", r) }
+
+func (m SymmetryMode) String() string { return named(symmetryText, "SymmetryMode", m) }
 
 // named is the name of a value of an enum, and for a value that has none its number.
 func named[T ~uint8](names []string, kind string, v T) string {
@@ -120,6 +135,22 @@ type Progress struct {
 	Status              bool // asked for through Options.Status
 }
 
+// reduce puts what is done in place of the defaults.
+func (o *Options) reduce() {
+	if o.Reduction == ReductionDefault {
+		o.Reduction = ReductionStubborn
+		if o.Swarm > 0 {
+			o.Reduction = ReductionNone
+		}
+	}
+	if o.Symmetry == SymmetryDefault {
+		o.Symmetry = SymmetryOn
+		if o.Reduction == ReductionNone {
+			o.Symmetry = SymmetryOff
+		}
+	}
+}
+
 // normalize fills defaults and rejects what cannot be meant.
 func (o *Options) normalize() error {
 	if o.Workers == 0 {
@@ -132,7 +163,7 @@ func (o *Options) normalize() error {
 		o.ProgressEvery = 2 * time.Second
 	}
 	var errs []error
-	for _, err := range []error{outside(searchText, "order of search", o.Search), outside(reductionText, "reduction", o.Reduction), outside(storeText, "store", o.Store)} {
+	for _, err := range []error{outside(searchText, "order of search", o.Search), outside(reductionText, "reduction", o.Reduction), outside(symmetryText, "symmetry", o.Symmetry), outside(storeText, "store", o.Store)} {
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -143,9 +174,10 @@ func (o *Options) normalize() error {
 	if o.Swarm < 0 || o.MaxSteps < 0 {
 		errs = append(errs, errors.New("walks and steps must not be negative"))
 	}
-	if o.Swarm > 0 && (o.Search != DFS || o.Reduction != ReductionNone || o.Symmetry || o.Verify || o.Explain) {
+	if o.Swarm > 0 && (o.Search != DFS || o.Reduction == ReductionStubborn || o.Symmetry == SymmetryOn || o.Verify || o.Explain) {
 		errs = append(errs, errors.New("random walks have no order of search, no reduction and no symmetry"))
 	}
+	o.reduce()
 	if o.MaxStates < 0 || o.Memory < 0 || o.Timeout < 0 {
 		errs = append(errs, errors.New("limits must not be negative"))
 	}

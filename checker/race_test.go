@@ -72,7 +72,7 @@ func TestDataRace(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
 				sys := build(t, c.src+"\ncheck no_data_race;\n", o)
-				for _, s := range []checker.Options{{}, {Reduction: checker.ReductionStubborn, Symmetry: true}, {Workers: 3}, {Search: checker.BFS}, {Shrink: true}, {Swarm: 100}} {
+				for _, s := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn}, {Reduction: checker.ReductionNone, Workers: 3}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionNone, Shrink: true}, {Swarm: 100}} {
 					res, got := races(t, sys, s)
 					if got != c.race {
 						t.Errorf("%+v: race %v, and %v is wanted", s, got, c.race)
@@ -92,7 +92,7 @@ func TestDataRace(t *testing.T) {
 // TestDataRaceUnchecked: a spec that does not check the property does not have it, and marks change nothing.
 func TestDataRaceUnchecked(t *testing.T) {
 	sys := build(t, "u2 x; process p { x = 1; } process q { x = 2; }", elab.BuildOptions{})
-	if res, race := races(t, sys, checker.Options{}); race || res.Verdict != checker.Holds {
+	if res, race := races(t, sys, checker.Options{Reduction: checker.ReductionNone}); race || res.Verdict != checker.Holds {
 		t.Error(res)
 	}
 }
@@ -130,7 +130,7 @@ func TestDataRaceRandom(t *testing.T) {
 					return
 				}
 			}
-			for _, o := range []checker.Options{{}, {Workers: 3}} {
+			for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Workers: 3}} {
 				if _, got := races(t, sys, o); got != want {
 					t.Errorf("%+v: race %v, the oracle says %v\n%s", o, got, want, src)
 				}

@@ -51,7 +51,7 @@ func TestTwoGracePeriods(t *testing.T) {
 		if slices.Contains(want, c.all) != c.seen || slices.Contains(c.m.Outcomes(true), c.all) {
 			t.Errorf("a grace period means the outcomes %b, and %b where it is shared", want, c.m.Outcomes(true))
 		}
-		for _, opts := range []checker.Options{{}, {Workers: 2}, {Search: checker.BFS}, {Reduction: checker.ReductionStubborn, Symmetry: true}} {
+		for _, opts := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Workers: 2}, {Reduction: checker.ReductionNone, Search: checker.BFS}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn}} {
 			if got := outcomes(t, c.m, elab.BuildOptions{}, opts); !slices.Equal(got, want) {
 				t.Errorf("%+v: the library has the outcomes %b, not %b", opts, got, want)
 			}
@@ -72,9 +72,9 @@ func TestGracePeriods(t *testing.T) {
 			told++
 		}
 		sizes[len(want)]++
-		opts := checker.Options{}
+		opts := checker.Options{Reduction: checker.ReductionNone}
 		if seed%2 == 0 {
-			opts = checker.Options{Reduction: checker.ReductionStubborn, Symmetry: true}
+			opts = checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn}
 		}
 		if got := outcomes(t, m, elab.BuildOptions{NoMerge: seed%8 == 1}, opts); !slices.Equal(got, want) {
 			t.Fatalf("seed %d: the library has the outcomes %b, a grace period means %b\n%s", seed, got, want, m.Source())

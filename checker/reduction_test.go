@@ -34,14 +34,14 @@ func compareReduction(sys *model.System) (full, reduced int64, diff string) {
 		}
 		return res, ""
 	}
-	f, bad := check(checker.Options{})
+	f, bad := check(checker.Options{Reduction: checker.ReductionNone})
 	if bad != "" {
 		return 0, 0, bad
 	}
 	if f.Reason != checker.ReasonNone {
 		return 0, 0, ""
 	}
-	r, bad := check(checker.Options{Reduction: checker.ReductionStubborn, Symmetry: true})
+	r, bad := check(checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn})
 	if bad != "" {
 		return 0, 0, bad
 	}
@@ -112,7 +112,7 @@ func TestShrink(t *testing.T) {
 func compareReducedSearches(t *testing.T, sys *model.System, src string) {
 	t.Helper()
 	check := func(o checker.Options) *checker.Result {
-		o.Reduction, o.MaxStates = checker.ReductionStubborn, 30*maxRandom
+		o.Symmetry, o.MaxStates = checker.SymmetryOff, 30*maxRandom
 		res, err := checker.Check(context.Background(), sys, o)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, src)
@@ -120,18 +120,18 @@ func compareReducedSearches(t *testing.T, sys *model.System, src string) {
 		return res
 	}
 	for _, noChains := range []bool{false, true} {
-		ref := check(checker.Options{NoChains: noChains})
+		ref := check(checker.Options{Reduction: checker.ReductionStubborn, NoChains: noChains})
 		if ref.Reason != checker.ReasonNone {
 			return
 		}
-		for name, o := range map[string]checker.Options{"bfs": {Search: checker.BFS}, "3 workers": {Workers: 3}} {
+		for name, o := range map[string]checker.Options{"bfs": {Reduction: checker.ReductionStubborn, Search: checker.BFS}, "3 workers": {Reduction: checker.ReductionStubborn, Workers: 3}} {
 			o.NoChains = noChains
 			r := check(o)
 			if evidence(r) != evidence(ref) || r.Stats.States != ref.Stats.States || r.Stats.Transitions != ref.Stats.Transitions {
 				t.Fatalf("%s, chains %v: %s, %d states, %d transitions; dfs: %s, %d, %d\n%s", name, !noChains, evidence(r), r.Stats.States, r.Stats.Transitions, evidence(ref), ref.Stats.States, ref.Stats.Transitions, src)
 			}
 		}
-		if full := check(checker.Options{NoChains: true}); evidence(ref) != evidence(full) {
+		if full := check(checker.Options{Reduction: checker.ReductionStubborn, NoChains: true}); evidence(ref) != evidence(full) {
 			t.Fatalf("chains: %s\nwithout: %s\n%s", evidence(ref), evidence(full), src)
 		}
 	}
@@ -200,7 +200,7 @@ func TestStubbornSetsByDefinition(t *testing.T) {
 		if !ok {
 			continue
 		}
-		res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionStubborn, Verify: true, MaxStates: 300, NoChains: seed%4 < 2})
+		res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, Verify: true, MaxStates: 300, NoChains: seed%4 < 2})
 		if err != nil {
 			t.Fatalf("%v\n%s", err, src)
 		}

@@ -49,8 +49,8 @@ type Result struct {
 	Violations []Violation          // one per violated property, in order of System.Props, then those covers that are required and cannot be reached
 	Covers     []CoverResult        // one per cover of the spec
 	LockOrder  properties.LockOrder // where the spec checks it
-	Reduction  Reduction            // in use
-	Symmetry   []Symmetry           // what was found, with Options.Symmetry
+	Reduction  Reduction            // in use, ReductionNone or ReductionStubborn
+	Symmetry   []Symmetry           // what was found, unless Options.Symmetry is off
 	Reducing   *Reducing            // what stops the reduction, with Options.Explain
 	Swarm      *Swarm               // with Options.Swarm
 	Dead       []Dead               // transitions that never ran; only of a complete search

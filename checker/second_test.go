@@ -69,7 +69,7 @@ func (c *comparison) compare(t *testing.T, src string, o elab.BuildOptions) (vio
 		c.over++
 		return nil, false
 	}
-	res, err := checker.Check(context.Background(), sys, checker.Options{})
+	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, src)
 	}

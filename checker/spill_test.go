@@ -22,7 +22,7 @@ func TestSpill(t *testing.T) {
 		if testing.Short() && name == "holds" {
 			continue
 		}
-		options := []checker.Options{{}, {Reduction: checker.ReductionStubborn, NoChains: true}, {NoAssert: true}, {Symmetry: true}}
+		options := []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, NoChains: true}, {Reduction: checker.ReductionNone, NoAssert: true}, {Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn}}
 		if testing.Short() {
 			options = options[:2]
 		}
@@ -47,7 +47,7 @@ func TestSpill(t *testing.T) {
 			if least := ref.Stats.States * 8; r.Stats.Written < least {
 				t.Errorf("%s: %d bytes were written for %d states", name, r.Stats.Written, ref.Stats.States)
 			}
-			if o.Reduction == checker.ReductionNone && !o.Symmetry && r.Stats.Bytes > 3*store.LeastMemory {
+			if o.Reduction == checker.ReductionNone && o.Symmetry != checker.SymmetryOn && r.Stats.Bytes > 3*store.LeastMemory {
 				t.Errorf("%s: %d bytes of memory", name, r.Stats.Bytes)
 			}
 			if files, _ := os.ReadDir(o.Spill); len(files) > 0 {
@@ -68,7 +68,7 @@ func TestSpillRandomModels(t *testing.T) {
 		if !ok {
 			continue
 		}
-		o := checker.Options{Reduction: checker.Reduction(seed % 3 % 2), MaxStates: 30 * maxRandom, Symmetry: seed%5 == 0}
+		o := checker.Options{Reduction: checker.ReductionNone + checker.Reduction(seed%3%2), MaxStates: 30 * maxRandom, Symmetry: symmetry(seed%5 == 0)}
 		ref, err := checker.Check(context.Background(), sys, o)
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestSpillDiskFull(t *testing.T) {
 		if i == 4 {
 			sys = hugepmd(t, "2", "1", "2", "0", "0") // whose witnesses are on that disk
 		}
-		o := checker.Options{Spill: t.TempDir(), Memory: store.LeastMemory}
+		o := checker.Options{Reduction: checker.ReductionNone, Spill: t.TempDir(), Memory: store.LeastMemory}
 		o.SetSpillDisk(func(dir string) (store.File, error) {
 			f, err := store.Disk(nil).TempFile(dir)
 			return &cramped{f, &room}, err
@@ -120,7 +120,7 @@ func TestSpillDiskFull(t *testing.T) {
 			t.Errorf("%v %q", r.Verdict, r.Reason)
 		}
 	}
-	r, err := checker.Check(context.Background(), sys, checker.Options{Spill: t.TempDir() + "/nowhere", Memory: store.LeastMemory})
+	r, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, Spill: t.TempDir() + "/nowhere", Memory: store.LeastMemory})
 	if err != nil {
 		t.Fatal(err)
 	}

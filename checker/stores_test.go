@@ -32,18 +32,17 @@ func TestStoresOnRandomModels(t *testing.T) {
 			return res
 		}
 		for _, reduction := range []checker.Reduction{checker.ReductionNone, checker.ReductionStubborn} {
-			ref := check(checker.Options{Reduction: reduction})
+			ref := check(checker.Options{Reduction: reduction, Symmetry: checker.SymmetryOff})
 			if ref.Reason != checker.ReasonNone {
 				continue
 			}
 			for _, o := range []checker.Options{
-				{Store: checker.StoreCompact},
-				{Store: checker.StoreCompact, Search: checker.BFS},
-				{Store: checker.StoreCompact, Workers: 3},
-				{Store: checker.StoreBitstate, Memory: 4 << 20},
-				{Store: checker.StoreBitstate, Memory: 4 << 20, Workers: 3},
+				{Reduction: reduction, Symmetry: checker.SymmetryOff, Store: checker.StoreCompact},
+				{Reduction: reduction, Symmetry: checker.SymmetryOff, Store: checker.StoreCompact, Search: checker.BFS},
+				{Reduction: reduction, Symmetry: checker.SymmetryOff, Store: checker.StoreCompact, Workers: 3},
+				{Reduction: reduction, Symmetry: checker.SymmetryOff, Store: checker.StoreBitstate, Memory: 4 << 20},
+				{Reduction: reduction, Symmetry: checker.SymmetryOff, Store: checker.StoreBitstate, Memory: 4 << 20, Workers: 3},
 			} {
-				o.Reduction = reduction
 				r := check(o)
 				if r.Store == checker.StoreExact {
 					if outcome(r) != outcome(ref) {
@@ -82,7 +81,7 @@ func TestStoresOnRandomModels(t *testing.T) {
 // TestBitstateTooSmall: states are missed, and the report says that this was to be expected.
 func TestBitstateTooSmall(t *testing.T) {
 	sys := hugepmd(t, "2", "1", "2", "2", "1")
-	res, err := checker.Check(context.Background(), sys, checker.Options{Store: checker.StoreBitstate, Memory: 300_000})
+	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, Store: checker.StoreBitstate, Memory: 300_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +97,7 @@ func TestBitstateTooSmall(t *testing.T) {
 func TestMemoryOfWitnesses(t *testing.T) {
 	sys := hugepmd(t, "2", "1", "2", "0", "0") // violates no_uaf
 	for _, workers := range []int{1, 2} {
-		res, err := checker.Check(context.Background(), sys, checker.Options{Workers: workers, Memory: 400_000})
+		res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, Workers: workers, Memory: 400_000})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +117,7 @@ func TestWorkersWithReduction(t *testing.T) {
 	compare := func(sys *model.System, src string) {
 		t.Helper()
 		for _, o := range []checker.Options{
-			{Reduction: checker.ReductionStubborn, NoChains: true}, {Reduction: checker.ReductionStubborn}, {Reduction: checker.ReductionStubborn, Symmetry: true}, {Symmetry: true},
+			{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, NoChains: true}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn}, {Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn},
 		} {
 			var ref string
 			for _, workers := range []int{1, 2, 5} {

@@ -34,7 +34,7 @@ func TestSwarmRandom(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			src := random(seed)
 			sys := build(t, src, elab.BuildOptions{})
-			full := swarm(t, sys, checker.Options{MaxStates: 30 * maxRandom})
+			full := swarm(t, sys, checker.Options{Reduction: checker.ReductionNone, MaxStates: 30 * maxRandom})
 			if full.Reason != checker.ReasonNone {
 				return
 			}

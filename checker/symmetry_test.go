@@ -66,11 +66,11 @@ func TestSymmetryOnRandomModels(t *testing.T) {
 			}
 			return res
 		}
-		full := check(checker.Options{})
+		full := check(checker.Options{Reduction: checker.ReductionNone})
 		if full.Reason != checker.ReasonNone {
 			continue
 		}
-		sym := check(checker.Options{Symmetry: true})
+		sym := check(checker.Options{Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn})
 		if sym.Symmetry[0].Members != members {
 			if !strings.Contains(src, "mine[0] + mine[1]") || members == 2 {
 				t.Errorf("refused: %+v\n%s", sym.Symmetry, src)
@@ -79,9 +79,9 @@ func TestSymmetryOnRandomModels(t *testing.T) {
 		}
 		used++
 		for name, res := range map[string]*checker.Result{
-			"symmetry": sym, "symmetry, bfs": check(checker.Options{Symmetry: true, Search: checker.BFS}), "symmetry, 3 workers": check(checker.Options{Symmetry: true, Workers: 3}),
-			"both":            check(checker.Options{Symmetry: true, Reduction: checker.ReductionStubborn}),
-			"both, no chains": check(checker.Options{Symmetry: true, Reduction: checker.ReductionStubborn, NoChains: true, Search: checker.BFS}),
+			"symmetry": sym, "symmetry, bfs": check(checker.Options{Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn, Search: checker.BFS}), "symmetry, 3 workers": check(checker.Options{Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn, Workers: 3}),
+			"both":            check(checker.Options{Symmetry: checker.SymmetryOn, Reduction: checker.ReductionStubborn}),
+			"both, no chains": check(checker.Options{Symmetry: checker.SymmetryOn, Reduction: checker.ReductionStubborn, NoChains: true, Search: checker.BFS}),
 		} {
 			if evidence(res) != evidence(full) {
 				t.Fatalf("%s: %s\nfull: %s\n%s", name, evidence(res), evidence(full), src)
@@ -126,11 +126,11 @@ func compareSymmetry(src string, o elab.BuildOptions) (full, symmetric int64, di
 		}
 		return res
 	}
-	ref := check(checker.Options{})
+	ref := check(checker.Options{Reduction: checker.ReductionNone})
 	if diff != "" || ref.Reason != checker.ReasonNone {
 		return 0, 0, diff
 	}
-	sym := check(checker.Options{Symmetry: true})
+	sym := check(checker.Options{Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn})
 	if diff != "" || !slices.ContainsFunc(sym.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 }) {
 		return 0, 0, diff
 	}
@@ -138,11 +138,11 @@ func compareSymmetry(src string, o elab.BuildOptions) (full, symmetric int64, di
 		name string
 		o    checker.Options
 	}{
-		{"symmetry", checker.Options{Symmetry: true}},
-		{"symmetry, bfs", checker.Options{Symmetry: true, Search: checker.BFS}},
-		{"symmetry, 3 workers", checker.Options{Symmetry: true, Workers: 3}},
-		{"both", checker.Options{Symmetry: true, Reduction: checker.ReductionStubborn}},
-		{"both, no chains", checker.Options{Symmetry: true, Reduction: checker.ReductionStubborn, NoChains: true, Search: checker.BFS}},
+		{"symmetry", checker.Options{Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn}},
+		{"symmetry, bfs", checker.Options{Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn, Search: checker.BFS}},
+		{"symmetry, 3 workers", checker.Options{Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn, Workers: 3}},
+		{"both", checker.Options{Symmetry: checker.SymmetryOn, Reduction: checker.ReductionStubborn}},
+		{"both, no chains", checker.Options{Symmetry: checker.SymmetryOn, Reduction: checker.ReductionStubborn, NoChains: true, Search: checker.BFS}},
 	} {
 		res := check(c.o)
 		if diff == "" && evidence(res) != evidence(ref) {
@@ -223,13 +223,13 @@ func TestSymmetryCounts(t *testing.T) {
 		{"a list of replicas", linkedReplicas, 65, 5},
 	} {
 		sys := build(t, head+c.src, elab.BuildOptions{})
-		for _, o := range []checker.Options{{}, {Symmetry: true}, {Symmetry: true, Search: checker.BFS}, {Symmetry: true, Workers: 2}} {
+		for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn}, {Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn, Search: checker.BFS}, {Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn, Workers: 2}} {
 			r, err := checker.Check(context.Background(), sys, o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := c.full
-			if o.Symmetry {
+			if o.Symmetry == checker.SymmetryOn {
 				want = c.symmetric
 			}
 			if r.Verdict != checker.Holds || r.Stats.States != want {

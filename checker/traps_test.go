@@ -212,17 +212,17 @@ func TestTraps(t *testing.T) {
 				}
 				return r
 			}
-			full := check(checker.Options{})
+			full := check(checker.Options{Reduction: checker.ReductionNone})
 			for name, o := range map[string]checker.Options{
-				"stubborn sets": {Reduction: checker.ReductionStubborn}, "without chains": {Reduction: checker.ReductionStubborn, NoChains: true},
-				"symmetry": {Symmetry: true}, "both": {Reduction: checker.ReductionStubborn, Symmetry: true},
-				"by definition": {Reduction: checker.ReductionStubborn, Verify: true},
+				"stubborn sets": {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}, "without chains": {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, NoChains: true},
+				"symmetry": {Reduction: checker.ReductionNone, Symmetry: checker.SymmetryOn}, "both": {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOn},
+				"by definition": {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff, Verify: true},
 			} {
 				r := check(o)
 				if evidence(r) != evidence(full) {
 					t.Errorf("%s: %s\nfull: %s\n%s", name, evidence(r), evidence(full), trap.story)
 				}
-				if o.Symmetry && len(r.Symmetry) > 0 && r.Symmetry[0].Members != trap.members {
+				if o.Symmetry == checker.SymmetryOn && len(r.Symmetry) > 0 && r.Symmetry[0].Members != trap.members {
 					t.Errorf("%s: symmetry %+v", name, r.Symmetry)
 				}
 			}

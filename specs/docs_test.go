@@ -45,7 +45,7 @@ func TestWorkedExamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := checker.Check(context.Background(), sys, checker.Options{})
+			res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -72,7 +72,7 @@ type askedCell struct {
 
 // answer is the verdict of a cell and what it violates.
 func answer(sys *model.System) (string, int64, error) {
-	res, err := checker.Check(context.Background(), sys, checker.Options{MaxStates: mutantsStates})
+	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, MaxStates: mutantsStates})
 	if err != nil {
 		return "", 0, err
 	}

@@ -34,7 +34,7 @@ func violated(t testing.TB, spec *elab.Spec, c elab.ConfigCell, o elab.BuildOpti
 	if err != nil {
 		t.Fatalf("%s does not build, so it says nothing: %v", c, err)
 	}
-	res, err := checker.Check(context.Background(), sys, checker.Options{})
+	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func witnesses(t testing.TB, spec *elab.Spec, set []model.ConfigValue, o elab.Bu
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := checker.Check(context.Background(), sys, checker.Options{Search: checker.BFS})
+	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, Search: checker.BFS})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,6 +143,7 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	}
 	switch f.reduction {
 	case "none":
+		opts.Reduction = checker.ReductionNone
 	case "", "stubborn":
 		opts.Reduction = checker.ReductionStubborn
 	default:
@@ -150,10 +151,10 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	}
 	switch f.symmetry {
 	case "":
-		opts.Symmetry = opts.Reduction != checker.ReductionNone
 	case "on":
-		opts.Symmetry = true
+		opts.Symmetry = checker.SymmetryOn
 	case "off":
+		opts.Symmetry = checker.SymmetryOff
 	default:
 		return nil, fmt.Errorf("--symmetry %s: it is on or off", f.symmetry)
 	}
@@ -171,7 +172,7 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 			return nil, errors.New("--swarm makes random walks, which have no order of search, no reduction and no symmetry")
 		}
 		opts.Swarm, opts.Seed, opts.MaxSteps = f.swarm, f.seed, f.maxSteps
-		opts.Reduction, opts.Symmetry = checker.ReductionNone, false
+		opts.Reduction, opts.Symmetry = checker.ReductionNone, checker.SymmetryOff
 	}
 	if f.workers > 1 && opts.Search == checker.BFS {
 		return nil, errors.New("--search bfs has one worker")
@@ -319,7 +320,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		}
 	}()
 	if ctx.Err() != nil {
-		j.res = &checker.Result{Reason: checker.ReasonInterrupt} // an interrupted run of many cells ends at once
+		j.res = &checker.Result{Reason: checker.ReasonInterrupt, Reduction: checker.ReductionNone} // an interrupted run of many cells ends at once
 		for _, p := range j.spec.CheckedProperties() {
 			j.res.Properties = append(j.res.Properties, checker.PropertyResult{Property: p, Reason: checker.ReasonInterrupt})
 		}
@@ -332,7 +333,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 	}
 	j.digest = sys.Digest()
 	if e := j.cell.Expect; e != nil && (e.States >= 0 || e.Transitions >= 0) && f.reduction == "" {
-		opts.Reduction, opts.Symmetry = checker.ReductionNone, f.symmetry == "on"
+		opts.Reduction = checker.ReductionNone
 	}
 	f.checkpointOf(&opts, j.spec.Name, j.cell)
 	if j.res, err = checker.Check(ctx, sys, opts); err != nil {
@@ -361,7 +362,7 @@ func (j *job) run(ctx context.Context, opts checker.Options, f *checkFlags) {
 		}
 	case opts.Search != checker.BFS || opts.Reduction != checker.ReductionNone:
 		opts.Checkpoint, opts.Resume, opts.Spill = "", false, ""
-		opts.Swarm, opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = 0, checker.BFS, 1, checker.ReductionNone, false
+		opts.Swarm, opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = 0, checker.BFS, 1, checker.ReductionNone, checker.SymmetryOff
 		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
 			res = short
 		}

@@ -101,7 +101,7 @@ func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edg
 		if err != nil {
 			return nil, nil, false, err
 		}
-		res, err := checker.Check(ctx, sys, checker.Options{Reduction: checker.ReductionStubborn})
+		res, err := checker.Check(ctx, sys, checker.Options{Symmetry: checker.SymmetryOff})
 		if err != nil {
 			return nil, nil, false, &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", name, c, err)}
 		}

@@ -90,7 +90,7 @@ type task struct {
 }
 
 func (a *app) matrix(args []string, f *matrixFlags) error {
-	opts := checker.Options{MaxStates: f.maxStates, Timeout: f.timeout, Reduction: checker.ReductionStubborn, Symmetry: true}
+	opts := checker.Options{MaxStates: f.maxStates, Timeout: f.timeout}
 	var err error
 	if opts.Memory, err = memoryBound(f.memory, f.jobs); err != nil {
 		return err

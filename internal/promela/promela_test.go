@@ -93,7 +93,7 @@ func (a answer) String() string {
 // ours is the answer of a full search; ok is false beyond a limit of states.
 func ours(t *testing.T, sys *model.System, noAssert bool, limit int64) (a answer, ok bool) {
 	t.Helper()
-	res, err := checker.Check(context.Background(), sys, checker.Options{NoAssert: noAssert, MaxStates: limit})
+	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, NoAssert: noAssert, MaxStates: limit})
 	if err != nil {
 		t.Fatal(err)
 	}

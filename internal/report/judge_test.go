@@ -58,37 +58,37 @@ func TestJudge(t *testing.T) {
 		good   = "u2 x; process p { x = 1; x = 2; } cover two: x == 2; "
 		hollow = "u2 x; process p { x = 1; x = 2; } cover three: x == 3; "
 	)
-	first, limit := checker.Options{First: true, Search: checker.BFS}, checker.Options{MaxStates: 1}
+	first, limit := checker.Options{Reduction: checker.ReductionNone, First: true, Search: checker.BFS}, checker.Options{Reduction: checker.ReductionNone, MaxStates: 1}
 	for _, tc := range []struct {
 		name, src string
 		opts      checker.Options
 		want      string
 	}{
-		{"holds", good + "expect : holds;", checker.Options{}, "ok   s  holds  (expected)"},
-		{"nothing is expected", good, checker.Options{}, "ok   s  holds"},
-		{"violated", bad + "expect : violates one, assertion;", checker.Options{}, "ok   s  violated assertion, one  (expected)"},
-		{"more than expected", bad + "expect : violates one;", checker.Options{}, "FAIL s  violated assertion, one  expected violated one, found violated assertion, one"},
-		{"violated, nothing expected", bad, checker.Options{}, "FAIL s  violated assertion, one  no violation is expected, found violated assertion, one"},
+		{"holds", good + "expect : holds;", checker.Options{Reduction: checker.ReductionNone}, "ok   s  holds  (expected)"},
+		{"nothing is expected", good, checker.Options{Reduction: checker.ReductionNone}, "ok   s  holds"},
+		{"violated", bad + "expect : violates one, assertion;", checker.Options{Reduction: checker.ReductionNone}, "ok   s  violated assertion, one  (expected)"},
+		{"more than expected", bad + "expect : violates one;", checker.Options{Reduction: checker.ReductionNone}, "FAIL s  violated assertion, one  expected violated one, found violated assertion, one"},
+		{"violated, nothing expected", bad, checker.Options{Reduction: checker.ReductionNone}, "FAIL s  violated assertion, one  no violation is expected, found violated assertion, one"},
 		{"the first, of those expected", bad + "expect : violates one, assertion;", first, "ok   s  violated one; the others unknown: first  (expected)"},
 		{"the first, not expected", bad + "expect : holds;", first, "FAIL s  violated one; the others unknown: first  expected holds, found violated one; the others unknown: first"},
 		{"a limit", good + "expect : holds;", limit, "??   s  unknown: states"},
-		{"a limit after what was expected", bad + "expect : violates one;", checker.Options{MaxStates: 7, Search: checker.BFS}, "??   s  violated one; the others unknown: states"},
-		{"a limit after what was not expected", bad + "expect : holds;", checker.Options{MaxStates: 7, Search: checker.BFS}, "FAIL s  violated one; the others unknown: states  expected holds, found violated one; the others unknown: states"},
-		{"a cover", hollow + "expect : holds;", checker.Options{}, "FAIL s  cover three never reached: the proof would be vacuous  expected holds, found cover three never reached: the proof would be vacuous"},
-		{"a cover, nothing expected", hollow, checker.Options{}, "FAIL s  cover three never reached: the proof would be vacuous  no violation is expected, found cover three never reached: the proof would be vacuous"},
-		{"two covers", hollow + "cover four: x == 3 && x == 2;", checker.Options{}, "FAIL s  covers four, three never reached: the proof would be vacuous  no violation is expected, found covers four, three never reached: the proof would be vacuous"},
-		{"a cover that is expected", hollow + "expect : holds unreachable three;", checker.Options{}, "ok   s  holds, unreachable three  (expected)"},
-		{"a cover that is expected, with a violation", hollow + "invariant one: x < 2; expect : violates one unreachable three;", checker.Options{}, "ok   s  violated one, unreachable three  (expected)"},
-		{"one cover of two is expected", hollow + "cover four: x == 3 && x == 2; expect : holds unreachable three;", checker.Options{}, "FAIL s  cover four never reached: the proof would be vacuous, unreachable three  expected holds unreachable three, found cover four never reached: the proof would be vacuous"},
-		{"a cover that is reached against the expectation", good + "expect : holds unreachable two;", checker.Options{}, "FAIL s  holds  expected holds unreachable two, found cover two reached"},
-		{"reached before the limit", good + "expect : holds unreachable two;", checker.Options{MaxStates: 3}, "FAIL s  holds  expected holds unreachable two, found cover two reached"},
+		{"a limit after what was expected", bad + "expect : violates one;", checker.Options{Reduction: checker.ReductionNone, MaxStates: 7, Search: checker.BFS}, "??   s  violated one; the others unknown: states"},
+		{"a limit after what was not expected", bad + "expect : holds;", checker.Options{Reduction: checker.ReductionNone, MaxStates: 7, Search: checker.BFS}, "FAIL s  violated one; the others unknown: states  expected holds, found violated one; the others unknown: states"},
+		{"a cover", hollow + "expect : holds;", checker.Options{Reduction: checker.ReductionNone}, "FAIL s  cover three never reached: the proof would be vacuous  expected holds, found cover three never reached: the proof would be vacuous"},
+		{"a cover, nothing expected", hollow, checker.Options{Reduction: checker.ReductionNone}, "FAIL s  cover three never reached: the proof would be vacuous  no violation is expected, found cover three never reached: the proof would be vacuous"},
+		{"two covers", hollow + "cover four: x == 3 && x == 2;", checker.Options{Reduction: checker.ReductionNone}, "FAIL s  covers four, three never reached: the proof would be vacuous  no violation is expected, found covers four, three never reached: the proof would be vacuous"},
+		{"a cover that is expected", hollow + "expect : holds unreachable three;", checker.Options{Reduction: checker.ReductionNone}, "ok   s  holds, unreachable three  (expected)"},
+		{"a cover that is expected, with a violation", hollow + "invariant one: x < 2; expect : violates one unreachable three;", checker.Options{Reduction: checker.ReductionNone}, "ok   s  violated one, unreachable three  (expected)"},
+		{"one cover of two is expected", hollow + "cover four: x == 3 && x == 2; expect : holds unreachable three;", checker.Options{Reduction: checker.ReductionNone}, "FAIL s  cover four never reached: the proof would be vacuous, unreachable three  expected holds unreachable three, found cover four never reached: the proof would be vacuous"},
+		{"a cover that is reached against the expectation", good + "expect : holds unreachable two;", checker.Options{Reduction: checker.ReductionNone}, "FAIL s  holds  expected holds unreachable two, found cover two reached"},
+		{"reached before the limit", good + "expect : holds unreachable two;", checker.Options{Reduction: checker.ReductionNone, MaxStates: 3}, "FAIL s  holds  expected holds unreachable two, found cover two reached"},
 		{"a cover that is expected, with a limit", hollow + "expect : holds unreachable three;", limit, "??   s  unknown: states"},
-		{"a cover that is not demanded is looked for where it is expected", hollow + "cover four: x == 3 && x == 2 when false; expect : holds unreachable three, four;", checker.Options{Reduction: checker.ReductionStubborn}, "ok   s  holds, unreachable four, three  (expected)"},
-		{"nothing in this cell observes it", good + "config u1 n; process q { if (n == 1) assert (x < 3, small); } for n in { 0 }; check small; expect : holds;", checker.Options{}, "ok   s  n=0  holds  (expected)  (not judged: small)"},
-		{"nothing in this cell observes what is expected to be violated", good + "config u1 n; process q { if (n == 1) assert (x < 3, small); } for n in { 0 }; expect : violates small;", checker.Options{}, "FAIL s  n=0  holds  expected violated small, found holds; nothing in this cell observes small  (not judged: small)"},
-		{"a declaration alone", good + "property idle \"nobody idles\";", checker.Options{}, "ok   s  holds  (not judged: idle)"},
-		{"asserts ignored", bad, checker.Options{NoAssert: true}, "ok   s  violated one; the others unknown: asserts ignored  (counted, not judged)"},
-		{"asserts ignored, a limit", good, checker.Options{NoAssert: true, MaxStates: 1}, "??   s  unknown: states"},
+		{"a cover that is not demanded is looked for where it is expected", hollow + "cover four: x == 3 && x == 2 when false; expect : holds unreachable three, four;", checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}, "ok   s  holds, unreachable four, three  (expected)"},
+		{"nothing in this cell observes it", good + "config u1 n; process q { if (n == 1) assert (x < 3, small); } for n in { 0 }; check small; expect : holds;", checker.Options{Reduction: checker.ReductionNone}, "ok   s  n=0  holds  (expected)  (not judged: small)"},
+		{"nothing in this cell observes what is expected to be violated", good + "config u1 n; process q { if (n == 1) assert (x < 3, small); } for n in { 0 }; expect : violates small;", checker.Options{Reduction: checker.ReductionNone}, "FAIL s  n=0  holds  expected violated small, found holds; nothing in this cell observes small  (not judged: small)"},
+		{"a declaration alone", good + "property idle \"nobody idles\";", checker.Options{Reduction: checker.ReductionNone}, "ok   s  holds  (not judged: idle)"},
+		{"asserts ignored", bad, checker.Options{Reduction: checker.ReductionNone, NoAssert: true}, "ok   s  violated one; the others unknown: asserts ignored  (counted, not judged)"},
+		{"asserts ignored, a limit", good, checker.Options{Reduction: checker.ReductionNone, NoAssert: true, MaxStates: 1}, "??   s  unknown: states"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := report.NewDocument(0)
@@ -106,8 +106,8 @@ func TestJudge(t *testing.T) {
 func TestEveryFormatSaysTheSame(t *testing.T) {
 	const src = "config u1 n; u2 x; process p { x = 1; x = 2; if (n == 1) assert (x < 2, small); } invariant low: x < 3; for n; check low, small; expect n == 1 : violates small; expect : holds;"
 	whole, cut := report.NewDocument(0), report.NewDocument(0)
-	add(t, whole, "s", src, checker.Options{})
-	add(t, cut, "s", src, checker.Options{MaxStates: 2})
+	add(t, whole, "s", src, checker.Options{Reduction: checker.ReductionNone})
+	add(t, cut, "s", src, checker.Options{Reduction: checker.ReductionNone, MaxStates: 2})
 	style := report.Style{}
 	text := func(d *report.Document) func(io.Writer) error {
 		return func(w io.Writer) error {
@@ -167,8 +167,8 @@ func TestEveryFormatSaysTheSame(t *testing.T) {
 func TestBaselineKnowsWhatWasJudged(t *testing.T) {
 	const src = "u2 x; process p { x = 1; %s } %s cover one: x == 1;"
 	before, after := report.NewDocument(0), report.NewDocument(0)
-	add(t, before, "s", fmt.Sprintf(src, "assert (x == 1, kept); assert (x == 1);", "invariant gone: x < 2;"), checker.Options{})
-	add(t, after, "s", fmt.Sprintf(src, "", "property kept \"t\";"), checker.Options{})
+	add(t, before, "s", fmt.Sprintf(src, "assert (x == 1, kept); assert (x == 1);", "invariant gone: x < 2;"), checker.Options{Reduction: checker.ReductionNone})
+	add(t, after, "s", fmt.Sprintf(src, "", "property kept \"t\";"), checker.Options{Reduction: checker.ReductionNone})
 	b, err := report.NewBaseline(before)
 	if err != nil {
 		t.Fatal(err)

@@ -99,7 +99,7 @@ func document(t testing.TB) *report.Document {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := checker.Check(context.Background(), sys, checker.Options{Search: checker.BFS, MaxStates: limit})
+			res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, Search: checker.BFS, MaxStates: limit})
 			if err != nil {
 				t.Fatal(err)
 			}

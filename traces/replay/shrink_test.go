@@ -173,7 +173,7 @@ func TestShrinkRandom(t *testing.T) {
 	for seed := range n {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			sys := build(t, "random.pmd", testkit.Source(rand.New(rand.NewPCG(seed, 7))), first)
-			for _, o := range []checker.Options{{MaxStates: 20_000}, {MaxStates: 20_000, Reduction: checker.ReductionStubborn}} {
+			for _, o := range []checker.Options{{Reduction: checker.ReductionNone, MaxStates: 20_000}, {MaxStates: 20_000, Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}} {
 				b, a := shrink(t, sys, o)
 				for i := range 2 {
 					before[i] += b[i]
@@ -210,7 +210,7 @@ func TestShrinkRace(t *testing.T) {
 		i := slices.IndexFunc(cs, func(c elab.ConfigCell) bool { return strings.Contains(c.String(), "policy=none") })
 		return cs[i]
 	})
-	for _, o := range []checker.Options{{}, {Reduction: checker.ReductionStubborn}, {Search: checker.BFS}} {
+	for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}, {Reduction: checker.ReductionNone, Search: checker.BFS}} {
 		before, after := shrink(t, sys, o)
 		t.Logf("%d steps with %d switches became %d with %d", before[0], before[1], after[0], after[1])
 		if before[0] == 0 || after[1] > before[1] {

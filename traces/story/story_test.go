@@ -120,7 +120,7 @@ process b on cpu 1 { await (in); synchronize_rcu(); assert (!done); }
 func check(t testing.TB, src string) *story.Story {
 	t.Helper()
 	sys := testkit.System(t, src, elab.BuildOptions{})
-	res, err := checker.Check(context.Background(), sys, checker.Options{Search: checker.BFS})
+	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, Search: checker.BFS})
 	if err != nil || len(res.Violations) == 0 {
 		t.Fatal(res, err)
 	}
