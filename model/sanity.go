@@ -99,6 +99,10 @@ func (c *sanity) variable(id VarID, v *Var) {
 		c.errorf("length %d, stride %d and %d initial values do not fit", v.Len, v.Stride, len(v.Init))
 		return
 	}
+	if v.Pool != NoPool && (v.Pool < 0 || int(v.Pool) >= len(c.s.Pools)) {
+		c.errorf("its pool %d does not exist", v.Pool)
+		return
+	}
 	if v.Pool == NoPool && v.Stride != v.Len && v.Len > 0 {
 		c.errorf("stride %d of a variable outside pools is not its length %d", v.Stride, v.Len)
 	}
@@ -156,6 +160,9 @@ func (c *sanity) code(p *Process, code []Op) {
 	for i := range code {
 		op := &code[i]
 		last := i == len(code)-1
+		if op.Kind > OpFence {
+			c.errorf("op %d is of kind %d, which does not exist", i, op.Kind)
+		}
 		switch op.Kind {
 		case OpAssign, OpAlloc:
 			if op.Dst == nil {
@@ -233,10 +240,16 @@ func (c *sanity) exprOf(x *Expr, p ProcID, branch *Expr) {
 				c.errorf("a reference into no domain")
 			}
 		case Container:
+			if x.X == nil {
+				c.errorf("an operator without its operand")
+			}
 			if x.Domain < 0 || int(x.Domain) >= len(c.s.Domains) || len(x.Table) != len(c.s.Domains[x.Domain].Cells)+1 {
 				c.errorf("a container table that does not fit its domain")
 			}
 		case IsLive:
+			if x.X == nil {
+				c.errorf("an operator without its operand")
+			}
 			if x.Pool < 0 || int(x.Pool) >= len(c.s.Pools) {
 				c.errorf("liveness in no pool")
 			}
@@ -254,6 +267,9 @@ func (c *sanity) exprOf(x *Expr, p ProcID, branch *Expr) {
 				c.errorf("an operator without its operand")
 			}
 		default:
+			if x.Op > Any {
+				c.errorf("operator %d, which does not exist", x.Op)
+			}
 			if x.X == nil || x.Y == nil {
 				c.errorf("an operator without its operands")
 			}
