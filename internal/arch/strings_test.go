@@ -13,6 +13,10 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/audit"
+	"pmdcheck/internal/axioms"
+	"pmdcheck/internal/kconfig"
+	"pmdcheck/internal/litmus"
 	"pmdcheck/internal/report"
 	"pmdcheck/internal/sim"
 	"pmdcheck/model"
@@ -32,6 +36,16 @@ func all[T ~uint8]() []fmt.Stringer {
 
 // stringers are the exported types with a String method: of an enum every value, of others those nearest to a panic.
 var stringers = map[string][]fmt.Stringer{
+	"audit.Place":          {audit.Place{}},
+	"audit.Release":        {audit.Release{}},
+	"axioms.Edge":          {axioms.Edge{}, axioms.Edge{From: -1, To: 99}},
+	"axioms.Model":         all[axioms.Model](),
+	"axioms.Verdict":       all[axioms.Verdict](),
+	"kconfig.At":           {kconfig.At{}},
+	"kconfig.Value":        all[kconfig.Value](),
+	"litmus.FenceKind":     all[litmus.FenceKind](),
+	"litmus.Order":         all[litmus.Order](),
+	"litmus.Quantifier":    all[litmus.Quantifier](),
 	"checker.Reach":        all[checker.Reach](),
 	"checker.Reduction":    all[checker.Reduction](),
 	"checker.Search":       all[checker.Search](),

@@ -35,7 +35,10 @@ const (
 )
 
 func (v Verdict) String() string {
-	return [...]string{"unknown", "Never", "Sometimes", "Always", "NoFinal"}[v]
+	if names := [...]string{"unknown", "Never", "Sometimes", "Always", "NoFinal"}; int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("Verdict(%d)", uint8(v))
 }
 
 // State is a final state: the values of the terms of the projection, in its order.

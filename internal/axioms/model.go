@@ -15,7 +15,12 @@ const (
 
 var modelNames = [...]string{"sc", "tso", "arm", "lkmm"}
 
-func (m Model) String() string { return modelNames[m] }
+func (m Model) String() string {
+	if int(m) < len(modelNames) {
+		return modelNames[m]
+	}
+	return fmt.Sprintf("Model(%d)", uint8(m))
+}
 
 // ParseModel finds a model by its name.
 func ParseModel(s string) (Model, error) {

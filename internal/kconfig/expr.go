@@ -15,7 +15,12 @@ const (
 	Unknown
 )
 
-func (v Value) String() string { return [...]string{"n", "y", "?"}[v] }
+func (v Value) String() string {
+	if names := [...]string{"n", "y", "?"}; int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("Value(%d)", uint8(v))
+}
 
 func and(a, b Value) Value {
 	switch {

@@ -128,7 +128,12 @@ const (
 
 var orderNames = [...]string{"plain", "once", "acquire", "release", "mb"}
 
-func (o Order) String() string { return orderNames[o] }
+func (o Order) String() string {
+	if int(o) < len(orderNames) {
+		return orderNames[o]
+	}
+	return fmt.Sprintf("Order(%d)", uint8(o))
+}
 
 // FenceKind names a fence or an RCU operation.
 type FenceKind uint8
@@ -154,7 +159,12 @@ var fenceNames = [...]string{
 	"rcu-lock", "rcu-unlock", "sync-rcu",
 }
 
-func (k FenceKind) String() string { return fenceNames[k] }
+func (k FenceKind) String() string {
+	if int(k) < len(fenceNames) {
+		return fenceNames[k]
+	}
+	return fmt.Sprintf("FenceKind(%d)", uint8(k))
+}
 
 // Stmt is a statement.
 type Stmt interface{ stmt() }

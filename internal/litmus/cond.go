@@ -2,6 +2,7 @@ package litmus
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -16,7 +17,12 @@ const (
 	Forall
 )
 
-func (q Quantifier) String() string { return [...]string{"exists", "~exists", "forall"}[q] }
+func (q Quantifier) String() string {
+	if names := [...]string{"exists", "~exists", "forall"}; int(q) < len(names) {
+		return names[q]
+	}
+	return fmt.Sprintf("Quantifier(%d)", uint8(q))
+}
 
 // Term is what a final state has a value of: a register (Proc is the index of the process, Reg its register) or a cell (Proc is -1).
 type Term struct{ Proc, Reg, Cell int }
