@@ -90,6 +90,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.reportCmd(),
 		a.baselineCmd(),
 		a.matrixCmd(), a.auditCmd(),
+		a.litmusCmd(),
 	)
 	completions(root)
 	err := root.Execute()
