@@ -116,6 +116,9 @@ const reserved = 64 << 20
 // What the runtime does not count: the program itself, say.
 const unseen = 16 << 20
 
+// given is the limit with which the process began. Any other was set here, for a check that is over: to take three quarters of that again would leave the next one less and less.
+var given = debug.SetMemoryLimit(-1)
+
 // memoryBound is how much a search may take of the given size, or else of three quarters of what is available divided by the cells that are checked at the
 // same time. The collector is told to keep the whole process within that, so garbage does not add to it. GOMEMLIMIT has the last word on that.
 func memoryBound(size string, cells int) (int64, error) {
@@ -126,8 +129,8 @@ func memoryBound(size string, cells int) (int64, error) {
 	cells = max(cells, 1)
 	if n == 0 {
 		n = available()
-		if set := debug.SetMemoryLimit(-1); set < math.MaxInt64 {
-			n = set
+		if given < math.MaxInt64 {
+			n = given
 		}
 		if n = n / 4 * 3 / int64(cells); n == 0 {
 			return 0, nil
