@@ -28,6 +28,8 @@ var layers = []struct {
 	{"internal/arch", ""},
 	{"internal/csource", ""},
 	{"internal/kconfig", ""},
+	{"internal/interrupt", ""},
+	{"internal/files", "internal/interrupt"},
 	{"internal/matrix", ""},
 	{"internal/spin", ""},
 	{"model/linux", ""},
@@ -62,7 +64,7 @@ var layers = []struct {
 	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/live checker/internal/por checker/internal/program checker/internal/store checker/internal/symmetry model model/eval model/pass properties traces traces/replay"},
 	{"internal/report", "checker model model/elab properties traces traces/columns traces/story"},
 	{"internal/page", "internal/report properties traces traces/columns traces/story"},
-	{"internal/cli", "checker internal/audit internal/axioms internal/litmus internal/litmusrun internal/matrix internal/page internal/promela internal/report internal/sim internal/spin model model/elab model/eval model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
+	{"internal/cli", "checker internal/audit internal/axioms internal/files internal/interrupt internal/litmus internal/litmusrun internal/matrix internal/page internal/promela internal/report internal/sim internal/spin model model/elab model/eval model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
 	{"cmd/pmdcheck", "internal/cli"},
 }
 

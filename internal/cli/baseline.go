@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/files"
 	"pmdcheck/internal/report"
 )
 
@@ -32,7 +33,7 @@ func (a *app) baselineWriteCmd() *cobra.Command {
 		Use: "write [spec...]", Short: "check specs and write a baseline",
 		Example: "  pmdcheck baseline write -o baseline.json\n  pmdcheck baseline write --from results.json -o baseline.json",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := canWrite(out); err != nil {
+			if err := files.CanWrite(out); err != nil {
 				return err
 			}
 			doc, err := a.results(args, from, f, out == "" || out == "-")

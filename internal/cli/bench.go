@@ -10,14 +10,13 @@ import (
 	"math/bits"
 	"os"
 	"os/exec"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/promela"
 	"pmdcheck/internal/spin"
 	"pmdcheck/model/elab"
@@ -84,7 +83,7 @@ func (a *app) bench(args []string, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := interrupt.Context()
 	defer cancel()
 	fmt.Fprintf(a.out, "%s, gcc -O3 -DSAFETY; CPU seconds are user and system, medians of %d; memory is the largest resident set\n", tool.Version(), f.runs)
 	b := &bencher{tool: tool, self: self, runs: f.runs, workers: f.workers}

@@ -6,20 +6,20 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/files"
+	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/page"
 	"pmdcheck/internal/report"
 	"pmdcheck/model/elab"
@@ -184,12 +184,8 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	if err := f.options(&opts, min(f.jobs, len(jobs))); err != nil {
 		return nil, err
 	}
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := interrupt.Context()
 	defer cancel()
-	go func() {
-		<-ctx.Done()
-		cancel() // a second interrupt then kills
-	}()
 	if f.everyTrace {
 		spread(jobs)
 	}
@@ -486,7 +482,7 @@ func (a *app) showTraces(out io.Writer, j *job, jd report.Judgement, f *checkFla
 				what += fmt.Sprintf("-%d", n+1) // a cycle of locks is more than one run
 			}
 			count[t.Property]++
-			if err := writeFile(filepath.Join(f.traceDir, name+"-"+what+".json"), func(w io.Writer) error { return traces.Write(w, t) }); err != nil {
+			if err := files.Write(filepath.Join(f.traceDir, name+"-"+what+".json"), func(w io.Writer) error { return traces.Write(w, t) }); err != nil {
 				return err
 			}
 		}

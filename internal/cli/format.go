@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/files"
 	"pmdcheck/model/syntax"
 )
 
@@ -66,7 +67,7 @@ func (a *app) format(name string, src []byte, write, list bool) error {
 		}
 	}
 	if write && !same {
-		return writeFile(name, func(w io.Writer) error {
+		return files.Write(name, func(w io.Writer) error {
 			_, err := w.Write(out)
 			return err
 		})

@@ -4,15 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/interrupt"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
 	"pmdcheck/properties"
@@ -38,7 +36,7 @@ func (a *app) lockOrderCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			ctx, cancel := interrupt.Context()
 			defer cancel()
 			if timeout > 0 {
 				ctx, cancel = context.WithTimeout(ctx, timeout)

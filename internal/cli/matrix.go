@@ -5,18 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/matrix"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
@@ -106,7 +104,7 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := interrupt.Context()
 	defer cancel()
 	prog := a.newProgress(len(tasks), f.progress)
 	work := make(chan *task)

@@ -1,16 +1,15 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"pmdcheck/internal/files"
 	"pmdcheck/internal/report"
 )
 
@@ -41,7 +40,7 @@ func (o *outputs) check() error {
 		}
 		seen[n] = true
 	}
-	return canWrite(o.names()...)
+	return files.CanWrite(o.names()...)
 }
 
 func (o *outputs) write(a *app, doc *report.Document) error {
@@ -59,21 +58,9 @@ func (o *outputs) write(a *app, doc *report.Document) error {
 	put(o.json, plain.Write)
 	put(o.junit, func(w io.Writer) error { return report.JUnit(w, doc, style) })
 	put(o.sarif, func(w io.Writer) error { return report.WriteSARIF(w, doc, style) })
-	put(o.summary, func(w io.Writer) error {
-		if o.summary != "-" {
-			before, err := os.ReadFile(o.summary)
-			if err != nil && !errors.Is(err, os.ErrNotExist) {
-				return err
-			}
-			if len(before) > 0 && !bytes.HasSuffix(before, []byte("\n")) {
-				before = append(before, '\n')
-			}
-			if _, err := w.Write(before); err != nil {
-				return err
-			}
-		}
-		return report.Markdown(w, doc)
-	})
+	if o.summary != "" {
+		errs = append(errs, a.appendTo(o.summary, func(w io.Writer) error { return report.Markdown(w, doc) }))
+	}
 	return errors.Join(errs...)
 }
 

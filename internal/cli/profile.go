@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"runtime/trace"
 
 	"github.com/spf13/pflag"
+
+	"pmdcheck/internal/files"
 )
 
 // profiler writes what the Go tools read about a run of the program itself: `go tool pprof` and `go tool trace`.
@@ -25,7 +25,7 @@ func (p *profiler) flags(fl *pflag.FlagSet) {
 	fl.StringVar(&p.trace, "trace", "", "write an execution trace of pmdcheck to `file`, for go tool trace")
 }
 
-// start begins what was asked for. The files take their names when stop is called, whole.
+// start begins what was asked for. The files are written when stop is called.
 func (p *profiler) start() error {
 	err := errors.Join(
 		p.file(p.cpu, pprof.StartCPUProfile, func(io.Writer) error { pprof.StopCPUProfile(); return nil }),
@@ -45,19 +45,24 @@ func (p *profiler) file(name string, begin, end func(io.Writer) error) error {
 	if name == "" {
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".pmdcheck-*")
+	if err := files.CanWrite(name); err != nil {
+		return err
+	}
+	f, err := files.NewSpool(name)
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", name, err)
+		return err
 	}
 	if err := begin(f); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close(), os.Remove(f.Name()))
+		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
 	p.stops = append(p.stops, func() error {
-		err := errors.Join(end(f), f.Chmod(0o644), f.Close())
+		err := end(f)
 		if err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", name, err), os.Remove(f.Name()))
+			err = fmt.Errorf("%s: %w", name, err)
+		} else {
+			err = files.Write(name, f.CopyTo)
 		}
-		return os.Rename(f.Name(), name)
+		return errors.Join(err, f.Close())
 	})
 	return nil
 }

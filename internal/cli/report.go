@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/files"
 	"pmdcheck/internal/page"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
@@ -23,7 +24,7 @@ func (a *app) reportCmd() *cobra.Command {
 			if err := f.outputs.check(); err != nil {
 				return err
 			}
-			if err := canWrite(out); err != nil {
+			if err := files.CanWrite(out); err != nil {
 				return err
 			}
 			doc, err := a.explore(args, f)

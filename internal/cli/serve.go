@@ -9,17 +9,16 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/page"
 	"pmdcheck/internal/report"
 )
@@ -40,7 +39,7 @@ func (a *app) serveCmd() *cobra.Command {
 			if err := local(listen); err != nil && !public {
 				return err
 			}
-			ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			ctx, cancel := interrupt.Context()
 			defer cancel()
 			return a.serve(ctx, &server{app: a, args: args, flags: f, public: public}, listen)
 		},
