@@ -16,12 +16,24 @@ func Write(w io.Writer, t *Trace) error {
 	return e.Encode(t)
 }
 
+// What is read of a trace is bounded, and how much memory that can become: a few bytes of JSON are enough for a step. Written by this package, a part takes twice as many, and a step some
+// kilobytes.
+const (
+	maxSize   = 64 << 20
+	leastPart = 12
+)
+
 // Read loads a trace and checks that it is whole: known schema, no unknown fields, nothing behind it, and everything that is referred to is there, so that
 // renderers need not look again.
 func Read(r io.Reader) (*Trace, error) {
-	src, err := io.ReadAll(r)
-	if err != nil {
+	src, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	switch {
+	case err != nil:
 		return nil, err
+	case len(src) > maxSize:
+		return nil, fmt.Errorf("it is larger than %d MiB, which no trace is", maxSize>>20)
+	case bytes.Count(src, []byte(",")) > len(src)/leastPart+1000:
+		return nil, errors.New("not a trace: it has more parts than one of its size can have")
 	}
 	// The version first, because a file of another version may have fields that this one does not know.
 	var head struct {
@@ -53,6 +65,14 @@ func Read(r io.Reader) (*Trace, error) {
 		return nil, fmt.Errorf("not a whole trace: %w", err)
 	}
 	return &t, nil
+}
+
+// Check checks a trace that is part of something else as [Read] does.
+func Check(t *Trace) error {
+	if t.Schema != Schema {
+		return fmt.Errorf("the trace has schema %q; this version reads %q", t.Schema, Schema)
+	}
+	return t.validate()
 }
 
 var (

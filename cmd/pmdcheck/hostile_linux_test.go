@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -193,5 +194,104 @@ func TestNohup(t *testing.T) {
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != 3 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// readers are all the ways to have the program read a file; what they want of it differs.
+var readers = [][]string{
+	{"render", "IN"},
+	{"replay", "IN"},
+	{"merge", "IN"},
+	{"baseline", "compare", "IN", "classic/peterson"},
+	{"baseline", "write", "--from", "IN"},
+	{"check", "classic/peterson", "--shard", "1/2", "--costs", "IN"},
+	{"simulate", "classic/peterson", "--trace", "IN", "--script", "/dev/null"},
+	{"simulate", "classic/peterson", "--script", "IN"},
+	{"fmt", "IN"},
+	{"check", "IN"},
+	{"show", "IN"},
+	{"matrix", "IN"},
+	{"lock-order", "IN"},
+	{"check", "importing.pmd"},
+}
+
+// reading puts the file into each.
+func reading(t *testing.T, dir, file string, f func(args []string)) {
+	t.Helper()
+	importing := filepath.Join(dir, "importing.pmd")
+	if err := os.WriteFile(importing, []byte("import \"./"+file+"\";\nprocess p { }\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range readers {
+		var args []string
+		for _, a := range r {
+			args = append(args, strings.ReplaceAll(a, "IN", file))
+		}
+		f(args)
+	}
+}
+
+// TestReadsAreBounded: what has no end is an error soon, and takes little memory.
+func TestReadsAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.SkipNow()
+	}
+	dir := t.TempDir()
+	device(t, dir, "zero.pmd", 5)
+	if err := syscall.Mkfifo(filepath.Join(dir, "endless.pmd"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := os.OpenFile(filepath.Join(dir, "endless.pmd"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	go func() {
+		for text := bytes.Repeat([]byte(`{"a":[`), 1000); ; {
+			if _, err := w.Write(text); err != nil {
+				return
+			}
+		}
+	}()
+	for _, in := range []string{"zero.pmd", "endless.pmd"} {
+		reading(t, dir, in, func(args []string) {
+			if args[1] == "write" || in == "endless.pmd" && !slices.Contains([]string{"render", "merge", "fmt", "check"}, args[0]) {
+				return // the same readers
+			}
+			if o := ran(t, dir, args...); o.code != 2 || !strings.Contains(o.err, in) && args[0] != "simulate" || o.rss > 1<<30 {
+				t.Errorf("%s: exit code %d, %d MiB: %.300s", strings.Join(args, " "), o.code, o.rss>>20, o.err)
+			}
+		})
+	}
+	for _, args := range [][]string{{"render", "zero.pmd"}, {"replay", "zero.pmd"}, {"merge", "zero.pmd"}, {"baseline", "compare", "zero.pmd"}} {
+		if o := ran(t, dir, args...); !strings.Contains(o.err, "larger than ") || !strings.Contains(o.err, " MiB") {
+			t.Errorf("%s does not say how much is read: %s", strings.Join(args, " "), o.err)
+		}
+	}
+}
+
+// TestPipes: a pipe without a writer does not keep a signal away; with one it is as good as a file.
+func TestPipes(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.pmd"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reading(t, dir, "pipe.pmd", func(args []string) {
+		cmd, end := started(t, dir, args...)
+		time.Sleep(300 * time.Millisecond)
+		_ = cmd.Process.Signal(syscall.SIGINT)
+		if o := end(); o.signal != syscall.SIGINT && (args[0] != "lock-order" || o.code != 2) {
+			t.Errorf("%s: exit code %d: %s", strings.Join(args, " "), o.code, o.err)
+		}
+	})
+	if o := ran(t, dir, "check", "pipe.pmd"); o.code != 2 || !strings.Contains(o.err, "cannot read pipe.pmd: nothing came through the pipe") {
+		t.Errorf("exit code %d: %s", o.code, o.err)
+	}
+	_, end := started(t, dir, "check", "pipe.pmd")
+	if err := os.WriteFile(filepath.Join(dir, "pipe.pmd"), []byte("bool x;\nprocess p { x = true; }\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if o := end(); o.code != 0 || !strings.Contains(o.out, "1 checks: 1 as expected") {
+		t.Errorf("exit code %d: %s%s", o.code, o.out, o.err)
 	}
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -159,7 +158,7 @@ func (a *app) results(args, from []string, f *checkFlags, quiet bool) (*report.D
 }
 
 func readBaseline(name string) (*report.Baseline, error) {
-	f, err := os.Open(name)
+	f, err := files.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (a *app) fmtCmd() *cobra.Command {
 				if write {
 					return errors.New("-w needs files")
 				}
-				src, err := io.ReadAll(a.in)
+				src, err := wholeSpec(files.All(a.in, maxSpec))
 				if err != nil {
 					return err
 				}
@@ -39,7 +39,7 @@ func (a *app) fmtCmd() *cobra.Command {
 					if err != nil || d.IsDir() || (p != arg && !strings.HasSuffix(p, ".pmd")) {
 						return err
 					}
-					src, err := os.ReadFile(p)
+					src, err := readSpec(p)
 					if err != nil {
 						return err
 					}

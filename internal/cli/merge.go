@@ -2,10 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/files"
 	"pmdcheck/internal/report"
 )
 
@@ -52,7 +52,7 @@ func mergeFiles(names []string) (*report.Document, error) {
 }
 
 func readResults(name string) (*report.Document, error) {
-	f, err := os.Open(name)
+	f, err := files.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/files"
 	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
@@ -55,7 +55,7 @@ func (a *app) showCmd() *cobra.Command {
 }
 
 func readTrace(name string) (*traces.Trace, error) {
-	f, err := os.Open(name)
+	f, err := files.Open(name)
 	if err != nil {
 		return nil, err
 	}

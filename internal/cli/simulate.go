@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/files"
 	"pmdcheck/internal/sim"
 	"pmdcheck/model/elab"
 	"pmdcheck/traces"
@@ -61,7 +62,7 @@ func (a *app) simulateCmd() *cobra.Command {
 func (a *app) simulateScript(s *sim.Session, name string) error {
 	in := a.in
 	if name != "-" {
-		f, err := os.Open(name)
+		f, err := files.Open(name)
 		if err != nil {
 			return err
 		}

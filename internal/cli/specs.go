@@ -3,16 +3,17 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/files"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
@@ -65,16 +66,21 @@ func resolve(args []string) ([]string, error) {
 	return out, nil
 }
 
-// maxSpec bounds what is read of a file, which may be a device without an end. The parser's own limit is below it.
-const maxSpec = 8 << 20
+// maxSpec is more than the parser takes, which says where and what its limit is.
+const maxSpec = 4<<20 + 1
 
-func readSpec(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
+// specSilence is how long a spec that comes through a pipe may pause.
+const specSilence = 10 * time.Second
+
+func readSpec(name string) ([]byte, error) { return wholeSpec(files.Read(name, maxSpec, specSilence)) }
+
+// wholeSpec leaves it to the parser to refuse what is too large.
+func wholeSpec(src []byte, err error) ([]byte, error) {
+	var large *files.TooLarge
+	if errors.As(err, &large) {
+		return src, nil
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSpec))
+	return src, err
 }
 
 // load parses and resolves a spec by embedded name or path.
@@ -96,9 +102,15 @@ func load(name string) (*elab.Spec, error) {
 	}
 	src, err := readSpec(name)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", name, errors.Unwrap(err))
+		return nil, err
 	}
-	l := &elab.Loader{Library: linux.FS, ReadFile: readSpec}
+	l := &elab.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) {
+		src, err := readSpec(p)
+		if err != nil {
+			err = errors.Unwrap(err) // the loader says which file
+		}
+		return src, err
+	}}
 	return l.Load(filepath.ToSlash(name), src)
 }
 

@@ -34,20 +34,38 @@ func Read(name string, limit int64, silence time.Duration) ([]byte, error) {
 	return b, nil
 }
 
+// Open is [Read] for those who bound themselves what they read.
+func Open(name string) (io.ReadCloser, error) {
+	p, err := open(name, 0, Unopened)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", name, bare(err))
+	}
+	return p, nil
+}
+
 func read(name string, limit int64, silence, unopened time.Duration) ([]byte, error) {
+	p, err := open(name, silence, unopened)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	return All(p, limit)
+}
+
+func open(name string, silence, unopened time.Duration) (*patient, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	st, err := f.Stat()
+	if err == nil && st.IsDir() {
+		err = errors.New("it is a folder")
+	}
 	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	if st.IsDir() {
-		return nil, errors.New("it is a folder")
-	}
-	return All(&patient{f: f, pipe: st.Mode()&fs.ModeNamedPipe != 0, until: time.Now().Add(unopened), silence: silence}, limit)
+	return &patient{f: f, pipe: st.Mode()&fs.ModeNamedPipe != 0, until: time.Now().Add(unopened), silence: silence}, nil
 }
 
 // All reads at most limit bytes, and returns a [TooLarge] with these if there are more.
@@ -67,6 +85,8 @@ type patient struct {
 	until   time.Time // a pipe without a writer is waited for
 	silence time.Duration
 }
+
+func (p *patient) Close() error { return p.f.Close() }
 
 func (p *patient) Read(b []byte) (int, error) {
 	for {
