@@ -73,11 +73,14 @@ func (b *Baseline) Write(w io.Writer) error {
 // ReadBaseline loads a baseline.
 func ReadBaseline(r io.Reader) (*Baseline, error) {
 	var b Baseline
-	if err := decode(r, BaselineSchema, &b, firstBaseline); err != nil {
+	if err := decode(r, maxBaseline, BaselineSchema, &b, firstBaseline); err != nil {
 		return nil, err
 	}
 	seen := map[string]bool{}
 	for _, c := range b.Cells {
+		if err := c.validate(); err != nil {
+			return nil, err
+		}
 		if seen[c.Cell] {
 			return nil, fmt.Errorf("cell %s is in it twice", c.Cell)
 		}

@@ -276,8 +276,21 @@ func (d *Document) Write(w io.Writer) error {
 // Read loads a document and checks that it is one.
 func Read(r io.Reader) (*Document, error) {
 	var d Document
-	if err := decode(r, Schema, &d); err != nil {
+	wire := struct {
+		*Document
+		Results entries `json:"results"`
+	}{Document: &d}
+	if err := decode(r, maxResults, Schema, &wire); err != nil {
 		return nil, err
+	}
+	if d.Results = wire.Results; d.Results == nil {
+		return nil, errors.New("it has no results")
+	}
+	if d.Cells < 0 {
+		return nil, fmt.Errorf("it is of a run of %d cells", d.Cells)
+	}
+	if _, err := ParseShard(d.Shard); err != nil {
+		return nil, fmt.Errorf("shard %q is none", d.Shard)
 	}
 	var sum Totals
 	last := 0
@@ -295,8 +308,8 @@ func Read(r io.Reader) (*Document, error) {
 }
 
 // decode reads one JSON value of a schema, or of an older one of which it is an extension.
-func decode(r io.Reader, schema string, v any, older ...string) error {
-	src, err := io.ReadAll(r)
+func decode(r io.Reader, limit int, schema string, v any, older ...string) error {
+	src, err := readAll(r, limit)
 	if err != nil {
 		return err
 	}
