@@ -510,6 +510,9 @@ func (b *builder) unary(x *syntax.UnaryExpr) operand {
 		}
 		return operand{t: tBool, x: negate(v)}
 	}
+	if lit, ok := x.X.(*syntax.IntLit); ok && x.Op == syntax.SUB && lit.Value == -math.MinInt32 {
+		return operand{t: tInt, x: model.NewConst(math.MinInt32, model.IntType)} // the one value whose negative is none
+	}
 	v, t := b.value(x.X)
 	if v == nil {
 		return badOperand
