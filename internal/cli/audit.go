@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/audit"
+	"pmdcheck/internal/files"
 	"pmdcheck/model/linux"
 	"pmdcheck/specs"
 )
@@ -35,7 +36,7 @@ func (a *app) auditCmd() *cobra.Command {
 			if dir == "" {
 				return errors.New("--linux DIR says which tree")
 			}
-			if err := canWrite(jsonFile); err != nil {
+			if err := files.CanWrite(jsonFile); err != nil {
 				return err
 			}
 			lib, err := kernelLibrary()
@@ -141,7 +142,7 @@ func audited(name string, lib *audit.Library, o audit.Options) (*audit.Document,
 	if st.IsDir() {
 		return audit.Run(name, lib, o)
 	}
-	f, err := os.Open(name)
+	f, err := files.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -161,6 +161,12 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	if f.jobs < 1 || f.workers < 1 {
 		return nil, errors.New("--jobs and --workers count from 1")
 	}
+	if err := limits(f.maxStates, f.timeout); err != nil {
+		return nil, err
+	}
+	if most := 4 * runtime.NumCPU(); f.workers > most {
+		fmt.Fprintf(a.err, "pmdcheck: warning: --workers %d: there are %d CPUs, and more than %d workers only get in each other's way\n", f.workers, runtime.NumCPU(), most)
+	}
 	if f.swarm < 0 || f.maxSteps < 0 {
 		return nil, errors.New("--swarm and --max-steps must not be negative")
 	}
@@ -210,6 +216,14 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 		close(work)
 	}()
 	return a.collect(jobs, total, f, prog, &wg)
+}
+
+// limits refuses what is no limit; 0 is none.
+func limits(states int64, timeout time.Duration) error {
+	if states < 0 || timeout < 0 {
+		return errors.New("--max-states and --timeout must not be negative")
+	}
+	return nil
 }
 
 func (f *checkFlags) plan(args []string) ([]*job, int, error) {

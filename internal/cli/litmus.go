@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/axioms"
+	"pmdcheck/internal/files"
+	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/litmus"
 	"pmdcheck/internal/litmusrun"
 )
@@ -69,31 +68,31 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 	case f.json != "" && (f.json == f.junit || f.json == f.dot) || f.junit != "" && f.junit == f.dot:
 		return errors.New("two outputs go to the same file")
 	}
-	files, err := litmusrun.Files(args)
+	if err := files.CanWrite(f.dot, f.json, f.junit); err != nil {
+		return err
+	}
+	tests, err := litmusrun.Files(args)
 	if err != nil {
 		return err
 	}
-	if f.dot != "" && len(files) != 1 {
-		return fmt.Errorf("--dot draws an execution of one test, not of %d", len(files))
+	if f.dot != "" && len(tests) != 1 {
+		return fmt.Errorf("--dot draws an execution of one test, not of %d", len(tests))
 	}
-	if err := canWrite(f.dot, f.json, f.junit); err != nil {
-		return err
-	}
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := interrupt.Context()
 	defer cancel()
 	o := litmusrun.Options{Model: m, Limit: f.limit, Timeout: f.timeout, Workers: f.workers, Keep: f.explain || f.dot != ""}
-	if _, tty := terminal(a.err); tty && len(files) > 1 {
+	if _, tty := terminal(a.err); tty && len(tests) > 1 {
 		last := time.Now()
 		o.Done = func(n int) {
-			if n == len(files) {
+			if n == len(tests) {
 				fmt.Fprint(a.err, "\r\x1b[K")
 			} else if time.Since(last) > 200*time.Millisecond {
 				last = time.Now()
-				fmt.Fprintf(a.err, "\r%d of %d tests", n, len(files))
+				fmt.Fprintf(a.err, "\r%d of %d tests", n, len(tests))
 			}
 		}
 	}
-	answers := litmusrun.Run(ctx, files, o)
+	answers := litmusrun.Run(ctx, tests, o)
 	if err := a.litmusText(ctx, m, answers, f); err != nil {
 		return err
 	}

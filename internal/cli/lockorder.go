@@ -28,6 +28,9 @@ func (a *app) lockOrderCmd() *cobra.Command {
 		Example: "  pmdcheck lock-order locks/abba\n  pmdcheck lock-order seed --dot | dot -Tsvg > order.svg",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := limits(0, timeout); err != nil {
+				return err
+			}
 			names, err := resolve(args)
 			if err != nil {
 				return err

@@ -89,7 +89,10 @@ type task struct {
 
 func (a *app) matrix(args []string, f *matrixFlags) error {
 	opts := checker.Options{MaxStates: f.maxStates, Timeout: f.timeout}
-	var err error
+	err := limits(f.maxStates, f.timeout)
+	if err != nil {
+		return err
+	}
 	if opts.Memory, err = memoryBound(f.memory, f.jobs); err != nil {
 		return err
 	}
