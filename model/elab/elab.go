@@ -70,7 +70,7 @@ type global struct {
 type BuildOptions struct {
 	NoMerge bool // every statement is a step of its own
 	NoReset bool // dead locals keep their values
-	NoFork  bool // a choice with which an atomic block begins is not a transition for each alternative; it is made while the block runs, as others are
+	NoFork  bool // the choices that every run of an atomic block makes first are not transitions for each alternative; they are made while the block runs, as others are
 
 	Check []string // if not empty: the properties to check, instead of those the spec lists. no_fault and assertion always are
 }
