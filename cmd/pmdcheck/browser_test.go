@@ -18,9 +18,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/cli"
 	"pmdcheck/internal/page"
-	"pmdcheck/internal/report"
 	"pmdcheck/traces"
 )
 

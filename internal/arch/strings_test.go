@@ -13,11 +13,11 @@ import (
 	"testing"
 
 	"pmdcheck/checker"
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/audit"
 	"pmdcheck/internal/axioms"
 	"pmdcheck/internal/kconfig"
 	"pmdcheck/internal/litmus"
-	"pmdcheck/internal/report"
 	"pmdcheck/internal/sim"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"

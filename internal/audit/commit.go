@@ -14,9 +14,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"pmdcheck/internal/csource"
+	"pmdcheck/internal/pool"
 )
 
 // commit is a tree in a repository. Git lists and reads it; nothing is checked out, written or fetched.
@@ -125,17 +125,10 @@ func (c *commit) each(all bool, f func(name string, text []byte)) (n int, unread
 		return 0, nil
 	}
 	texts := make(chan text, 64)
-	var wg sync.WaitGroup
-	for range readers() {
-		wg.Go(func() {
-			for t := range texts {
-				f(t.name, t.text)
-			}
-		})
-	}
+	join := pool.Drain(readers(), texts, func(t text) { f(t.name, t.text) })
 	missing, err := c.read(list, texts)
 	close(texts)
-	wg.Wait()
+	join()
 	c.err = err
 	unread = append(unread, missing...)
 	slices.Sort(unread)

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"pmdcheck/internal/csource"
+	"pmdcheck/internal/pool"
 )
 
 // Release is what a tree's Makefile says it is.
@@ -199,25 +200,20 @@ func (d folder) each(all bool, f func(name string, text []byte)) (n int, unread 
 	names := make(chan string, 64)
 	var bad []string
 	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for range readers() {
-		wg.Go(func() {
-			for name := range names {
-				text, err := readFile(dir, name)
-				mu.Lock()
-				n++
-				if err != nil {
-					bad = append(bad, name+": "+strings.TrimPrefix(reason(err), name+": "))
-				}
-				mu.Unlock()
-				if err == nil {
-					f(name, text)
-				}
-			}
-		})
-	}
+	join := pool.Drain(readers(), names, func(name string) {
+		text, err := readFile(dir, name)
+		mu.Lock()
+		n++
+		if err != nil {
+			bad = append(bad, name+": "+strings.TrimPrefix(reason(err), name+": "))
+		}
+		mu.Unlock()
+		if err == nil {
+			f(name, text)
+		}
+	})
 	unread = walk(dir, all, names)
-	wg.Wait()
+	join()
 	unread = append(unread, bad...)
 	slices.Sort(unread)
 	return n, unread

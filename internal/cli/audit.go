@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -14,8 +13,7 @@ import (
 
 	"pmdcheck/internal/audit"
 	"pmdcheck/internal/files"
-	"pmdcheck/model/linux"
-	"pmdcheck/specs"
+	"pmdcheck/internal/suite/catalog"
 )
 
 func (a *app) auditCmd() *cobra.Command {
@@ -116,19 +114,9 @@ func theTree(ctx context.Context, dir, rev string, lib *audit.Library, o audit.O
 
 // kernelLibrary reads what the audit needs of the library and the specs.
 func kernelLibrary() (*audit.Library, error) {
-	texts := map[string]string{}
-	for prefix, f := range map[string]fs.FS{"linux/": linux.FS, "specs/": specs.FS} {
-		err := fs.WalkDir(f, ".", func(p string, _ fs.DirEntry, err error) error {
-			if err != nil || !strings.HasSuffix(p, ".pmd") {
-				return err
-			}
-			b, err := fs.ReadFile(f, p)
-			texts[prefix+p] = string(b)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	texts, err := catalog.Texts()
+	if err != nil {
+		return nil, err
 	}
 	return audit.ReadLibrary(texts)
 }

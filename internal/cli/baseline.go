@@ -3,13 +3,14 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/files"
-	"pmdcheck/internal/report"
+	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/judge"
 )
 
 func (a *app) baselineCmd() *cobra.Command {
@@ -66,7 +67,7 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			names, err := resolve(args[1:])
+			names, err := catalog.Resolve(args[1:])
 			if err != nil {
 				return err
 			}
@@ -77,45 +78,19 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			// What the run left out on purpose is not gone.
-			wanted := map[string][]string{}
-			for _, w := range append(slices.Clone(f.only), f.set...) {
-				n, v, _ := strings.Cut(w, "=")
-				wanted[n] = append(wanted[n], strings.Split(v, ",")...)
-			}
-			within := func(cell string) bool {
-				spec, rest, _ := strings.Cut(cell, "  ")
-				for n, values := range wanted {
-					if !slices.Contains(values, valueIn(doc, spec, strings.Fields(rest), n)) {
-						return false
-					}
-				}
-				return f.shard == "" && (len(args) == 1 || slices.Contains(names, spec))
+			sel := judge.Selection{Set: f.set, Only: f.only, Shard: f.shard}
+			if len(args) > 1 {
+				sel.Specs = names
 			}
 			if s := b.Incomparable(doc); s != "" {
 				fmt.Fprintf(a.out, "note %s\n", s)
 			}
-			return a.compared(b.Compare(doc, within), len(doc.Results))
+			return a.compared(b.Compare(doc, sel.Within(doc)), len(doc.Results))
 		},
 	}
 	f.flags(cmd.Flags())
 	cmd.Flags().StringArrayVar(&from, "from", nil, "take results from JSON `file`s of check or merge instead of checking (repeatable: shards)")
 	return cmd
-}
-
-// valueIn is the value of a parameter in a cell of a baseline. If it is not in the name of the cell, it is the default, which is that of a result that does not name it either.
-func valueIn(doc *report.Document, spec string, cell []string, param string) string {
-	for _, p := range cell {
-		if v, ok := strings.CutPrefix(p, param+"="); ok {
-			return v
-		}
-	}
-	for _, e := range doc.Results {
-		if e.Spec == spec && !slices.Contains(e.Order, param) {
-			return e.Config[param]
-		}
-	}
-	return ""
 }
 
 // compared prints changes and chooses the exit code.

@@ -20,6 +20,7 @@ import (
 	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/promela"
 	"pmdcheck/internal/spin"
+	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model/elab"
 	"pmdcheck/specs"
 )
@@ -109,7 +110,7 @@ func handwrittenRows(f *benchFlags) ([]benchRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := parseSet(f.set)
+	wanted, err := plan.ParseSet(f.set)
 	if err != nil {
 		return nil, err
 	}
@@ -162,24 +163,12 @@ func handwrittenRows(f *benchFlags) ([]benchRow, error) {
 
 // exportedRow is one cell of any spec.
 func exportedRow(name string, set []string) ([]benchRow, error) {
-	fixed, err := parseSet(set)
-	if err != nil {
-		return nil, err
-	}
-	spec, err := load(name)
-	if err != nil {
-		return nil, err
-	}
-	cells, err := spec.Cells(fixed)
+	sys, cells, err := plan.First(name, set, elab.BuildOptions{})
 	if err != nil {
 		return nil, err
 	}
 	if len(cells) > 1 {
 		return nil, fmt.Errorf("%s has %d cells here; fix parameters with --set until one is left", name, len(cells))
-	}
-	sys, err := spec.Build(cells[0], elab.BuildOptions{})
-	if err != nil {
-		return nil, err
 	}
 	var b bytes.Buffer
 	if err := promela.Export(&b, sys, promela.Options{}); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/model/source"
 	"pmdcheck/properties"
 )
@@ -19,7 +20,7 @@ func completeSpecs(most int) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var out []string
-		for _, n := range embedded() {
+		for _, n := range catalog.Names() {
 			folder, _, ok := strings.Cut(n, "/")
 			if most != 1 && ok && !slices.Contains(out, folder) {
 				out = append(out, folder)
@@ -49,19 +50,19 @@ func completeExplain(_ *cobra.Command, args []string, _ string) ([]string, cobra
 	for _, c := range source.Codes() {
 		out = append(out, c.Code)
 	}
-	return append(out, embedded()...), cobra.ShellCompDirectiveNoFileComp
+	return append(out, catalog.Names()...), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeSet offers the parameters of the specs on the command line, and behind the equals sign their values.
 func completeSet(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	name, _, valued := strings.Cut(typed, "=")
-	names, err := resolve(args)
+	names, err := catalog.Resolve(args)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var out []string
 	for _, n := range names {
-		spec, err := load(n)
+		spec, err := catalog.Load(n)
 		if err != nil {
 			continue
 		}

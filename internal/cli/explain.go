@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 	"pmdcheck/properties"
@@ -66,7 +67,7 @@ func explain(name string) (string, error) {
 	for _, c := range source.Codes() {
 		names = append(names, c.Code)
 	}
-	names = append(names, embedded()...)
+	names = append(names, catalog.Names()...)
 	msg := "there is no property, diagnostic code or spec " + name
 	if h := source.Suggest(name, names); h != "" {
 		msg += ": " + h
@@ -119,13 +120,13 @@ func explainCode(c source.CodeDoc) string {
 
 // explainSpec is the comment at the head of a spec, its parameters, what it checks and what it expects.
 func explainSpec(name string) (string, error) {
-	names, err := resolve([]string{name})
+	names, err := catalog.Resolve([]string{name})
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	for i, n := range names {
-		spec, err := load(n)
+		spec, err := catalog.Load(n)
 		if err != nil {
 			return "", err
 		}

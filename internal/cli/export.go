@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/promela"
+	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model/elab"
 )
 
@@ -23,7 +24,7 @@ func (a *app) exportCmd() *cobra.Command {
 			if !asPromela {
 				return errors.New("say what to write: --promela")
 			}
-			sys, err := one(args[0], set, elab.BuildOptions{NoMerge: noMerge, NoReset: noReset})
+			sys, _, err := plan.First(args[0], set, elab.BuildOptions{NoMerge: noMerge, NoReset: noReset})
 			if err != nil {
 				return err
 			}

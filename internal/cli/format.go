@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/files"
+	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/model/syntax"
 )
 
@@ -27,7 +28,7 @@ func (a *app) fmtCmd() *cobra.Command {
 				if write {
 					return errors.New("-w needs files")
 				}
-				src, err := wholeSpec(files.All(a.in, maxSpec))
+				src, err := catalog.ReadAll(a.in)
 				if err != nil {
 					return err
 				}
@@ -39,7 +40,7 @@ func (a *app) fmtCmd() *cobra.Command {
 					if err != nil || d.IsDir() || (p != arg && !strings.HasSuffix(p, ".pmd")) {
 						return err
 					}
-					src, err := readSpec(p)
+					src, err := catalog.Read(p)
 					if err != nil {
 						return err
 					}

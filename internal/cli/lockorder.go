@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pmdcheck/checker"
 	"pmdcheck/internal/interrupt"
-	"pmdcheck/model"
-	"pmdcheck/model/elab"
+	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/plan"
+	"pmdcheck/internal/suite/run"
 	"pmdcheck/properties"
 )
 
@@ -31,11 +31,11 @@ func (a *app) lockOrderCmd() *cobra.Command {
 			if err := limits(0, timeout); err != nil {
 				return err
 			}
-			names, err := resolve(args)
+			names, err := catalog.Resolve(args)
 			if err != nil {
 				return err
 			}
-			fixed, err := parseSet(set)
+			fixed, err := plan.ParseSet(set)
 			if err != nil {
 				return err
 			}
@@ -45,29 +45,20 @@ func (a *app) lockOrderCmd() *cobra.Command {
 				ctx, cancel = context.WithTimeout(ctx, timeout)
 				defer cancel()
 			}
-			var edges []model.LockEdge
-			var cycles []cycle
-			var cut error
-			for _, n := range names {
-				es, cs, whole, err := lockEdges(ctx, n, fixed)
-				if err != nil {
-					return err
-				}
-				cycles = append(cycles, cs...)
-				if edges = append(edges, es...); !whole {
-					cut = &coded{code: exitUnknown, err: fmt.Errorf("%s was not explored to the end; edges may be missing", n)}
-				}
-			}
-			order := properties.NewLockOrder(edges)
-			if asDOT {
-				err = a.output(out, order.WriteDOT)
-			} else {
-				err = a.output(out, func(w io.Writer) error { return writeLockOrder(w, order, cycles) })
-			}
+			found, err := run.Locks(ctx, names, fixed)
 			if err != nil {
 				return err
 			}
-			return cut
+			order := properties.NewLockOrder(found.Edges)
+			if asDOT {
+				err = a.output(out, order.WriteDOT)
+			} else {
+				err = a.output(out, func(w io.Writer) error { return writeLockOrder(w, order, found.Cycles) })
+			}
+			if err != nil || found.Cut == "" {
+				return err
+			}
+			return &coded{code: exitUnknown, err: fmt.Errorf("%s was not explored to the end; edges may be missing", found.Cut)}
 		},
 	}
 	cmd.Flags().StringArrayVar(&set, "set", nil, "fix a config parameter, `name=value`")
@@ -77,57 +68,9 @@ func (a *app) lockOrderCmd() *cobra.Command {
 	return cmd
 }
 
-// cycle is a cycle of lock classes in one cell, with what its runs say.
-type cycle struct {
-	text, cell string
-	runs       []string
-}
-
-// lockEdges explores every cell of a spec. whole is false if that came to no end.
-func lockEdges(ctx context.Context, name string, fixed []model.ConfigValue) (edges []model.LockEdge, cycles []cycle, whole bool, err error) {
-	spec, err := load(name)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	cells, err := spec.Cells(fixed)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	whole = true
-	for _, c := range cells {
-		if ctx.Err() != nil {
-			return edges, cycles, false, nil
-		}
-		sys, err := spec.Build(c, elab.BuildOptions{Check: []string{"lock_order"}})
-		if err != nil {
-			return nil, nil, false, err
-		}
-		res, err := checker.Check(ctx, sys, checker.Options{Symmetry: checker.SymmetryOff})
-		if err != nil {
-			return nil, nil, false, &coded{code: exitInternal, err: fmt.Errorf("%s %s: %w", name, c, err)}
-		}
-		edges = append(edges, res.LockOrder.Edges...)
-		whole = whole && res.Reason == checker.ReasonNone
-		for _, v := range res.Violations {
-			if v.Witness == nil || v.Property != "lock_order" {
-				continue
-			}
-			runs := []string{v.Witness.Message}
-			for _, t := range v.More {
-				runs = append(runs, t.Message)
-			}
-			for _, cy := range res.LockOrder.Cycles() { // the runs follow the edges of the cycles
-				cycles = append(cycles, cycle{properties.CycleString(cy), strings.TrimSpace(name + " " + c.String()), runs[:len(cy)]})
-				runs = runs[len(cy):]
-			}
-		}
-	}
-	return edges, cycles, whole, nil
-}
-
 // writeLockOrder lists the edges, then the cycles: of each the first cell that has it, or that only several cells together do, which differ in what the
 // kernel was at the time and need not mean anything.
-func writeLockOrder(w io.Writer, o properties.LockOrder, cycles []cycle) error {
+func writeLockOrder(w io.Writer, o properties.LockOrder, cycles []run.LockCycle) error {
 	var b strings.Builder
 	for _, e := range o.Edges {
 		fmt.Fprintln(&b, e)
@@ -137,12 +80,12 @@ func writeLockOrder(w io.Writer, o properties.LockOrder, cycles []cycle) error {
 	}
 	told := map[string]bool{}
 	for _, c := range cycles {
-		if told[c.text] {
+		if told[c.Text] {
 			continue
 		}
-		told[c.text] = true
-		fmt.Fprintf(&b, "\ncycle: %s\n  in %s\n", c.text, c.cell)
-		for _, r := range c.runs {
+		told[c.Text] = true
+		fmt.Fprintf(&b, "\ncycle: %s\n  in %s\n", c.Text, c.Cell)
+		for _, r := range c.Runs {
 			fmt.Fprintf(&b, "  %s\n", r)
 		}
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/files"
-	"pmdcheck/internal/report"
 )
 
 func (a *app) mergeCmd() *cobra.Command {

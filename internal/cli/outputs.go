@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/files"
-	"pmdcheck/internal/report"
+	"pmdcheck/internal/suite/catalog"
 )
 
 // outputs are the files that results go to, each in its format; "-" is stdout, instead of the text.
@@ -44,7 +44,7 @@ func (o *outputs) check() error {
 }
 
 func (o *outputs) write(a *app, doc *report.Document) error {
-	style := report.Style{Times: true, File: inRepository}
+	style := report.Style{Times: true, File: catalog.InRepository}
 	var errs []error
 	put := func(name string, write func(io.Writer) error) {
 		if name != "" {
@@ -62,15 +62,4 @@ func (o *outputs) write(a *app, doc *report.Document) error {
 		errs = append(errs, a.appendTo(o.summary, func(w io.Writer) error { return report.Markdown(w, doc) }))
 	}
 	return errors.Join(errs...)
-}
-
-// inRepository is where a source file is in the repository of pmdcheck, if it comes from there.
-func inRepository(file string) string {
-	switch {
-	case strings.HasPrefix(file, "linux/"):
-		return "model/" + file
-	case slices.Contains(embedded(), strings.TrimSuffix(file, ".pmd")):
-		return "specs/" + file
-	}
-	return file
 }

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"pmdcheck/checker"
-	"pmdcheck/internal/report"
+	"pmdcheck/checker/report"
 )
 
 // progress shows on stderr what a run of cells is doing: on a terminal one line that is written over, else (if asked for) a line now and then; and at any
@@ -60,6 +60,12 @@ func (a *app) newProgress(total int, lines bool) *progress {
 		}
 	})
 	return p
+}
+
+// watch takes in a cell; what it returns takes it out.
+func (p *progress) watch(name string, known int64, opts *checker.Options) func() {
+	c := p.begin(name, known, opts)
+	return func() { p.end(c) }
 }
 
 // begin takes in a cell and sets the options that report about it.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/suite/run"
 	"pmdcheck/model/source"
 )
 
@@ -51,7 +52,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	a := &app{in: stdin, out: out, err: stderr}
 	defer func() {
 		if v := recover(); v != nil {
-			a.explainError(crashed(v))
+			a.explainError(run.Crashed(v))
 			code = exitInternal
 		}
 	}()
@@ -117,13 +118,12 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 			return code
 		}
 	}
+	var bug *run.Bug
+	if errors.As(err, &bug) {
+		code = exitInternal
+	}
 	a.explainError(err)
 	return code
-}
-
-// crashed is a panic as an error: a bug of pmdcheck, whatever the input was.
-func crashed(v any) error {
-	return &coded{code: exitInternal, err: fmt.Errorf("internal error: %v\n%s", v, debug.Stack())}
 }
 
 // explained is an error as explainError writes it.

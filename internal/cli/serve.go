@@ -5,12 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,9 +15,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/page"
-	"pmdcheck/internal/report"
+	"pmdcheck/internal/suite/catalog"
 )
 
 func (a *app) serveCmd() *cobra.Command {
@@ -104,46 +102,9 @@ func (a *app) serve(ctx context.Context, s *server, listen string) error {
 	}
 }
 
-// files are the specs to check: embedded ones, files, and what lies in folders.
-func (s *server) files() (names []string, onDisk []string, err error) {
-	for _, arg := range s.args {
-		st, serr := os.Stat(arg)
-		switch {
-		case serr != nil || slices.Contains(embedded(), arg):
-			names = append(names, arg)
-		case !st.IsDir():
-			names, onDisk = append(names, arg), append(onDisk, arg)
-		default:
-			err := filepath.WalkDir(arg, func(p string, d fs.DirEntry, err error) error {
-				if err != nil {
-					return err
-				}
-				if d.IsDir() && p != arg && strings.HasPrefix(d.Name(), ".") {
-					return fs.SkipDir
-				}
-				if strings.HasSuffix(p, ".pmd") && !d.IsDir() {
-					onDisk = append(onDisk, p)
-					// What only others import is no spec of its own; what has errors is shown with them.
-					if spec, err := load(p); err != nil || !spec.Empty() {
-						names = append(names, p)
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	if len(names) == 0 {
-		return nil, onDisk, fmt.Errorf("there is no spec in %s", strings.Join(s.args, ", "))
-	}
-	return names, onDisk, nil
-}
-
 // changed says whether a file was saved, added or removed since the last check.
 func (s *server) changed() bool {
-	_, onDisk, _ := s.files()
+	_, onDisk, _ := catalog.Files(s.args)
 	if len(onDisk) != len(s.watched) {
 		return true
 	}
@@ -158,7 +119,7 @@ func (s *server) changed() bool {
 
 // check makes the page anew. What is wrong with a spec is shown at its head.
 func (s *server) check() {
-	names, onDisk, err := s.files()
+	names, onDisk, err := catalog.Files(s.args)
 	s.watched = map[string]time.Time{}
 	for _, f := range onDisk {
 		if st, err := os.Stat(f); err == nil {
@@ -183,7 +144,10 @@ func (s *server) check() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.number++
-	in := page.Input{Title: "pmdcheck: " + strings.Join(s.args, " "), Document: doc, Specs: f.sources, Evidence: f.evidence, Live: "/changed?v=" + strconv.Itoa(s.number), Notice: notice}
+	in := page.Input{Title: "pmdcheck: " + strings.Join(s.args, " "), Document: doc, Live: "/changed?v=" + strconv.Itoa(s.number), Notice: notice}
+	if f.kept != nil {
+		in.Specs, in.Evidence = f.kept.Specs, f.kept.Evidence
+	}
 	var b bytes.Buffer
 	if err := page.Write(&b, in); err != nil {
 		fmt.Fprintf(s.app.err, "pmdcheck: %v\n", err)

@@ -9,6 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/files"
+	"pmdcheck/internal/sim"
+	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
@@ -25,12 +28,12 @@ func (a *app) showCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show spec", Short: "show the state machines of a spec", Example: "  pmdcheck show seed/race_a --set policy=rcu\n  pmdcheck show seed/race_a --dot --process huge_pmd_unshare | dot -Tsvg > unshare.svg\n  pmdcheck show classic/peterson --states --max-nodes 100 | dot -Tsvg > states.svg", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			sys, err := one(args[0], set, elab.BuildOptions{NoMerge: noMerge})
+			sys, _, err := plan.First(args[0], set, elab.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
 			}
 			if states {
-				return a.output(out, func(w io.Writer) error { return dot.States(w, stateSpace(sys, max(1, nodes))) })
+				return a.output(out, func(w io.Writer) error { return dot.States(w, sim.StateSpace(sys, max(1, nodes))) })
 			}
 			if !asDOT {
 				return a.output(out, sys.Dump)
@@ -114,7 +117,7 @@ func (a *app) replayCmd() *cobra.Command {
 			}
 			if spec == "" {
 				spec = t.Spec
-				if !slices.Contains(embedded(), spec) {
+				if !catalog.Embedded(spec) {
 					spec += ".pmd"
 				}
 			}
@@ -122,7 +125,7 @@ func (a *app) replayCmd() *cobra.Command {
 			for _, c := range t.Config {
 				set = append(set, c.Name+"="+c.Value)
 			}
-			sys, err := one(spec, set, elab.BuildOptions{NoMerge: slices.Contains(t.Build, "no-merge"), NoReset: slices.Contains(t.Build, "no-reset")})
+			sys, _, err := plan.First(spec, set, elab.BuildOptions{NoMerge: slices.Contains(t.Build, "no-merge"), NoReset: slices.Contains(t.Build, "no-reset")})
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 
 	"pmdcheck/internal/files"
 	"pmdcheck/internal/sim"
+	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 )
@@ -26,7 +27,7 @@ func (a *app) simulateCmd() *cobra.Command {
 		Example: "  pmdcheck simulate seed/race_a --set policy=rcu --set target=riscv64\n  pmdcheck simulate seed/race_a --set policy=rcu --set target=riscv64 --trace trace.json\n" +
 			"  printf 'run violation\\nsave trace.json\\n' | pmdcheck simulate classic/peterson --set turn_first=true --script -",
 		RunE: func(_ *cobra.Command, args []string) error {
-			sys, err := one(args[0], set, elab.BuildOptions{NoMerge: noMerge})
+			sys, _, err := plan.First(args[0], set, elab.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
 			}

@@ -2,20 +2,17 @@ package cli
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"pmdcheck/checker"
-	"pmdcheck/model/elab"
+	"pmdcheck/internal/memory"
+	"pmdcheck/internal/suite/run"
 )
 
 // storeFlags say where states are kept.
@@ -35,22 +32,9 @@ func (f *storeFlags) flags(fl *pflag.FlagSet) {
 	fl.StringVar(&f.resume, "resume", "", "go on with the checkpoints in this `folder`; cells that have none begin anew")
 }
 
-// checkpointOf adds the checkpoint of a cell. The name says which cell it is of.
-func (f *storeFlags) checkpointOf(o *checker.Options, spec string, cell elab.ConfigCell) {
-	dir := cmp.Or(f.resume, f.checkpoint)
-	if dir == "" {
-		return
-	}
-	name := strings.ReplaceAll(spec, "/", "-")
-	for _, c := range cell.Config {
-		name += "-" + c.Value
-	}
-	sum := sha256.Sum256([]byte(spec + " " + cell.String()))
-	o.Checkpoint, o.CheckpointEvery = filepath.Join(dir, fmt.Sprintf("%s-%x.checkpoint", name, sum[:4])), f.every
-	if f.resume != "" {
-		_, err := os.Stat(o.Checkpoint)
-		o.Resume = err == nil
-	}
+// checkpoints say where the search of every cell is kept.
+func (f *storeFlags) checkpoints() run.Checkpoints {
+	return run.Checkpoints{Folder: cmp.Or(f.resume, f.checkpoint), Every: f.every, Resume: f.resume != ""}
 }
 
 // checkResume reports when there is nothing to resume from.
@@ -97,7 +81,7 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 			return err
 		}
 	}
-	if o.Memory, err = memoryBound(f.memory, cells); err != nil || f.spill == "" {
+	if o.Memory, err = memory.Bound(f.memory, cells); err != nil || f.spill == "" {
 		return err
 	}
 	o.Spill = f.spill
@@ -108,38 +92,4 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 		return errors.New("--spill needs at least 22M of --memory")
 	}
 	return nil
-}
-
-// The rest of the process: code, specs, and what the runtime needs for itself.
-const reserved = 64 << 20
-
-// What the runtime does not count: the program itself, say.
-const unseen = 16 << 20
-
-// given is the limit with which the process began. Any other was set here, for a check that is over: to take three quarters of that again would leave the next one less and less.
-var given = debug.SetMemoryLimit(-1)
-
-// memoryBound is how much a search may take of the given size, or else of three quarters of what is available divided by the cells that are checked at the
-// same time. The collector is told to keep the whole process within that, so garbage does not add to it. GOMEMLIMIT has the last word on that.
-func memoryBound(size string, cells int) (int64, error) {
-	n, err := parseSize(size)
-	if err != nil {
-		return 0, err
-	}
-	cells = max(cells, 1)
-	if n == 0 {
-		n = available()
-		if given < math.MaxInt64 {
-			n = given
-		}
-		if n = n / 4 * 3 / int64(cells); n == 0 {
-			return 0, nil
-		}
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		if n < math.MaxInt64/int64(cells) {
-			debug.SetMemoryLimit((n - min(unseen, n/8)) * int64(cells))
-		}
-	}
-	return max(n-min(reserved, n/4), 1), nil
 }

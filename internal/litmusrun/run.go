@@ -14,6 +14,7 @@ import (
 
 	"pmdcheck/internal/axioms"
 	"pmdcheck/internal/litmus"
+	"pmdcheck/internal/pool"
 )
 
 // Options of a run.
@@ -74,28 +75,17 @@ func Files(args []string) ([]string, error) {
 // Run answers every file. The answers are in the order of the files, whatever order they were found in.
 func Run(ctx context.Context, files []string, o Options) []Answer {
 	out := make([]Answer, len(files))
-	next := make(chan int)
-	var wg sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
-	for range max(1, min(o.Workers, len(files))) {
-		wg.Go(func() {
-			for i := range next {
-				out[i] = one(ctx, files[i], o)
-				if o.Done != nil {
-					mu.Lock()
-					done++
-					o.Done(done)
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	for i := range files {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+	pool.Start(o.Workers, len(files), func(i int) {
+		out[i] = one(ctx, files[i], o)
+		if o.Done != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			o.Done(done)
+		}
+	}).Join()
 	return out
 }
 

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"pmdcheck/internal/report"
+	"pmdcheck/checker/report"
 	"pmdcheck/properties"
 	"pmdcheck/traces"
 )

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/page"
-	"pmdcheck/internal/report"
 	"pmdcheck/traces"
 )
 

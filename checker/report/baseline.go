@@ -1,0 +1,204 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"pmdcheck/checker"
+	"pmdcheck/model"
+)
+
+// BaselineSchema identifies the format of baselines.
+const BaselineSchema = "pmdcheck/baseline/2"
+
+// firstBaseline does not say which properties hold.
+const firstBaseline = "pmdcheck/baseline/1"
+
+// Baseline is what a run found, to be committed and compared with later ones. Nothing in it depends on the machine.
+type Baseline struct {
+	Schema string         `json:"schema"`
+	Cells  []BaselineCell `json:"cells"`
+}
+
+// BaselineCell is one cell.
+type BaselineCell struct {
+	Cell        string   `json:"cell"` // spec and parameters
+	Verdict     string   `json:"verdict"`
+	Properties  []string `json:"properties,omitempty"` // violated
+	Holds       []string `json:"holds,omitempty"`
+	NotJudged   []string `json:"not_judged,omitempty"`
+	Unreachable []string `json:"unreachable,omitempty"` // covers, as expected
+	States      int64    `json:"states"`
+	Transitions int64    `json:"transitions"`
+	Reduction   string   `json:"reduction"`
+	Digest      string   `json:"digest"`
+}
+
+// NewBaseline takes from a document what a baseline keeps. A cell without a verdict has no place in it.
+func NewBaseline(d *Document) (*Baseline, error) {
+	b := &Baseline{Schema: BaselineSchema, Cells: []BaselineCell{}}
+	for _, e := range d.Results {
+		if e.Reason != "" {
+			return nil, fmt.Errorf("%s was not searched to its end (%s): a baseline has only complete searches", e.Key(), e.Reason)
+		}
+		b.Cells = append(b.Cells, BaselineCell{
+			Cell: e.Key(), Verdict: e.Verdict, Properties: e.Properties, Holds: e.with(checker.Holds), NotJudged: e.with(checker.NotJudged), Unreachable: e.Unreachable,
+			States: e.States, Transitions: e.Transitions, Reduction: e.Reduction, Digest: e.Digest,
+		})
+	}
+	return b, nil
+}
+
+// Write writes the baseline, a line for each cell, so that a change is a small diff.
+func (b *Baseline) Write(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "{\"schema\": %q, \"cells\": [", b.Schema)
+	for i, c := range b.Cells {
+		line, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		fmt.Fprintf(out, "\n%s", line)
+	}
+	fmt.Fprint(out, "\n]}\n")
+	return out.Flush()
+}
+
+// ReadBaseline loads a baseline.
+func ReadBaseline(r io.Reader) (*Baseline, error) {
+	var b Baseline
+	if err := decode(r, maxBaseline, BaselineSchema, &b, firstBaseline); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, c := range b.Cells {
+		if err := c.validate(); err != nil {
+			return nil, err
+		}
+		if seen[c.Cell] {
+			return nil, fmt.Errorf("cell %s is in it twice", c.Cell)
+		}
+		seen[c.Cell] = true
+	}
+	return &b, nil
+}
+
+// with are the properties that have a verdict.
+func (e *Entry) with(v checker.Verdict) (names []string) {
+	for _, p := range e.Judged {
+		if p.Verdict == v.String() {
+			names = append(names, p.Property)
+		}
+	}
+	return names
+}
+
+// lost says which properties held and have no verdict any more. A violation says so itself.
+func lost(held []string, e *Entry) (out []string) {
+	for _, p := range held {
+		i := slices.IndexFunc(e.Judged, func(j Judged) bool { return j.Property == p })
+		switch {
+		case i < 0:
+			out = append(out, p+" held, and is not checked any more")
+		case e.Judged[i].Verdict == checker.NotJudged.String():
+			out = append(out, p+" held, and is not judged any more")
+		}
+	}
+	return out
+}
+
+// Costs is the past cost of each cell, for [Shard.Pick].
+func (b *Baseline) Costs() map[string]int64 {
+	out := map[string]int64{}
+	for _, c := range b.Cells {
+		out[c.Cell] = c.Transitions
+	}
+	return out
+}
+
+// Change is a cell that differs from the baseline.
+type Change struct {
+	Cell    string
+	What    []string // in words
+	Verdict bool     // the verdict or the set of violated properties changed, or the cell is gone
+	Unknown bool     // there is no verdict now
+}
+
+// Incomparable says in one sentence that cells have digests of another version than those of the baseline, so that [Baseline.Compare] cannot tell whether the models
+// are the same; "" if there is no such cell.
+func (b *Baseline) Incomparable(d *Document) string {
+	old := map[string]string{}
+	for _, c := range b.Cells {
+		old[c.Cell] = c.Digest
+	}
+	n, was, is := 0, "", ""
+	for _, e := range d.Results {
+		if o, ok := old[e.Key()]; ok && !model.SameDigestVersion(o, e.Digest) {
+			if n++; n == 1 {
+				was, is = model.DigestVersionOf(o), model.DigestVersionOf(e.Digest)
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the digests of %d cells are of version %q in the baseline and of version %q now: verdicts and counts were compared, whether the models are the same is not known; "+
+		"`baseline write` makes a new baseline", n, was, is)
+}
+
+// Compare lists the cells that differ: first in the order of the run, then those that are gone. Cells of the baseline for which within is false were not part of the
+// run.
+func (b *Baseline) Compare(d *Document, within func(cell string) bool) []Change {
+	old := map[string]BaselineCell{}
+	for _, c := range b.Cells {
+		old[c.Cell] = c
+	}
+	var out []Change
+	for _, e := range d.Results {
+		o, ok := old[e.Key()]
+		delete(old, e.Key())
+		c := Change{Cell: e.Key()}
+		if !ok {
+			c.What = append(c.What, "new: "+e.Found())
+			c.Unknown = e.Reason != ""
+			out = append(out, c)
+			continue
+		}
+		switch {
+		case e.Reason != "":
+			c.Unknown = true
+			c.What = append(c.What, fmt.Sprintf("was %s, now not searched to the end (%s)", Found(o.Verdict, o.Properties, ""), e.Reason))
+		case o.Verdict != e.Verdict || !slices.Equal(o.Properties, e.Properties):
+			c.Verdict = true
+			c.What = append(c.What, fmt.Sprintf("was %s, now %s", Found(o.Verdict, o.Properties, ""), e.Found()))
+		}
+		if gone := lost(o.Holds, &e); len(gone) > 0 && e.Reason == "" {
+			c.Verdict = true
+			c.What = append(c.What, gone...)
+		}
+		if o.Digest != e.Digest && model.SameDigestVersion(o.Digest, e.Digest) {
+			c.What = append(c.What, "another model")
+		}
+		if o.Reduction != e.Reduction {
+			c.What = append(c.What, fmt.Sprintf("reduction %s -> %s", o.Reduction, e.Reduction))
+		}
+		if !c.Unknown && (o.States != e.States || o.Transitions != e.Transitions) {
+			c.What = append(c.What, fmt.Sprintf("%d -> %d states, %d -> %d transitions", o.States, e.States, o.Transitions, e.Transitions))
+		}
+		if len(c.What) > 0 {
+			out = append(out, c)
+		}
+	}
+	for _, o := range b.Cells {
+		if _, gone := old[o.Cell]; gone && within(o.Cell) {
+			out = append(out, Change{Cell: o.Cell, What: []string{"gone: was " + Found(o.Verdict, o.Properties, "")}, Verdict: true})
+		}
+	}
+	return out
+}

@@ -1,0 +1,172 @@
+// Package report is what a run of cells found, as a [Document] of pure data that can be written, read, merged and compared with a [Baseline], and the formats that are made of it: JSON, text,
+// JUnit XML, SARIF and Markdown.
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"pmdcheck/checker"
+)
+
+// Schema identifies the JSON format.
+const Schema = "pmdcheck/check/2"
+
+// Style says how text looks.
+type Style struct {
+	Times bool                // with times, which differ from run to run
+	Color bool                // with terminal control sequences
+	File  func(string) string // where a source file is in the repository of the reader; nil: as it is called
+}
+
+func (s Style) paint(code, text string) string {
+	if !s.Color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Thousands writes a number with commas.
+func Thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Line writes the one line of a cell.
+func Line(w io.Writer, e *Entry, style Style) error {
+	mark, note := style.paint("32", "ok  "), ""
+	switch {
+	case !e.OK && e.Why == "":
+		mark = style.paint("33", "??  ")
+	case !e.OK:
+		mark, note = style.paint("1;31", "FAIL"), "  "+e.Why
+	case e.Expected == Counted && len(e.Properties) > 0:
+		note = "  (counted, not judged)"
+	case e.Expected == Counted:
+	case e.Expected != "":
+		note = "  (expected)"
+	}
+	if n := e.blind(); len(n) > 0 {
+		note += "  (not judged: " + strings.Join(n, ", ") + ")"
+	}
+	if e.Store != "" {
+		note += fmt.Sprintf("  (%s store: not a proof; at most %.2g omissions are to be expected)", e.Store, *e.Omitted)
+	}
+	name := strings.TrimRight(e.Spec+"  "+e.Cell(), " ")
+	elapsed := ""
+	if style.Times {
+		elapsed = fmt.Sprintf("  %.3fs", e.Seconds)
+	}
+	_, err := fmt.Fprintf(w, "%s %s  %s%s  %d states, %d transitions%s\n", mark, name, e.Found(), note, e.States, e.Transitions, elapsed)
+	return err
+}
+
+// Verdicts writes what is known of each property and each cover of a cell.
+func Verdicts(w io.Writer, e *Entry) error {
+	var b strings.Builder
+	for _, g := range e.grouped() {
+		fmt.Fprintf(&b, "     %s: %s\n", g.what, strings.Join(g.names, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Summary writes the closing table, if there are several specs, the cells that were not as expected once more, if there are many others, and the closing line.
+func Summary(w io.Writer, d *Document, style Style) error {
+	var b strings.Builder
+	rows := perSpec(d)
+	if len(rows) > 1 {
+		width := len("spec")
+		for _, r := range rows {
+			width = max(width, len(r.spec))
+		}
+		b.WriteString("\n" + style.paint("1", fmt.Sprintf("%-*s  %6s  %8s  %6s  %7s  %12s  %12s", width, "spec", "checks", "expected", "not", "unknown", "states", "transitions")) + "\n")
+		for _, r := range rows {
+			line := fmt.Sprintf("%-*s  %6d  %8d  %6d  %7d  %12s  %12s", width, r.spec, r.Checks, r.OK, r.Failed, r.Unknown, Thousands(r.states), Thousands(r.transitions))
+			switch {
+			case r.Failed > 0:
+				line = style.paint("31", line)
+			case r.Unknown > 0:
+				line = style.paint("33", line)
+			}
+			b.WriteString(line + "\n")
+		}
+		b.WriteString("\n")
+	}
+	const scrolled = 20 // cells after which the first ones are out of sight
+	if d.Summary.Failed > 0 && len(d.Results) > scrolled {
+		for _, e := range d.Results {
+			if !e.OK && e.Why != "" {
+				b.WriteString(strings.TrimRight(style.paint("1;31", "FAIL")+" "+e.Spec+"  "+e.Cell(), " ") + "  " + e.Why + "\n")
+			}
+		}
+	}
+	s := d.Summary
+	fmt.Fprintf(&b, "%d checks: %d as expected, %d not, %d unknown\n", s.Checks, s.OK, s.Failed, s.Unknown)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+type row struct {
+	spec string
+	Totals
+	states, transitions int64
+}
+
+// perSpec adds up the cells of each spec, in order of appearance.
+func perSpec(d *Document) []*row {
+	var rows []*row
+	for _, e := range d.Results {
+		i := slices.IndexFunc(rows, func(r *row) bool { return r.spec == e.Spec })
+		if i < 0 {
+			i = len(rows)
+			rows = append(rows, &row{spec: e.Spec})
+		}
+		r := rows[i]
+		r.count(e)
+		r.states += e.States
+		r.transitions += e.Transitions
+	}
+	return rows
+}
+
+// tally is how many cells say what of a property.
+type tally struct {
+	Property  string `json:"property"`
+	Holds     int    `json:"holds"`
+	Violated  int    `json:"violated"`
+	Unknown   int    `json:"unknown"`
+	NotJudged int    `json:"not judged"`
+}
+
+// perProperty adds up the cells for each property, in order of appearance.
+func (d *Document) perProperty() (out []*tally) {
+	at := map[string]*tally{}
+	for _, e := range d.Results {
+		for _, p := range e.Judged {
+			t := at[p.Property]
+			if t == nil {
+				t = &tally{Property: p.Property}
+				at[p.Property] = t
+				out = append(out, t)
+			}
+			switch p.Verdict {
+			case checker.Holds.String():
+				t.Holds++
+			case checker.Violated.String():
+				t.Violated++
+			case checker.NotJudged.String():
+				t.NotJudged++
+			default:
+				t.Unknown++
+			}
+		}
+	}
+	return out
+}

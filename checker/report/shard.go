@@ -1,0 +1,129 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Shard is one of several parts of a run, counted from 1. The zero Shard is the whole.
+type Shard struct{ Index, Of int }
+
+// ParseShard reads "2/4".
+func ParseShard(s string) (Shard, error) {
+	if s == "" {
+		return Shard{}, nil
+	}
+	a, b, ok := strings.Cut(s, "/")
+	i, err1 := strconv.Atoi(a)
+	n, err2 := strconv.Atoi(b)
+	if !ok || err1 != nil || err2 != nil || i < 1 || n < i || n > 100_000 {
+		return Shard{}, fmt.Errorf("%s: write which of how many, counted from 1, as 2/4", s)
+	}
+	return Shard{i, n}, nil
+}
+
+func (s Shard) String() string {
+	if s.Of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.Index, s.Of)
+}
+
+// Pick says which of the cells, given by their keys, are in the shard. Every cell is in exactly one of the shards. Cells are dealt out by falling cost, each to
+// the shard that has least so far; a cell without a cost costs as much as the mean of those that have one. All machines come to the same result, because
+// nothing but the keys and costs decides.
+func (s Shard) Pick(keys []string, cost map[string]int64) []bool {
+	in := make([]bool, len(keys))
+	if s.Of <= 1 {
+		for i := range in {
+			in[i] = true
+		}
+		return in
+	}
+	var sum, known int64
+	for _, k := range keys {
+		if c, ok := cost[k]; ok {
+			sum += c
+			known++
+		}
+	}
+	mean := int64(1)
+	if known > 0 {
+		mean = max(1, sum/known)
+	}
+	of := func(i int) int64 {
+		if c, ok := cost[keys[i]]; ok {
+			return max(1, c)
+		}
+		return mean
+	}
+	order := make([]int, len(keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(of(b), of(a)), strings.Compare(keys[a], keys[b]), cmp.Compare(a, b))
+	})
+	load := make([]int64, s.Of)
+	for _, i := range order {
+		least := 0
+		for k := range load {
+			if load[k] < load[least] {
+				least = k
+			}
+		}
+		load[least] += of(i)
+		in[i] = least == s.Index-1
+	}
+	return in
+}
+
+// Merge joins the documents of the shards of one run. The error names what is missing, or there twice.
+func Merge(names []string, docs []*Document) (*Document, error) {
+	if len(docs) == 0 {
+		return nil, errors.New("nothing to merge")
+	}
+	all := NewDocument(docs[0].Cells)
+	from := map[int]string{}
+	var errs []error
+	for i, d := range docs {
+		if d.Cells != all.Cells {
+			errs = append(errs, fmt.Errorf("%s is of a run of %d cells, %s of one of %d", names[i], d.Cells, names[0], all.Cells))
+			continue
+		}
+		for _, w := range d.Warnings {
+			all.Warn(w.Spec, w.Text)
+		}
+		for _, e := range d.Results {
+			if other, twice := from[e.Number]; twice {
+				errs = append(errs, fmt.Errorf("%s is in %s and in %s", e.Key(), other, names[i]))
+				break
+			}
+			from[e.Number] = names[i]
+			all.Results = append(all.Results, e)
+		}
+	}
+	if len(errs) == 0 && len(all.Results) < all.Cells {
+		missing := 1
+		for from[missing] != "" {
+			missing++
+		}
+		var have []string
+		for i, d := range docs {
+			have = append(have, cmp.Or(d.Shard, names[i]))
+		}
+		errs = append(errs, fmt.Errorf("%d of %d cells are in none of the files, the first is number %d; there is %s", all.Cells-len(all.Results), all.Cells, missing, strings.Join(have, ", ")))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all.Results, func(a, b Entry) int { return cmp.Compare(a.Number, b.Number) })
+	for _, e := range all.Results {
+		all.Summary.count(e)
+	}
+	return all, nil
+}

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package cli
-
-// available is how many bytes this process can still get; 0 if nothing is known.
-func available() int64 { return 0 }

@@ -1,0 +1,223 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pmdcheck/checker/matrix"
+	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/model"
+	"pmdcheck/model/elab"
+)
+
+// What a table asks and how it is laid out where no flag says.
+var (
+	matrixRows  = []string{"era", "target"}
+	matrixCols  = []string{"policy"}
+	matrixProps = []string{"no_use_after_free", "no_ptl_use_after_free", "no_foreign_walk"}
+)
+
+// AnyProperty asks whether a cell violates anything it checks.
+const AnyProperty = "any"
+
+// MatrixRequest says what a table asks.
+type MatrixRequest struct {
+	Specs      []string // none: those in seed
+	Set        []string // name=value, or name=a,b: several
+	Rows, Cols []string // none: the usual ones that some spec sweeps
+	Property   []string // none: the usual ones
+}
+
+// Matrix is a table to be filled.
+type Matrix struct {
+	Cells      []MatrixCell
+	Rows, Cols []string
+	Properties []string
+}
+
+// MatrixCell is a cell to explore: once with the properties its spec checks, and once for each other property that is asked about.
+type MatrixCell struct {
+	Cell
+	Axes  map[string]string
+	Asked []string // checked by the spec
+	Extra []string // not
+}
+
+// Plan lists the cells of all specs that the axes span.
+func (r MatrixRequest) Plan() (*Matrix, error) {
+	if len(r.Specs) == 0 {
+		r.Specs = []string{"seed"}
+	}
+	m := &Matrix{Properties: r.Property}
+	if len(r.Property) == 0 {
+		m.Properties = matrixProps
+	}
+	specs, err := loadAll(r.Specs)
+	if err != nil {
+		return nil, err
+	}
+	m.Rows, m.Cols = usual(r.Rows, matrixRows, specs), usual(r.Cols, matrixCols, specs)
+	for _, x := range m.Rows {
+		if slices.Contains(m.Cols, x) {
+			return nil, fmt.Errorf("%s is both down and across", x)
+		}
+	}
+	if len(m.Rows) == 0 && len(m.Cols) == 0 {
+		return nil, errors.New("none of era, target and policy is swept here: choose axes with --rows and --cols")
+	}
+	var run asked
+	var errs []error
+	for _, spec := range specs {
+		cells, err := r.cells(spec, append(slices.Clone(m.Rows), m.Cols...), m.Properties)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		mine := cellsOf{spec: spec}
+		for _, c := range cells {
+			c.Number = len(m.Cells) + 1
+			m.Cells = append(m.Cells, c)
+			mine.cells = append(mine.cells, c.ConfigCell)
+		}
+		if len(cells) > 0 {
+			run = append(run, mine)
+		}
+	}
+	if err := errors.Join(errs...); err != nil || len(run) == 0 {
+		return m, err
+	}
+	return m, run.observe(slices.DeleteFunc(slices.Clone(r.Property), func(p string) bool { return p == AnyProperty }))
+}
+
+func loadAll(args []string) ([]*elab.Spec, error) {
+	names, err := catalog.Resolve(args)
+	if err != nil {
+		return nil, err
+	}
+	var specs []*elab.Spec
+	var errs []error
+	for _, n := range names {
+		spec, err := catalog.Load(n)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		specs = append(specs, spec)
+	}
+	return specs, errors.Join(errs...)
+}
+
+// usual are the axes that are named, or else the usual ones that some spec sweeps.
+func usual(named, usual []string, specs []*elab.Spec) []string {
+	if len(named) > 0 {
+		return named
+	}
+	var out []string
+	for _, u := range usual {
+		if slices.ContainsFunc(specs, func(s *elab.Spec) bool { return sweeps(s, u) }) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+func sweeps(s *elab.Spec, name string) bool {
+	return slices.ContainsFunc(s.Configs(), func(c elab.ConfigParam) bool { return c.Name == name && c.Swept })
+}
+
+// cells are the cells of a spec: its sweep, and besides every value of an axis that it does not sweep, and of a parameter set to several values.
+func (r MatrixRequest) cells(spec *elab.Spec, axes, props []string) ([]MatrixCell, error) {
+	sets, err := r.sets(spec, axes)
+	if err != nil {
+		return nil, err
+	}
+	var asked, extra []string
+	for _, p := range props {
+		switch known, checked := spec.Checks(p); {
+		case checked || p == AnyProperty:
+			asked = append(asked, p)
+		case known:
+			extra = append(extra, p)
+		}
+	}
+	var out []MatrixCell
+	for _, set := range sets {
+		cells, err := spec.Cells(set)
+		if errors.Is(err, elab.ErrNoCell) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cells {
+			at, err := place(spec, c, axes)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, MatrixCell{Cell{Spec: spec, ConfigCell: c}, at, asked, extra})
+		}
+	}
+	return out, nil
+}
+
+// sets are the combinations of values that are fixed one after the other.
+func (r MatrixRequest) sets(spec *elab.Spec, axes []string) ([][]model.ConfigValue, error) {
+	configs := spec.Configs()
+	several := map[string][]string{}
+	for _, c := range configs {
+		if slices.Contains(axes, c.Name) && !c.Swept {
+			if len(c.Values) == 0 {
+				return nil, fmt.Errorf("%s has too many values for an axis: choose some with --set %s=a,b", c.Name, c.Name)
+			}
+			several[c.Name] = c.Values
+		}
+	}
+	given, err := ParseSet(r.Set)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range given {
+		several[v.Name] = strings.Split(v.Value, ",")
+	}
+	sets := [][]model.ConfigValue{nil}
+	for _, c := range configs { // in declaration order
+		if several[c.Name] == nil {
+			continue
+		}
+		var next [][]model.ConfigValue
+		for _, s := range sets {
+			for _, v := range several[c.Name] {
+				next = append(next, append(slices.Clone(s), model.ConfigValue{Name: c.Name, Value: v}))
+			}
+		}
+		sets = next
+		delete(several, c.Name)
+	}
+	for name := range several { // is no parameter: let Cells say so
+		for i := range sets {
+			sets[i] = append(sets[i], model.ConfigValue{Name: name})
+		}
+	}
+	return sets, nil
+}
+
+// place is the value of every axis in a cell.
+func place(spec *elab.Spec, c elab.ConfigCell, axes []string) (map[string]string, error) {
+	at := map[string]string{}
+	for _, x := range axes {
+		v, ok := spec.Value(c, x)
+		if x == matrix.SpecAxis {
+			v, ok = spec.Name, true
+		}
+		if !ok {
+			msg := fmt.Sprintf("%s has no config parameter and no constant %s", spec.Name, x)
+			if h := spec.SuggestConstant(x); h != "" {
+				msg += ": " + h
+			}
+			return nil, errors.New(msg)
+		}
+		at[x] = v
+	}
+	return at, nil
+}

@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pmdcheck/model"
+)
+
+// only is which cells are wanted: of each of some parameters they have one of some values.
+type only []wanted
+
+type wanted struct {
+	name   string
+	values []string
+	met    map[string]bool // values that some cell has; nil while no cell has the parameter
+}
+
+// parseOnly reads name=a,b flags. Given twice, a parameter may have the values of either.
+func parseOnly(flags []string) (o only, err error) {
+	for _, s := range flags {
+		name, values, ok := strings.Cut(s, "=")
+		if !ok || name == "" || values == "" {
+			return nil, fmt.Errorf("--only %s: write --only name=value or --only name=a,b", s)
+		}
+		i := slices.IndexFunc(o, func(w wanted) bool { return w.name == name })
+		if i < 0 {
+			i = len(o)
+			o = append(o, wanted{name: name})
+		}
+		o[i].values = append(o[i].values, strings.Split(values, ",")...)
+	}
+	return o, nil
+}
+
+// admit reports whether a cell is wanted.
+func (o only) admit(config []model.ConfigValue) bool {
+	ok := true
+	for i := range o {
+		w := &o[i]
+		k := slices.IndexFunc(config, func(v model.ConfigValue) bool { return v.Name == w.name })
+		if k < 0 {
+			ok = false
+			continue
+		}
+		if w.met == nil {
+			w.met = map[string]bool{}
+		}
+		w.met[config[k].Value] = true
+		ok = ok && slices.Contains(w.values, config[k].Value)
+	}
+	return ok
+}
+
+// check reports values that no cell has, whatever else the cells have, and parameters that no spec has.
+func (o only) check() error {
+	for _, w := range o {
+		if w.met == nil {
+			return fmt.Errorf("--only %s=%s: no spec that is to be checked has this config parameter", w.name, strings.Join(w.values, ","))
+		}
+		for _, v := range w.values {
+			if !w.met[v] {
+				return fmt.Errorf("--only %s=%s: no cell has the value %s; there are %s", w.name, strings.Join(w.values, ","), v, strings.Join(slices.Sorted(maps.Keys(w.met)), ", "))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+// Package plan decides which cells of which specs a run takes: the values that are fixed, the cells that are wanted, the tier and the shard; and for a table its axes.
+// Its errors name the flags by which the command line says these.
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"pmdcheck/checker/report"
+	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/model"
+	"pmdcheck/model/elab"
+)
+
+// Cell is one cell of a run.
+type Cell struct {
+	Number int // in the whole run, from 1
+	Spec   *elab.Spec
+	elab.ConfigCell
+}
+
+// Name is the spec with the values of the cell.
+func (c Cell) Name() string { return c.Spec.Name + " " + c.String() }
+
+// Key names the cell as results do.
+func (c Cell) Key() string { return strings.TrimSpace(c.Spec.Name + "  " + c.String()) }
+
+// States is how many states the cell has, where the spec says so; else 0.
+func (c Cell) States() int64 {
+	if c.Expect == nil {
+		return 0
+	}
+	return max(0, c.Expect.States)
+}
+
+// Request says which cells are wanted.
+type Request struct {
+	Specs    []string         // names, folders of embedded specs, files; none: all embedded ones
+	Set      []string         // name=value: fixed instead of swept
+	Only     []string         // name=a,b: cells with one of these values
+	Tier     string           // cells of this tier too, "all": of every tier
+	Shard    string           // i/n
+	Costs    map[string]int64 // past cost by key, for shards
+	Property []string         // are asked about: some cell has to observe each
+}
+
+// Cells are the cells of the shard, and how many there are in all shards.
+func (r Request) Cells() ([]Cell, int, error) {
+	names, err := catalog.Resolve(r.Specs)
+	if err != nil {
+		return nil, 0, err
+	}
+	fixed, err := ParseSet(r.Set)
+	if err != nil {
+		return nil, 0, err
+	}
+	only, err := parseOnly(r.Only)
+	if err != nil {
+		return nil, 0, err
+	}
+	var cells []Cell
+	var errs []error
+	asked := asked{}
+	for _, n := range names {
+		spec, mine, err := r.of(n, fixed, only)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, c := range mine {
+			cells = append(cells, Cell{len(cells) + 1, spec, c})
+		}
+		if len(mine) > 0 {
+			errs = append(errs, spec.CheckNames(mine))
+			asked = append(asked, cellsOf{spec, mine})
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, 0, err
+	}
+	if err := asked.observe(r.Property); err != nil {
+		return nil, 0, err
+	}
+	if err := only.check(); err != nil {
+		return nil, 0, err
+	}
+	if len(cells) == 0 && len(only) > 0 {
+		return nil, 0, errors.New("--only: no cell has all of these values; there may be some in other tiers (--tier all)")
+	}
+	total := len(cells)
+	cells, err = r.pick(cells)
+	return cells, total, err
+}
+
+// of are the cells of one spec that are wanted.
+func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Spec, []elab.ConfigCell, error) {
+	spec, err := catalog.Load(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if spec.Empty() {
+		return nil, nil, fmt.Errorf("%s declares no process and no invariant: there is nothing to check", name)
+	}
+	all, err := spec.Cells(fixed)
+	if err != nil {
+		return nil, nil, err
+	}
+	var mine []elab.ConfigCell
+	for _, c := range all {
+		if only.admit(c.Config) && (len(r.Set) > 0 || InTier(c, r.Tier)) {
+			mine = append(mine, c)
+		}
+	}
+	return spec, mine, nil
+}
+
+// InTier reports whether a run that also takes a tier takes a cell.
+func InTier(c elab.ConfigCell, tier string) bool {
+	return c.Tier == "" || tier == "all" || c.Tier == tier
+}
+
+// pick leaves the cells of the shard.
+func (r Request) pick(cells []Cell) ([]Cell, error) {
+	shard, err := report.ParseShard(r.Shard)
+	if err != nil {
+		return nil, fmt.Errorf("--shard %w", err)
+	}
+	var keys []string
+	for _, c := range cells {
+		keys = append(keys, c.Key())
+	}
+	var mine []Cell
+	for i, in := range shard.Pick(keys, r.Costs) {
+		if in {
+			mine = append(mine, cells[i])
+		}
+	}
+	return mine, nil
+}
+
+// ParseSet splits name=value flags.
+func ParseSet(set []string) ([]model.ConfigValue, error) {
+	var out []model.ConfigValue
+	for _, s := range set {
+		n, v, ok := strings.Cut(s, "=")
+		if !ok || n == "" {
+			return nil, fmt.Errorf("--set %s: write --set name=value", s)
+		}
+		out = append(out, model.ConfigValue{Name: n, Value: v})
+	}
+	return out, nil
+}
+
+// First builds the single system that a command about one cell needs: the first cell left by the fixed values. all is how many cells are left.
+func First(name string, set []string, o elab.BuildOptions) (sys *model.System, all []elab.ConfigCell, err error) {
+	spec, err := catalog.Load(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	fixed, err := ParseSet(set)
+	if err != nil {
+		return nil, nil, err
+	}
+	if all, err = spec.Cells(fixed); err != nil {
+		return nil, nil, err
+	}
+	sys, err = spec.Build(all[0], o)
+	return sys, all, err
+}

@@ -1,0 +1,197 @@
+// Package run explores cells, several at the same time, and hands out what it finds in the order of the plan.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime/debug"
+	"slices"
+
+	"pmdcheck/checker"
+	"pmdcheck/internal/pool"
+	"pmdcheck/internal/suite/judge"
+	"pmdcheck/internal/suite/plan"
+	"pmdcheck/model"
+	"pmdcheck/model/elab"
+	"pmdcheck/traces"
+)
+
+// Bug is a mistake of pmdcheck itself: a panic, or a trace that the oracle does not confirm.
+type Bug struct{ Err error }
+
+func (b *Bug) Error() string { return b.Err.Error() }
+func (b *Bug) Unwrap() error { return b.Err }
+
+// Crashed is a panic as an error.
+func Crashed(v any) error { return &Bug{fmt.Errorf("internal error: %v\n%s", v, debug.Stack())} }
+
+// failed is an error of the checker about a cell.
+func failed(c plan.Cell, err error) error { return &Bug{fmt.Errorf("%s: %w", c.Name(), err)} }
+
+// Shortening is how the run that a reader sees is made of the one that was found.
+type Shortening uint8
+
+// Shrunk runs have the fewest context switches; the shortest ones take a second search.
+const (
+	Shrunk Shortening = iota
+	Shortest
+	AsFound
+)
+
+// Options of a run.
+type Options struct {
+	Checker        checker.Options
+	Build          elab.BuildOptions
+	Jobs           int
+	FixedReduction bool // the reduction is that of Checker everywhere: else cells whose expect line counts states are searched without one
+	Checkpoints    Checkpoints
+	Traces         bool // of every violation, not only of what was not expected
+	Shortening     Shortening
+
+	// Watch is told of every cell that begins, can add to its options, and returns what is told when it ends. It may be nil.
+	Watch func(name string, states int64, o *checker.Options) (end func())
+	// Inspect is told of every system whose search was not interrupted, in several goroutines at the same time. It may be nil.
+	Inspect func(plan.Cell, *model.System, *checker.Result)
+}
+
+// watch is Watch, or nothing.
+func (o *Options) watch(name string, states int64, c *checker.Options) func() {
+	if o.Watch == nil {
+		return func() {}
+	}
+	return o.Watch(name, states, c)
+}
+
+// Outcome is what was found about a cell, or what kept it from being found.
+type Outcome struct {
+	judge.Checked
+	Err error
+}
+
+// Cells explores cells. Once ctx is done, what has not begun is unknown. If the caller takes no more of them, the others are given up.
+func Cells(ctx context.Context, cells []plan.Cell, o Options) iter.Seq[*Outcome] {
+	return func(yield func(*Outcome) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		out := make([]*Outcome, len(cells))
+		p := pool.Start(o.Jobs, len(cells), func(i int) {
+			opts := o.Checker
+			end := o.watch(cells[i].Name(), cells[i].States(), &opts)
+			out[i] = explore(ctx, cells[i], opts, &o)
+			end()
+		})
+		defer p.Join()
+		defer cancel()
+		for i := range cells {
+			p.Wait(i)
+			x := out[i]
+			out[i] = nil // systems and states of traces are not needed any more
+			if !yield(x) {
+				return
+			}
+		}
+	}
+}
+
+// explore explores one cell.
+func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options) (out *Outcome) {
+	out = &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Cell: c.ConfigCell}}
+	defer func() {
+		if v := recover(); v != nil {
+			out.Err = Crashed(v)
+		}
+	}()
+	if ctx.Err() != nil {
+		out.Result = interrupted(c.Spec)
+		out.judge(o)
+		return out
+	}
+	sys, err := c.Spec.Build(c.ConfigCell, o.Build)
+	if err != nil {
+		out.Err = err
+		return out
+	}
+	out.Digest = sys.Digest()
+	if e := c.Expect; e != nil && (e.States >= 0 || e.Transitions >= 0) && !o.FixedReduction {
+		opts.Reduction = checker.ReductionNone
+	}
+	o.Checkpoints.add(&opts, c)
+	if out.Result, err = checker.Check(ctx, sys, opts); err != nil {
+		var unusable *checker.CheckpointError
+		if out.Err = err; !errors.As(err, &unusable) {
+			out.Err = failed(c, err)
+		}
+		return out
+	}
+	out.judge(o)
+	if o.Inspect != nil && ctx.Err() == nil {
+		o.Inspect(c, sys, out.Result)
+	}
+	if len(out.Result.Violations) > 0 && (o.Traces || !out.Judged.OK) {
+		if err := out.readable(ctx, sys, opts, o); err != nil {
+			out.Err = failed(c, err)
+		}
+	}
+	return out
+}
+
+// interrupted is the result of a cell that was not begun.
+func interrupted(s *elab.Spec) *checker.Result {
+	r := &checker.Result{Reason: checker.ReasonInterrupt, Reduction: checker.ReductionNone}
+	for _, p := range s.CheckedProperties() {
+		r.Properties = append(r.Properties, checker.PropertyResult{Property: p, Reason: checker.ReasonInterrupt})
+	}
+	return r
+}
+
+// judge holds the result against the expectation. Counts are those of the model only without any reduction, of states or of steps.
+func (out *Outcome) judge(o *Options) {
+	r := out.Result
+	full := !o.Build.NoMerge && !o.Build.NoReset && r.Reduction == checker.ReductionNone && !slices.ContainsFunc(r.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 })
+	out.Judged = judge.Judge(r, out.Cell.Expect, judge.Counting{NoAssert: o.Checker.NoAssert, Full: full})
+}
+
+// readable gathers simple runs: those that were found, shrunk; or shortest ones, for which it takes a second search where the first was not breadth first.
+func (out *Outcome) readable(ctx context.Context, sys *model.System, opts checker.Options, o *Options) error {
+	res := out.Result
+	switch o.Shortening {
+	case AsFound:
+	case Shrunk:
+		if err := res.Shrink(sys, opts.NoAssert); err != nil {
+			return err
+		}
+	case Shortest:
+		if opts.Search == checker.BFS && opts.Reduction == checker.ReductionNone {
+			break
+		}
+		opts.Checkpoint, opts.Resume, opts.Spill = "", false, ""
+		opts.Swarm, opts.Search, opts.Workers, opts.Reduction, opts.Symmetry = 0, checker.BFS, 1, checker.ReductionNone, checker.SymmetryOff
+		if short, err := checker.Check(ctx, sys, opts); err == nil && len(short.Violations) >= len(res.Violations) {
+			res = short
+		}
+	}
+	for _, v := range res.Violations {
+		if v.Witness != nil {
+			for _, t := range append([]*traces.Trace{v.Witness}, v.More...) {
+				t.Build = buildNames(o.Build, opts.NoAssert)
+				out.Traces = append(out.Traces, t)
+			}
+		}
+	}
+	return nil
+}
+
+func buildNames(o elab.BuildOptions, noAssert bool) []string {
+	var b []string
+	if noAssert {
+		b = append(b, "no-assert")
+	}
+	if o.NoMerge {
+		b = append(b, "no-merge")
+	}
+	if o.NoReset {
+		b = append(b, "no-reset")
+	}
+	return b
+}

@@ -1,0 +1,122 @@
+package run_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"pmdcheck/checker"
+	"pmdcheck/checker/matrix"
+	"pmdcheck/internal/suite/plan"
+	"pmdcheck/internal/suite/run"
+	"pmdcheck/model"
+)
+
+// twice writes x once for each of n rounds, and the assertion is wrong of the third.
+const twice = `
+config int<0..3> n;
+for n;
+u3 x;
+process p { while (x < n) { end: x = x + 1; } assert (x != 3); }
+cover done: x == n;
+expect n == 3 : violates assertion;
+expect : holds;
+`
+
+func file(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "spec.pmd")
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func cells(t *testing.T, r plan.Request) []plan.Cell {
+	t.Helper()
+	out, _, err := r.Cells()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestCells: outcomes come in the order of the plan whatever the number of jobs, judged, with traces of what is asked for, and each system is shown once.
+func TestCells(t *testing.T) {
+	cs := cells(t, plan.Request{Specs: []string{file(t, twice)}})
+	for _, jobs := range []int{1, 4} {
+		seen := make(chan int, len(cs))
+		var numbers []int
+		for x := range run.Cells(context.Background(), cs, run.Options{Jobs: jobs, Traces: true, Inspect: func(c plan.Cell, _ *model.System, _ *checker.Result) { seen <- c.Number }}) {
+			if x.Err != nil || !x.Judged.OK {
+				t.Fatalf("cell %d: %v, %q", x.Number, x.Err, x.Judged.Why)
+			}
+			if want := map[int]int{4: 1}[x.Number]; len(x.Traces) != want {
+				t.Errorf("cell %d has %d traces, not %d", x.Number, len(x.Traces), want)
+			}
+			numbers = append(numbers, x.Number)
+		}
+		if !slices.Equal(numbers, []int{1, 2, 3, 4}) || len(seen) != 4 {
+			t.Errorf("%d jobs: cells %v, %d of them shown", jobs, numbers, len(seen))
+		}
+	}
+}
+
+// TestInterrupt: what has not begun when a run is interrupted is unknown, for every property, and never as expected.
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	n := 0
+	for x := range run.Cells(ctx, cells(t, plan.Request{Specs: []string{file(t, twice)}}), run.Options{Jobs: 2}) {
+		n++
+		if x.Judged.OK || !x.Judged.Unknown || x.Result.Verdict != checker.Unknown || len(x.Result.Properties) == 0 {
+			t.Errorf("cell %d: %+v", x.Number, x.Judged)
+		}
+	}
+	if n != 4 {
+		t.Errorf("%d outcomes", n)
+	}
+}
+
+// TestTakeFewer: who stops taking outcomes gives the other cells up, and nothing goes on behind.
+func TestTakeFewer(t *testing.T) {
+	long := cells(t, plan.Request{Specs: []string{file(t, "u16 x;\nprocess p { end: while (true) { choose { case: x = x + 1; case: x = 0; } } }\n"+
+		"config int<0..3> n;\nfor n;\nu16 y;\nprocess q { end: while (true) { y = (y + n) & 1023; } }\n")}})
+	ended := make(chan string, len(long))
+	o := run.Options{Jobs: 2, Checker: checker.Options{Reduction: checker.ReductionNone}, Watch: func(name string, _ int64, o *checker.Options) func() {
+		if o.MaxStates = 1000; name == long[1].Name() {
+			o.MaxStates = 1 << 40
+		}
+		return func() { ended <- name }
+	}}
+	for x := range run.Cells(context.Background(), long, o) {
+		if x.Number != 1 {
+			t.Errorf("cell %d comes first", x.Number)
+		}
+		break
+	}
+	if len(ended) != len(long) {
+		t.Errorf("%d of %d cells came to their end", len(ended), len(long))
+	}
+}
+
+// TestMatrix: answers for each value of an axis; the tier that is not taken is unknown.
+func TestMatrix(t *testing.T) {
+	name := file(t, twice)
+	m, err := plan.MatrixRequest{Specs: []string{name}, Rows: []string{"n"}, Property: []string{plan.AnyProperty}}.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []matrix.Verdict
+	for _, a := range run.Matrix(context.Background(), m.Cells, "", run.Options{Jobs: 2}) {
+		if a.Err != nil {
+			t.Fatal(a.Err)
+		}
+		got = append(got, a.Result.Answers[plan.AnyProperty].Verdict)
+	}
+	if want := []matrix.Verdict{matrix.Holds, matrix.Holds, matrix.Holds, matrix.Violated}; !slices.Equal(got, want) {
+		t.Errorf("%v, not %v", got, want)
+	}
+}

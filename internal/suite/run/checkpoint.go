@@ -1,0 +1,37 @@
+package run
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"pmdcheck/checker"
+	"pmdcheck/internal/suite/plan"
+)
+
+// Checkpoints say where the search of every cell is kept. The zero value keeps none.
+type Checkpoints struct {
+	Folder string
+	Every  time.Duration
+	Resume bool // go on with what the folder has
+}
+
+// add adds the checkpoint of a cell. The name says which cell it is of.
+func (p *Checkpoints) add(o *checker.Options, c plan.Cell) {
+	if p.Folder == "" {
+		return
+	}
+	name := strings.ReplaceAll(c.Spec.Name, "/", "-")
+	for _, v := range c.Config {
+		name += "-" + v.Value
+	}
+	sum := sha256.Sum256([]byte(c.Name()))
+	o.Checkpoint, o.CheckpointEvery = filepath.Join(p.Folder, fmt.Sprintf("%s-%x.checkpoint", name, sum[:4])), p.Every
+	if p.Resume {
+		_, err := os.Stat(o.Checkpoint)
+		o.Resume = err == nil
+	}
+}
