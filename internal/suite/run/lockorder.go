@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"strings"
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/suite/catalog"
@@ -78,7 +79,7 @@ func (o *LockOrder) add(res *checker.Result, c plan.Cell) {
 			runs = append(runs, t.Message)
 		}
 		for _, cy := range res.LockOrder.Cycles() {
-			o.Cycles = append(o.Cycles, LockCycle{properties.CycleString(cy), c.Key(), runs[:len(cy)]})
+			o.Cycles = append(o.Cycles, LockCycle{properties.CycleString(cy), strings.TrimSpace(c.Name()), runs[:len(cy)]})
 			runs = runs[len(cy):]
 		}
 	}
