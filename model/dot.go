@@ -1,11 +1,11 @@
 package model
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
 
+	"pmdcheck/internal/graphviz"
 	"pmdcheck/model/source"
 )
 
@@ -13,6 +13,22 @@ import (
 // and, where the function has a @kernel annotation, with the kernel function they stand for. With a function name instead of a process name, only
 // the locations inside calls of that function are drawn, of the first process that calls it.
 func (s *System) WriteDOT(w io.Writer, name string) error {
+	proc, inside, err := s.drawn(name)
+	if err != nil {
+		return err
+	}
+	g := graphviz.New(w, graphviz.Quote(name), "rankdir=TB", "node [shape=box, style=rounded, fontname=\"monospace\", fontsize=10]", graphviz.Edge, "labelloc=t", graphviz.Left(s.Name+": "+name))
+	d := &drawing{s: s, g: g, shown: map[LocID]bool{}, byFrame: map[FrameID][]*Location{}, children: map[FrameID][]FrameID{}}
+	d.choose(proc, inside)
+	for _, f := range d.children[NoFrame] {
+		d.cluster(f)
+	}
+	d.edges(proc)
+	return g.Close()
+}
+
+// drawn finds what is to be drawn: a process, and which of its frames.
+func (s *System) drawn(name string) (*Process, func(FrameID) bool, error) {
 	var proc *Process
 	inside := func(FrameID) bool { return true }
 	for _, p := range s.Processes {
@@ -45,70 +61,79 @@ func (s *System) WriteDOT(w io.Writer, name string) error {
 		for _, f := range s.Frames {
 			names = append(names, f.Func)
 		}
-		return source.WithHint(fmt.Sprintf("%s has no process or function %s", s.Name, source.Quote(name)), source.DidYouMean(name, names))
+		return nil, nil, source.WithHint(fmt.Sprintf("%s has no process or function %s", s.Name, source.Quote(name)), source.DidYouMean(name, names))
 	}
-	b := bufio.NewWriter(w)
-	p := func(format string, args ...any) { fmt.Fprintf(b, format, args...) }
-	p("digraph %s {\n\trankdir=TB;\n\tnode [shape=box, style=rounded, fontname=\"monospace\", fontsize=10];\n\tedge [fontname=\"monospace\", fontsize=9];\n", dotQuote(name))
-	p("\tlabelloc=t;\n\tlabel=%s;\n", dotQuote(s.Name+": "+name))
-	// A cluster for each frame, nested as the calls are.
-	byFrame := map[FrameID][]*Location{}
-	children := map[FrameID][]FrameID{}
+	return proc, inside, nil
+}
+
+// drawing is a process that is drawn, or the part of one that lies in calls of a function.
+type drawing struct {
+	s        *System
+	g        *graphviz.Writer
+	shown    map[LocID]bool
+	byFrame  map[FrameID][]*Location
+	children map[FrameID][]FrameID
+}
+
+// choose takes the locations that lie in certain frames, with the frames around them.
+func (d *drawing) choose(proc *Process, inside func(FrameID) bool) {
 	used := map[FrameID]bool{}
-	shown := map[LocID]bool{}
 	for _, l := range proc.Locations {
 		if !inside(l.Frame) {
 			continue
 		}
-		shown[l.ID] = true
-		byFrame[l.Frame] = append(byFrame[l.Frame], l)
-		for f := l.Frame; f != NoFrame && !used[f]; f = s.Frames[f].Parent {
+		d.shown[l.ID] = true
+		d.byFrame[l.Frame] = append(d.byFrame[l.Frame], l)
+		for f := l.Frame; f != NoFrame && !used[f]; f = d.s.Frames[f].Parent {
 			used[f] = true
 		}
 	}
-	for i := range s.Frames {
+	for i := range d.s.Frames {
 		if used[FrameID(i)] {
-			children[s.Frames[i].Parent] = append(children[s.Frames[i].Parent], FrameID(i))
+			parent := d.s.Frames[i].Parent
+			d.children[parent] = append(d.children[parent], FrameID(i))
 		}
 	}
-	var cluster func(f FrameID, indent string)
-	cluster = func(f FrameID, indent string) {
-		fr := s.Frames[f]
-		title := fr.Func + "()"
-		for _, k := range fr.Kernel {
-			title += "\n" + k.String()
-		}
-		p("%ssubgraph cluster_%d {\n%s\tlabel=%s; color=gray; fontname=\"monospace\"; fontsize=10;\n", indent, f, indent, dotQuote(title))
-		for _, l := range byFrame[f] {
-			label := fmt.Sprint(l.ID)
-			if l.Label != "" {
-				label += " " + l.Label
-			}
-			attr := ""
-			if l.End || len(l.Trans) == 0 {
-				attr = ", peripheries=2"
-			}
-			p("%s\tl%d [label=%s%s];\n", indent, l.ID, dotQuote(label), attr)
-		}
-		for _, c := range children[f] {
-			cluster(c, indent+"\t")
-		}
-		p("%s}\n", indent)
+}
+
+// cluster draws the locations of a frame, and the frames in it.
+func (d *drawing) cluster(f FrameID) {
+	fr := d.s.Frames[f]
+	title := fr.Func + "()"
+	for _, k := range fr.Kernel {
+		title += "\n" + k.String()
 	}
-	for _, f := range children[NoFrame] {
-		cluster(f, "\t")
+	d.g.Cluster(int(f), graphviz.Left(title)+"; color=gray; "+graphviz.Font+"; fontsize=10")
+	for _, l := range d.byFrame[f] {
+		label := fmt.Sprint(l.ID)
+		if l.Label != "" {
+			label += " " + l.Label
+		}
+		attr := ""
+		if l.End || len(l.Trans) == 0 {
+			attr = "peripheries=2"
+		}
+		d.g.Node(node(l.ID), graphviz.Left(label), attr)
 	}
+	for _, c := range d.children[f] {
+		d.cluster(c)
+	}
+	d.g.End()
+}
+
+// edges draws the transitions between the locations, and those that lead out of them.
+func (d *drawing) edges(proc *Process) {
 	if len(proc.Start) > 0 {
-		p("\tstart [shape=point];\n")
+		d.g.Node("start", "shape=point")
 		for _, op := range proc.Start {
-			if op.Kind == OpGoto && shown[op.Loc] {
-				p("\tstart -> l%d;\n", op.Loc)
+			if op.Kind == OpGoto && d.shown[op.Loc] {
+				d.g.Edge("start", node(op.Loc))
 			}
 		}
 	}
 	outside := false
 	for _, t := range proc.Trans {
-		if !shown[t.From] {
+		if !d.shown[t.From] {
 			continue
 		}
 		seen := map[LocID]bool{}
@@ -117,19 +142,19 @@ func (s *System) WriteDOT(w io.Writer, name string) error {
 				continue
 			}
 			seen[op.Loc] = true
-			to := fmt.Sprintf("l%d", op.Loc)
-			if !shown[op.Loc] {
+			to := node(op.Loc)
+			if !d.shown[op.Loc] {
 				to, outside = "outside", true
 			}
-			p("\tl%d -> %s [label=%s, tooltip=%s];\n", t.From, to, dotQuote(s.pathLabel(t.Code, i)), dotQuote(s.Files.Position(t.Pos)))
+			d.g.Edge(node(t.From), to, graphviz.Left(d.s.pathLabel(t.Code, i)), "tooltip="+graphviz.Quote(d.s.Files.Position(t.Pos)))
 		}
 	}
 	if outside {
-		p("\toutside [label=\"return\", shape=plaintext];\n")
+		d.g.Node("outside", graphviz.Label("return"), "shape=plaintext")
 	}
-	p("}\n")
-	return b.Flush()
 }
+
+func node(l LocID) string { return fmt.Sprintf("l%d", l) }
 
 // pathLabel describes the ways through a step's code that end in the OpGoto at index end: the source text of what is visible, and the branch taken
 // where only one side leads there.
@@ -196,13 +221,4 @@ func (k KernelRef) String() string {
 		v += ".."
 	}
 	return k.File + " " + k.Func + " " + v
-}
-
-// dotQuote makes a DOT string with left-aligned lines.
-func dotQuote(s string) string {
-	s = strings.NewReplacer("\\", "\\\\", "\"", "\\\"").Replace(s)
-	if strings.Contains(s, "\n") {
-		s = strings.ReplaceAll(s, "\n", "\\l") + "\\l"
-	}
-	return "\"" + s + "\""
 }

@@ -1,15 +1,13 @@
 package properties
 
 import (
-	"bufio"
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"github.com/dominikbraun/graph"
-
+	"pmdcheck/internal/graph"
+	"pmdcheck/internal/graphviz"
 	"pmdcheck/model"
 )
 
@@ -32,33 +30,28 @@ func compareEdges(a, b model.LockEdge) int {
 // Cycles gives, for each set of classes that are taken in a cycle, a shortest cycle through the first edge of the set that has one: the edges in order, the
 // last leading back to where the first begins. A class that is taken while another lock of the same class is held is a cycle of its own.
 func (o LockOrder) Cycles() [][]model.LockEdge {
-	g := graph.New(graph.StringHash, graph.Directed())
-	for _, e := range o.Edges {
-		_ = g.AddVertex(e.From)
-		_ = g.AddVertex(e.To)
-		if e.From != e.To {
-			_ = g.AddEdge(e.From, e.To)
-		}
-	}
 	var cycles [][]model.LockEdge
 	for _, e := range o.Edges {
 		if e.From == e.To {
 			cycles = append(cycles, []model.LockEdge{e})
 		}
 	}
-	sets, err := graph.StronglyConnectedComponents(g)
-	if err != nil {
-		return cycles // only for undirected graphs
+	comp := graph.ComponentsOf(func(yield func(from, to string) bool) {
+		for _, e := range o.Edges {
+			if !yield(e.From, e.To) {
+				return
+			}
+		}
+	})
+	sets := map[int][]model.LockEdge{} // the edges inside a set, in order
+	for _, e := range o.Edges {
+		if c := comp[e.From]; e.From != e.To && c == comp[e.To] {
+			sets[c] = append(sets[c], e)
+		}
 	}
 	for _, set := range sets {
-		if len(set) < 2 {
-			continue
-		}
 		var best []model.LockEdge
-		for _, e := range o.Edges {
-			if e.From == e.To || !slices.Contains(set, e.From) || !slices.Contains(set, e.To) {
-				continue
-			}
+		for _, e := range set {
 			if c := append([]model.LockEdge{e}, o.path(e.To, e.From)...); best == nil || len(c) < len(best) {
 				best = c
 			}
@@ -107,16 +100,13 @@ func (o LockOrder) WriteDOT(w io.Writer) error {
 			circular[e] = true
 		}
 	}
-	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "digraph lock_order {\n\trankdir=LR;\n\tnode [shape=box, fontname=\"monospace\"];\n")
+	g := graphviz.New(w, "lock_order", "rankdir=LR", "node [shape=box, fontname=\"monospace\"]")
 	for _, e := range o.Edges {
 		attr := ""
 		if circular[e] {
-			attr = " [color=red, penwidth=2]"
+			attr = "color=red, penwidth=2"
 		}
-		fmt.Fprintf(b, "\t\"%s\" -> \"%s\"%s;\n", quote.Replace(e.From), quote.Replace(e.To), attr)
+		g.Edge(graphviz.Quote(e.From), graphviz.Quote(e.To), attr)
 	}
-	fmt.Fprintf(b, "}\n")
-	return b.Flush()
+	return g.Close()
 }

@@ -304,12 +304,12 @@ func (k *kernel) flag(x *execution, flags map[string]bool) {
 	}
 	locks, unlocks := make([]int, s.n), make([]int, s.n)
 	k.srcu.each(func(l, u int) { locks[l]++; unlocks[u]++ })
-	s.srcuLock.each(func(l int) {
+	s.srcuLock.Each(func(l int) {
 		if locks[l] == 0 {
 			flags["unmatched-srcu-lock"] = true
 		}
 	})
-	s.srcuUnlock.each(func(u int) {
+	s.srcuUnlock.Each(func(u int) {
 		if unlocks[u] == 0 {
 			flags["unmatched-srcu-unlock"] = true
 		}

@@ -282,7 +282,7 @@ func (ex *explainer) route(pattern []step, from, to int) []Edge {
 		if st.mode != 0 {
 			visit(at{p.k + 1, p.e}, false)
 		}
-		st.r.row(p.e).each(func(j int) {
+		st.r.row(p.e).Each(func(j int) {
 			if st.mode == '*' {
 				visit(at{p.k, j}, true)
 			} else {

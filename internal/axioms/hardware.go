@@ -28,14 +28,14 @@ func (s *skeleton) tso(a *arena, m mutant) []part {
 		e := &s.events[i]
 		switch {
 		case e.class == fence && e.fence == litmus.RcuUnlock || e.class == write:
-			stores.add(i)
+			stores.Add(i)
 		case e.class == fence && e.fence == litmus.RcuLock || e.class == read:
-			loads.add(i)
+			loads.Add(i)
 		case e.waits() || e.class == fence && (e.fence == litmus.Mb && m != noFullFence || e.fence == litmus.AfterSrcuUnlock):
-			drains.add(i)
+			drains.Add(i)
 		}
 		if e.locked && m != noLocked {
-			drains.add(i)
+			drains.Add(i)
 		}
 	}
 	all := a.unite(stores, loads, drains)

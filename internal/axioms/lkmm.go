@@ -42,7 +42,7 @@ func newKernel(c *combination, m mutant) *kernel {
 	k := &kernel{s: s, mutant: m, mid: newArena(s.n), low: newArena(s.n)}
 	a := s.a
 	k.marked = s.marked
-	k.hasPlain = !s.plain.empty()
+	k.hasPlain = !s.plain.Empty()
 	k.hasSections = s.hasGracePeriods()
 	k.readsR4 = a.common(s.reads, a.others(s.noReturn))
 	if m == noReturnReads {
@@ -82,11 +82,11 @@ func (k *kernel) reads(rf []int) bool {
 	k.dependencies(a)
 
 	p.unlockLock = a.rel()
-	if !s.lockRead.empty() && k.mutant != noUnlockLockPo {
+	if !s.lockRead.Empty() && k.mutant != noUnlockLockPo {
 		p.unlockLock = a.seq(a.to(s.po, s.unlock), a.to(a.union(s.po, k.rf), s.lockRead), s.po)
 	}
 	mb := k.mbStatic
-	if f := s.fences[litmus.AfterUnlockLock]; !f.empty() && k.mutant != noAfterUnlockLock {
+	if f := s.fences[litmus.AfterUnlockLock]; !f.Empty() && k.mutant != noAfterUnlockLock {
 		mb = a.union(mb, a.among(s.mem, a.seq(a.to(p.unlockLock, f), s.po), s.mem))
 	}
 	p.strong = a.union(mb, k.gp)
@@ -286,7 +286,7 @@ func (k *kernel) plain(a *arena, v *verdict) plainRules {
 	conflict := a.rel() // pre-race
 	for i := range s.n {
 		for j := range s.n {
-			if !s.sameProc.has(i, j) && s.mem.has(i) && s.mem.has(j) && (s.plain.has(i) || !s.init.has(i) && s.plain.has(j)) {
+			if !s.sameProc.has(i, j) && s.mem.Has(i) && s.mem.Has(j) && (s.plain.Has(i) || !s.init.Has(i) && s.plain.Has(j)) {
 				conflict.add(i, j)
 			}
 		}
@@ -299,10 +299,10 @@ func (k *kernel) plain(a *arena, v *verdict) plainRules {
 	first, second := a.union(rw), a.union(wr)
 	for i := range s.n {
 		for j := range s.n {
-			if s.marked.has(i) && s.writes.has(j) {
+			if s.marked.Has(i) && s.writes.Has(j) {
 				first.add(i, j)
 			}
-			if s.writes.has(i) && s.marked.has(j) {
+			if s.writes.Has(i) && s.marked.Has(j) {
 				second.add(i, j)
 			}
 		}

@@ -1,10 +1,14 @@
 package axioms
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"pmdcheck/internal/bitset"
+)
 
 // A set of events and a relation over them are bit vectors and bit matrices. Those of one candidate live in an arena, which is emptied for the next.
 
-type set []uint64
+type set = bitset.Set
 
 type rel struct {
 	n, w int
@@ -37,32 +41,11 @@ func (a *arena) set() set { return a.words(a.w) }
 
 func (a *arena) rel() rel { return rel{a.n, a.w, a.words(a.n * a.w)} }
 
-func (s set) add(i int)      { s[i>>6] |= 1 << (i & 63) }
-func (s set) has(i int) bool { return s[i>>6]>>(i&63)&1 != 0 }
-
-func (s set) empty() bool {
-	for _, x := range s {
-		if x != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// each calls f with the members in ascending order.
-func (s set) each(f func(int)) {
-	for k, x := range s {
-		for ; x != 0; x &= x - 1 {
-			f(k<<6 + bits.TrailingZeros64(x))
-		}
-	}
-}
-
 func (r rel) row(i int) set         { return r.b[i*r.w : (i+1)*r.w] }
 func (r rel) add(i, j int)          { r.b[i*r.w+j>>6] |= 1 << (j & 63) }
 func (r rel) has(i, j int) bool     { return r.b[i*r.w+j>>6]>>(j&63)&1 != 0 }
-func (r rel) empty() bool           { return set(r.b).empty() }
-func (r rel) each(f func(i, j int)) { r.rows(func(i int, s set) { s.each(func(j int) { f(i, j) }) }) }
+func (r rel) empty() bool           { return set(r.b).Empty() }
+func (r rel) each(f func(i, j int)) { r.rows(func(i int, s set) { s.Each(func(j int) { f(i, j) }) }) }
 
 func (r rel) rows(f func(i int, s set)) {
 	for i := range r.n {
@@ -99,7 +82,7 @@ func (a *arena) minus(r, s rel) rel {
 // from restricts the left side, to the right one.
 func (a *arena) from(s set, r rel) rel {
 	out := a.rel()
-	s.each(func(i int) { copy(out.row(i), r.row(i)) })
+	s.Each(func(i int) { copy(out.row(i), r.row(i)) })
 	return out
 }
 
@@ -144,7 +127,7 @@ func (a *arena) inverse(r rel) rel {
 
 func (a *arena) id(s set) rel {
 	out := a.rel()
-	s.each(func(i int) { out.add(i, i) })
+	s.Each(func(i int) { out.add(i, i) })
 	return out
 }
 
@@ -197,7 +180,7 @@ func (r rel) irreflexive() bool {
 func (r rel) acyclic() bool {
 	left := make(set, r.w)
 	for i := range r.n {
-		left.add(i)
+		left.Add(i)
 	}
 	for {
 		gone := false
@@ -218,7 +201,7 @@ func (r rel) acyclic() bool {
 			}
 		}
 		if !gone {
-			return left.empty()
+			return left.Empty()
 		}
 	}
 }
@@ -234,7 +217,7 @@ func (r rel) path(from, to int) []int {
 		i := queue[0]
 		queue = queue[1:]
 		found := false
-		r.row(i).each(func(j int) {
+		r.row(i).Each(func(j int) {
 			if before[j] >= 0 || found {
 				return
 			}

@@ -58,7 +58,7 @@ func newSkeleton(c *combination) *skeleton {
 			continue
 		}
 		first := c.first[e.Proc]
-		depend := func(b local, r rel) { set(b[:]).each(func(k int) { r.add(first+k, i) }) }
+		depend := func(b local, r rel) { set(b[:]).Each(func(k int) { r.add(first+k, i) }) }
 		depend(e.addr, s.addr)
 		depend(e.data, s.data)
 		depend(e.ctrl, s.ctrl)
@@ -79,58 +79,58 @@ func (s *skeleton) classify(i int) {
 	e := &s.events[i]
 	switch e.class {
 	case read, write:
-		s.mem.add(i)
+		s.mem.Add(i)
 		if e.class == read {
-			s.reads.add(i)
+			s.reads.Add(i)
 		} else {
-			s.writes.add(i)
+			s.writes.Add(i)
 		}
 	case fence:
-		s.fences[e.fence].add(i)
+		s.fences[e.fence].Add(i)
 		if e.fence == litmus.SyncRcu {
-			s.sync.add(i)
+			s.sync.Add(i)
 		}
 	case syncSrcu:
-		s.syncSrcu.add(i)
+		s.syncSrcu.Add(i)
 	}
 	if e.class <= write && e.order == litmus.Plain {
-		s.plain.add(i)
+		s.plain.Add(i)
 	} else {
-		s.marked.add(i)
+		s.marked.Add(i)
 	}
 	switch {
 	case e.class == read && e.order == litmus.Acquire:
-		s.acquire.add(i)
+		s.acquire.Add(i)
 	case e.class == write && e.order == litmus.Release:
-		s.release.add(i)
+		s.release.Add(i)
 	}
 	if e.noReturn {
-		s.noReturn.add(i)
+		s.noReturn.Add(i)
 	}
 	switch e.role {
 	case initial:
-		s.init.add(i)
+		s.init.Add(i)
 	case atomicPart:
-		s.rmwPart.add(i)
+		s.rmwPart.Add(i)
 	case lockRead:
-		s.lockRead.add(i)
+		s.lockRead.Add(i)
 	case lockWrite:
-		s.lockWrite.add(i)
+		s.lockWrite.Add(i)
 	case unlock:
-		s.unlock.add(i)
+		s.unlock.Add(i)
 	case srcuLock:
-		s.srcuLock.add(i)
+		s.srcuLock.Add(i)
 	case srcuUnlock:
-		s.srcuUnlock.add(i)
+		s.srcuUnlock.Add(i)
 	}
 }
 
 // hasGracePeriods reports whether any process waits for readers.
-func (s *skeleton) hasGracePeriods() bool { return !s.sync.empty() || !s.syncSrcu.empty() }
+func (s *skeleton) hasGracePeriods() bool { return !s.sync.Empty() || !s.syncSrcu.Empty() }
 
 // through is program order with a member of f between.
 func (s *skeleton) through(a *arena, f set) rel {
-	if f.empty() {
+	if f.Empty() {
 		return a.rel()
 	}
 	return a.seq(s.po, a.from(f, s.po))
@@ -150,7 +150,7 @@ func (s *skeleton) read(a *arena, rf []int) reading {
 	r.rfi = a.both(r.rf, s.sameProc)
 	r.rfe = a.minus(r.rf, s.sameProc)
 	r.srcu = a.rel()
-	if !s.srcuLock.empty() {
+	if !s.srcuLock.Empty() {
 		step := a.seq(a.to(s.data, a.others(s.srcuUnlock)), r.rf)
 		r.srcu = a.both(a.among(s.srcuLock, a.seq(a.star(step), s.data), s.srcuUnlock), s.loc)
 	}
@@ -161,8 +161,8 @@ func (s *skeleton) read(a *arena, rf []int) reading {
 func (a *arena) others(s set) set {
 	out := a.set()
 	for i := range a.n {
-		if !s.has(i) {
-			out.add(i)
+		if !s.Has(i) {
+			out.Add(i)
 		}
 	}
 	return out

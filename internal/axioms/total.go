@@ -39,7 +39,7 @@ func (t *total) wide(r rel) rel {
 	r.each(func(i, j int) { out.add(i, j) })
 	for _, g := range t.gps {
 		out.add(g.start, g.end)
-		r.row(g.start).each(func(j int) { out.add(g.end, j) })
+		r.row(g.start).Each(func(j int) { out.add(g.end, j) })
 	}
 	return out
 }
@@ -135,7 +135,7 @@ func connected(r rel, i, j int) rel {
 	for k := range r.n {
 		if k == i || r.has(k, i) {
 			row := out.row(k)
-			row.add(j)
+			row.Add(j)
 			for q, x := range r.row(j) {
 				row[q] |= x
 			}

@@ -3,6 +3,7 @@ package elab
 import (
 	"fmt"
 
+	"pmdcheck/internal/bitset"
 	"pmdcheck/model"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
@@ -25,7 +26,7 @@ type cfgNode struct {
 
 	visible bool
 	forced  bool // a location although it is not visible: breaks a cycle of local operations
-	live    bitset
+	live    bitset.Set
 	loc     model.LocID
 }
 

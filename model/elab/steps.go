@@ -3,6 +3,7 @@ package elab
 import (
 	"slices"
 
+	"pmdcheck/internal/bitset"
 	"pmdcheck/model"
 	"pmdcheck/model/source"
 )
@@ -245,18 +246,18 @@ func (s *stepper) liveness() {
 		locals[v] = i
 	}
 	n := len(locals)
-	use := make([]bitset, len(s.nodes))
-	def := make([]bitset, len(s.nodes))
+	use := make([]bitset.Set, len(s.nodes))
+	def := make([]bitset.Set, len(s.nodes))
 	for i, m := range s.nodes {
-		use[i], def[i] = newBitset(n), newBitset(n)
-		m.live = newBitset(n)
+		use[i], def[i] = bitset.New(n), bitset.New(n)
+		m.live = bitset.New(n)
 		if m.kind == nodeChoose || m.kind == nodeEnd {
 			continue
 		}
 		read := func(x *model.Expr) {
 			if x.Op == model.Load && x.Place.Var >= 0 {
 				if j, ok := locals[x.Place.Var]; ok {
-					use[i].set(j)
+					use[i].Add(j)
 				}
 			}
 		}
@@ -264,7 +265,7 @@ func (s *stepper) liveness() {
 		if d := m.op.Dst; d != nil {
 			d.Walk(read)
 			if j, ok := locals[d.Var]; ok && d.Ref == nil && s.b.e.sys.Vars[d.Var].Len == 1 {
-				def[i].set(j)
+				def[i].Add(j)
 			}
 		}
 	}
@@ -272,15 +273,15 @@ func (s *stepper) liveness() {
 		changed = false
 		for i := len(s.nodes) - 1; i >= 0; i-- {
 			m := s.nodes[i]
-			out := newBitset(n)
+			out := bitset.New(n)
 			for _, t := range m.successors() {
 				if t != nil {
-					out.or(t.live)
+					out.Or(t.live)
 				}
 			}
-			out.andNot(def[i])
-			out.or(use[i])
-			if !out.equal(m.live) {
+			out.AndNot(def[i])
+			out.Or(use[i])
+			if !out.Equal(m.live) {
 				m.live = out
 				changed = true
 			}
@@ -299,7 +300,7 @@ func (s *stepper) loc(n *cfgNode) model.LocID {
 	p := s.b.proc
 	l := &model.Location{ID: id, Label: n.label, End: n.end, Pos: n.op.Pos, Frame: n.op.Frame}
 	for i, v := range p.Locals {
-		if s.b.e.opt.NoReset || n.live.has(i) {
+		if s.b.e.opt.NoReset || n.live.Has(i) {
 			l.Live = append(l.Live, v)
 		}
 	}
@@ -480,27 +481,4 @@ func (c *coder) straight(t target, seen map[target]int) []patch {
 			t = after(n.next)
 		}
 	}
-}
-
-// A bitset is a fixed-size set of small integers.
-type bitset []uint64
-
-func newBitset(n int) bitset     { return make(bitset, (n+63)/64) }
-func (b bitset) set(i int)       { b[i/64] |= 1 << (i % 64) }
-func (b bitset) has(i int) bool  { return b[i/64]>>(i%64)&1 != 0 }
-func (b bitset) or(o bitset)     { forEachWord(b, o, func(x, y uint64) uint64 { return x | y }) }
-func (b bitset) andNot(o bitset) { forEachWord(b, o, func(x, y uint64) uint64 { return x &^ y }) }
-func forEachWord(b, o bitset, f func(x, y uint64) uint64) {
-	for i := range b {
-		b[i] = f(b[i], o[i])
-	}
-}
-
-func (b bitset) equal(o bitset) bool {
-	for i := range b {
-		if b[i] != o[i] {
-			return false
-		}
-	}
-	return true
 }

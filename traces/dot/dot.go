@@ -2,12 +2,12 @@
 package dot
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"pmdcheck/internal/graphviz"
 	"pmdcheck/traces"
 	"pmdcheck/traces/story"
 )
@@ -18,8 +18,6 @@ func Render(w io.Writer, t *traces.Trace) error {
 	if err != nil {
 		return err
 	}
-	b := bufio.NewWriter(w)
-	p := func(format string, args ...any) { fmt.Fprintf(b, format, args...) }
 	title := t.Spec
 	if t.Property != "" {
 		title += ": " + t.Property
@@ -27,32 +25,33 @@ func Render(w io.Writer, t *traces.Trace) error {
 	if t.Message != "" {
 		title += "\n" + t.Message
 	}
-	p("digraph trace {\n\trankdir=TB;\n\tlabelloc=t;\n\tlabel=%s;\n\tfontname=\"monospace\";\n", quote(title, "\\n"))
-	p("\tnode [shape=box, fontname=\"monospace\", fontsize=10];\n\tedge [fontname=\"monospace\", fontsize=9];\n")
+	g := graphviz.New(w, "trace", "rankdir=TB", "labelloc=t", graphviz.Label(title), graphviz.Font, graphviz.Node, graphviz.Edge)
 	for i, l := range lanes(t) {
-		p("\tsubgraph cluster_%d {\n\t\tlabel=%s;\n\t\tcolor=gray;\n", i, quote(l.title, "\\n"))
+		g.Cluster(i, graphviz.Label(l.title), "color=gray")
 		for _, s := range l.steps {
 			attr := ""
 			if t.Steps[s].Fatal {
-				attr = ", style=filled, fillcolor=\"#ffb3b3\", color=red, penwidth=2"
+				attr = "style=filled, fillcolor=\"#ffb3b3\", color=red, penwidth=2"
 			}
-			p("\t\ts%d [label=%s%s];\n", s+1, quote(label(t, s), "\\l"), attr)
+			g.Node(step(s), graphviz.Left(label(t, s)), attr)
 		}
-		p("\t}\n")
+		g.End()
 	}
 	for _, e := range edges {
-		attr := " [style=dashed, color=blue, constraint=true]"
+		attr := "style=dashed, color=blue, constraint=true"
 		if t.Steps[e[0]].Process == t.Steps[e[1]].Process {
 			attr = ""
 		}
-		p("\ts%d -> s%d%s;\n", e[0]+1, e[1]+1, attr)
+		g.Edge(step(e[0]), step(e[1]), attr)
 	}
 	if t.Cycle > 0 {
-		p("\ts%d -> s%d [label=\"repeats for ever\", color=purple, penwidth=2, constraint=false];\n", len(t.Steps), t.Cycle)
+		g.Edge(step(len(t.Steps)-1), step(t.Cycle-1), graphviz.Label("repeats for ever"), "color=purple, penwidth=2, constraint=false")
 	}
-	p("}\n")
-	return b.Flush()
+	return g.Close()
 }
+
+// step is the node of a step.
+func step(i int) string { return fmt.Sprintf("s%d", i+1) }
 
 type lane struct {
 	title string
@@ -105,16 +104,4 @@ func label(t *traces.Trace, i int) string {
 		lines = append(lines, s.Message)
 	}
 	return strings.Join(lines, "\n")
-}
-
-// quote makes a DOT string; eol ends its lines (\l for left-aligned text).
-func quote(s, eol string) string {
-	s = strings.NewReplacer("\\", "\\\\", "\"", "\\\"", "\r", "", "\x00", "").Replace(s)
-	if strings.Contains(s, "\n") {
-		s = strings.ReplaceAll(s, "\n", eol)
-		if eol == "\\l" {
-			s += eol
-		}
-	}
-	return "\"" + s + "\""
 }

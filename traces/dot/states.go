@@ -1,10 +1,11 @@
 package dot
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
+
+	"pmdcheck/internal/graphviz"
 )
 
 // Space is a state space, or the part of one that was looked at, as pure data.
@@ -35,13 +36,11 @@ var colours = []string{"#1f5fa8", "#8a5a00", "#2e7d4f", "#7b3fa0", "#b03060", "#
 
 // States draws a state space for Graphviz. What was cut is said in the drawing.
 func States(w io.Writer, s *Space) error {
-	b := bufio.NewWriter(w)
 	title := fmt.Sprintf("%s\n%d states, %d transitions", s.Title, len(s.Nodes), len(s.Edges))
 	if s.Cut > 0 {
 		title += fmt.Sprintf("; cut: at least %d more states, see the dashed ones", s.Cut)
 	}
-	fmt.Fprintf(b, "digraph states {\n\trankdir=TB;\n\tlabelloc=t;\n\tlabel=%s;\n\tfontname=\"monospace\";\n", quote(title, "\\n"))
-	fmt.Fprintf(b, "\tnode [shape=box, style=rounded, fontname=\"monospace\", fontsize=10];\n\tedge [fontname=\"monospace\", fontsize=9];\n")
+	g := graphviz.New(w, "states", "rankdir=TB", "labelloc=t", graphviz.Label(title), graphviz.Font, "node [shape=box, style=rounded, fontname=\"monospace\", fontsize=10]", graphviz.Edge)
 	for i, n := range s.Nodes {
 		lines := n.Lines
 		if n.Bad != "" {
@@ -50,25 +49,24 @@ func States(w io.Writer, s *Space) error {
 		if n.More > 0 {
 			lines = append(lines[:len(lines):len(lines)], fmt.Sprintf("… %d more", n.More))
 		}
-		attr := ""
+		attr, first := "", ""
 		switch {
 		case n.Bad != "":
-			attr = ", style=\"rounded,filled\", fillcolor=\"#ffb3b3\", color=red"
+			attr = "style=\"rounded,filled\", fillcolor=\"#ffb3b3\", color=red"
 		case n.More > 0:
-			attr = ", style=\"rounded,dashed\""
+			attr = "style=\"rounded,dashed\""
 		}
 		if i == 0 {
-			attr += ", peripheries=2"
+			first = "peripheries=2"
 		}
-		fmt.Fprintf(b, "\ts%d [label=%s%s];\n", i, quote(strings.Join(lines, "\n"), "\\l"), attr)
+		g.Node(fmt.Sprintf("s%d", i), graphviz.Left(strings.Join(lines, "\n")), attr, first)
 	}
 	for _, e := range s.Edges {
 		colour := colours[e.Process%len(colours)]
 		if e.Bad {
 			colour = "red"
 		}
-		fmt.Fprintf(b, "\ts%d -> s%d [label=%s, color=%q, fontcolor=%q];\n", e.From, e.To, quote(e.Label, "\\n"), colour, colour)
+		g.Edge(fmt.Sprintf("s%d", e.From), fmt.Sprintf("s%d", e.To), graphviz.Label(e.Label), fmt.Sprintf("color=%q, fontcolor=%q", colour, colour))
 	}
-	fmt.Fprintf(b, "}\n")
-	return b.Flush()
+	return g.Close()
 }

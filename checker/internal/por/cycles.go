@@ -2,6 +2,8 @@ package por
 
 import (
 	"pmdcheck/checker/internal/program"
+	"pmdcheck/internal/bitset"
+	"pmdcheck/internal/graph"
 	"pmdcheck/model"
 )
 
@@ -29,7 +31,7 @@ type edge struct {
 // maxPaths bounds the paths through one transition that are looked at.
 const maxPaths = 2000
 
-func (s *Static) findSticky() Bits {
+func (s *Static) findSticky() bitset.Set {
 	var live []edge
 	for _, p := range s.sys.Processes {
 		for _, t := range p.Trans {
@@ -56,66 +58,22 @@ func (s *Static) findSticky() Bits {
 			break
 		}
 	}
-	sticky := newBits(s.n)
+	sticky := bitset.New(s.n)
 	for _, e := range backEdges(live) {
-		sticky.set(s.id(e.t))
+		sticky.Add(s.id(e.t))
 	}
 	return sticky
 }
 
 // onCycles keeps the edges inside a strongly connected component of their process's graph.
 func onCycles(edges []edge) (out []edge) {
-	comp := map[node]int{}
-	succ := map[node][]node{}
-	var order []node
-	add := func(n node) {
-		if _, ok := succ[n]; !ok {
-			succ[n] = nil
-			order = append(order, n)
-		}
-	}
-	for _, e := range edges {
-		a, b := node{e.p.ID, e.from}, node{e.p.ID, e.to}
-		add(a)
-		add(b)
-		succ[a] = append(succ[a], b)
-	}
-	// Tarjan 1972.
-	index, low := map[node]int{}, map[node]int{}
-	var stack []node
-	on := map[node]bool{}
-	next := 1
-	var visit func(n node)
-	visit = func(n node) {
-		index[n], low[n] = next, next
-		next++
-		stack = append(stack, n)
-		on[n] = true
-		for _, m := range succ[n] {
-			if index[m] == 0 {
-				visit(m)
-				low[n] = min(low[n], low[m])
-			} else if on[m] {
-				low[n] = min(low[n], index[m])
+	comp := graph.ComponentsOf(func(yield func(from, to node) bool) {
+		for _, e := range edges {
+			if !yield(node{e.p.ID, e.from}, node{e.p.ID, e.to}) {
+				return
 			}
 		}
-		if low[n] == index[n] {
-			for {
-				m := stack[len(stack)-1]
-				stack = stack[:len(stack)-1]
-				on[m] = false
-				comp[m] = index[n]
-				if m == n {
-					break
-				}
-			}
-		}
-	}
-	for _, n := range order {
-		if index[n] == 0 {
-			visit(n)
-		}
-	}
+	})
 	for _, e := range edges {
 		if comp[node{e.p.ID, e.from}] == comp[node{e.p.ID, e.to}] {
 			out = append(out, e)

@@ -45,7 +45,7 @@ func (b *Blame) note(sel *Selector, st []uint64, n int) {
 	b.Branches++
 	if sel.count == n {
 		b.Full++
-		if s.sticky.meets(sel.enabled) {
+		if s.sticky.Meets(sel.enabled) {
 			b.Sticky++
 		}
 	}
@@ -53,7 +53,7 @@ func (b *Blame) note(sel *Selector, st []uint64, n int) {
 	for proc := range sel.cands {
 		for _, t := range sel.cands[proc] {
 			id := s.base[proc] + t.ID
-			if !sel.best.has(id) || !sel.enabled.has(id) {
+			if !sel.best.Has(id) || !sel.enabled.Has(id) {
 				continue
 			}
 			reads, writes := s.atoms.NewSet(), s.atoms.NewSet()
@@ -65,11 +65,11 @@ func (b *Blame) note(sel *Selector, st []uint64, n int) {
 					}
 				}
 			})
-			conflicts := sel.need[sel.slot[id]-1].clone()
-			conflicts.and(sel.reach)
-			conflicts.andNot(s.own[proc])
-			conflicts.each(func(u int) {
-				if q := s.proc[u]; !s.at[q][sel.locs[q]].meets(sel.best) {
+			conflicts := sel.need[sel.slot[id]-1].Clone()
+			conflicts.And(sel.reach)
+			conflicts.AndNot(s.own[proc])
+			conflicts.Each(func(u int) {
+				if q := s.proc[u]; !s.at[q][sel.locs[q]].Meets(sel.best) {
 					return
 				}
 				b.Pairs[[2]int{id, u}]++
@@ -101,7 +101,7 @@ type Count struct {
 // Report sorts and names a tally, keeping the most entries of each list.
 func (s *Static) Report(b *Blame, most int) *Report {
 	r := &Report{Choices: b.Choices, Branches: b.Branches, Full: b.Full, Sticky: b.Sticky}
-	s.sticky.each(func(id int) { r.StickyTransitions = append(r.StickyTransitions, s.name(id)) })
+	s.sticky.Each(func(id int) { r.StickyTransitions = append(r.StickyTransitions, s.name(id)) })
 	vars, pairs := map[string]int64{}, map[string]int64{}
 	for a, n := range b.Atoms {
 		vars[s.atoms.Name(a)] += n

@@ -2,6 +2,7 @@ package por
 
 import (
 	"pmdcheck/checker/internal/program"
+	"pmdcheck/internal/bitset"
 	"pmdcheck/model"
 )
 
@@ -12,9 +13,9 @@ import (
 // Code before an await can fail, and a transition that fails is executed; so lift also has whoever can make that code fail.
 type block struct {
 	tests  []int32 // Static.tests, all of which must be "blocked"
-	lift   Bits
-	here   Bits // lift for the moment when the process is there: of its own transitions, only those that begin there can come first
-	remote bool // also valid while the process is elsewhere: nothing in it depends on locals, nothing before it can fail
+	lift   bitset.Set
+	here   bitset.Set // lift for the moment when the process is there: of its own transitions, only those that begin there can come first
+	remote bool       // also valid while the process is elsewhere: nothing in it depends on locals, nothing before it can fail
 }
 
 // A test is the truth of an expression in a state; blocked when it is not want.
@@ -28,7 +29,7 @@ const maxProduct = 8
 
 // blocksOf finds the blocks of a transition whose awaits are reached on a straight line.
 func (s *Static) blocksOf(p *model.Process, t *model.Transition) []block {
-	g := &guards{s: s, p: p, env: map[model.VarID]*model.Expr{}, stored: s.atoms.NewSet(), spoil: newBits(s.n), clean: true}
+	g := &guards{s: s, p: p, env: map[model.VarID]*model.Expr{}, stored: s.atoms.NewSet(), spoil: bitset.New(s.n), clean: true}
 	var out []block
 	for i := 0; i < len(t.Code); {
 		op := &t.Code[i]
@@ -64,16 +65,16 @@ func (s *Static) blocksOf(p *model.Process, t *model.Transition) []block {
 			x := g.subst(op.X)
 			if x != nil && !g.readsStored(x) {
 				for _, w := range g.ways(x, true) {
-					w.lift.or(g.spoil)
-					w.lift.or(g.failers(x))
+					w.lift.Or(g.spoil)
+					w.lift.Or(g.failers(x))
 					w.remote = w.remote && g.clean && !program.CanFail(s.sys, x)
 					w.tests = append(w.tests, g.asserts...)
 					if g.awaits > 0 && program.CanFail(s.sys, x) {
 						w.tests = append(w.tests, g.test(x, true)) // an earlier await may block: that this one does not fail has to be seen
 					}
-					w.here = w.lift.clone()
-					w.here.andNot(s.own[p.ID])
-					w.here.or(s.at[p.ID][t.From])
+					w.here = w.lift.Clone()
+					w.here.AndNot(s.own[p.ID])
+					w.here.Or(s.at[p.ID][t.From])
 					out = append(out, w)
 				}
 			}
@@ -88,7 +89,7 @@ func (s *Static) blocksOf(p *model.Process, t *model.Transition) []block {
 			}
 			g.fallible(x)
 			// While the assertion holds, only who can make it false makes the transition fail.
-			g.spoil.or(s.turners(x, false))
+			g.spoil.Or(s.turners(x, false))
 			g.clean = g.clean && !g.local(x)
 			g.asserts = append(g.asserts, g.test(x, false))
 		case model.OpJump:
@@ -110,7 +111,7 @@ type guards struct {
 	p       *model.Process
 	env     map[model.VarID]*model.Expr // locals assigned so far, in terms of the state the step starts from; nil: unknown
 	stored  program.AtomSet             // shared cells stored to so far
-	spoil   Bits                        // who can make the code so far fail
+	spoil   bitset.Set                  // who can make the code so far fail
 	asserts []int32                     // assertions passed so far, as tests that are "blocked" while they hold
 	clean   bool                        // the code so far cannot fail, or only by asserts that no local has a part in
 	lost    bool                        // a store may have hit any local
@@ -171,7 +172,7 @@ func (g *guards) forgetAll() {
 func (g *guards) spoilAll() {
 	g.clean, g.risky = false, true
 	for i := range g.s.n {
-		g.spoil.set(i)
+		g.spoil.Add(i)
 	}
 }
 
@@ -203,7 +204,7 @@ func (g *guards) fallible(x *model.Expr) {
 	}
 	if program.CanFail(g.s.sys, x) {
 		g.clean, g.risky = false, true
-		g.spoil.or(g.failers(x))
+		g.spoil.Or(g.failers(x))
 	}
 }
 
@@ -216,7 +217,7 @@ func (g *guards) mayFail(x *model.Expr) {
 	g.clean, g.risky = false, true
 	r := g.s.atoms.NewSet()
 	g.s.atoms.Expr(x, r)
-	g.spoil.or(g.s.writers(r))
+	g.spoil.Or(g.s.writers(r))
 }
 
 // place: the address of a store can be wrong, or its object dead.
@@ -229,7 +230,7 @@ func (g *guards) place(p *model.Place) {
 	}
 	x := &model.Expr{Op: model.Load, Place: p, Type: &model.Type{}}
 	if y := g.subst(x); y != nil {
-		g.spoil.or(g.failers(y))
+		g.spoil.Or(g.failers(y))
 	} else {
 		g.spoilAll()
 	}
@@ -238,8 +239,8 @@ func (g *guards) place(p *model.Place) {
 
 // failers are the transitions that can turn an evaluation of x that succeeds into one that fails: who writes what its addresses and partial operators are
 // computed from, who frees an object it looks into, and who has an operand evaluated that was skipped.
-func (g *guards) failers(x *model.Expr) Bits {
-	b := newBits(g.s.n)
+func (g *guards) failers(x *model.Expr) bitset.Set {
+	b := bitset.New(g.s.n)
 	if x == nil {
 		return b
 	}
@@ -251,7 +252,7 @@ func (g *guards) failers(x *model.Expr) Bits {
 				g.s.atoms.Expr(z, reads)
 			}
 			if y.Op == model.Load {
-				g.s.pools(y.Place, func(p *model.Pool) { b.or(g.s.freers(p)) })
+				g.s.pools(y.Place, func(p *model.Pool) { b.Or(g.s.freers(p)) })
 			}
 		case model.Container, model.InRange, model.IsLive:
 			g.s.atoms.Expr(y.X, reads)
@@ -259,7 +260,7 @@ func (g *guards) failers(x *model.Expr) Bits {
 			g.s.atoms.Expr(y.Y, reads)
 		case model.AndAlso, model.OrElse:
 			if program.CanFail(g.s.sys, y.Y) {
-				b.or(g.s.turners(y.X, y.Op == model.AndAlso))
+				b.Or(g.s.turners(y.X, y.Op == model.AndAlso))
 			}
 		case model.Cond:
 			if program.CanFail(g.s.sys, y.Y) || program.CanFail(g.s.sys, y.Z) {
@@ -267,18 +268,18 @@ func (g *guards) failers(x *model.Expr) Bits {
 			}
 		}
 	})
-	b.or(g.s.writers(reads))
+	b.Or(g.s.writers(reads))
 	return b
 }
 
 // turners are the transitions one of which must come before the truth of x, now not want, is want: some operand has to turn.
-func (s *Static) turners(x *model.Expr, want bool) Bits {
+func (s *Static) turners(x *model.Expr, want bool) bitset.Set {
 	switch x.Op {
 	case model.Not:
 		return s.turners(x.X, !want)
 	case model.AndAlso, model.OrElse:
 		b := s.turners(x.X, want)
-		b.or(s.turners(x.Y, want))
+		b.Or(s.turners(x.Y, want))
 		return b
 	}
 	return s.makers(x, want)
@@ -304,13 +305,13 @@ func (s *Static) pools(p *model.Place, f func(*model.Pool)) {
 }
 
 // freers are the transitions that can free an object of a pool.
-func (s *Static) freers(p *model.Pool) Bits {
-	b := newBits(s.n)
+func (s *Static) freers(p *model.Pool) bitset.Set {
+	b := bitset.New(s.n)
 	for _, q := range s.sys.Processes {
 		for _, t := range q.Trans {
 			for i := range t.Code {
 				if op := &t.Code[i]; op.Kind == model.OpFree && op.Pool == p.ID {
-					b.set(s.id(t))
+					b.Add(s.id(t))
 				}
 			}
 		}
@@ -375,8 +376,8 @@ func (g *guards) ways(x *model.Expr, want bool) []block {
 	var out []block
 	for i := range a {
 		for j := range b {
-			w := block{tests: append(append([]int32{}, a[i].tests...), b[j].tests...), lift: a[i].lift.clone(), remote: a[i].remote && b[j].remote}
-			w.lift.or(b[j].lift)
+			w := block{tests: append(append([]int32{}, a[i].tests...), b[j].tests...), lift: a[i].lift.Clone(), remote: a[i].remote && b[j].remote}
+			w.lift.Or(b[j].lift)
 			out = append(out, w)
 		}
 	}
@@ -395,7 +396,7 @@ func (g *guards) test(x *model.Expr, want bool) int32 {
 
 // makers are the transitions that can make the truth of x want: those that write a cell it reads, unless it compares one cell with a constant and all they can
 // write there compares the other way.
-func (s *Static) makers(x *model.Expr, want bool) Bits {
+func (s *Static) makers(x *model.Expr, want bool) bitset.Set {
 	reads := s.atoms.NewSet()
 	s.atoms.Expr(x, reads)
 	b := s.writers(reads)
@@ -403,11 +404,11 @@ func (s *Static) makers(x *model.Expr, want bool) Bits {
 	if !ok {
 		return b
 	}
-	out := newBits(s.n)
-	b.each(func(id int) {
+	out := bitset.New(s.n)
+	b.Each(func(id int) {
 		p := s.sys.Processes[s.proc[id]]
 		if cmp.possible(s.effects(p.Trans[id-s.base[p.ID]], cmp.cell), want) {
-			out.set(id)
+			out.Add(id)
 		}
 	})
 	return out
@@ -426,7 +427,7 @@ func (s *Static) goal(x *model.Expr, want bool) goal {
 	g := &guards{s: s}
 	out := goal{on: true, reach: g.test(x, want), byFailing: !want, ways: g.ways(x, want)}
 	for i := range out.ways {
-		out.ways[i].lift.or(g.failers(x))
+		out.ways[i].lift.Or(g.failers(x))
 		out.ways[i].here = out.ways[i].lift
 	}
 	return out

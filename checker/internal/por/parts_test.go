@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pmdcheck/checker/internal/program"
+	"pmdcheck/internal/bitset"
 	"pmdcheck/internal/testkit"
 	"pmdcheck/model/elab"
 )
@@ -89,7 +90,7 @@ func (sp *space) same(st int, a arrow) (arrow, bool) {
 }
 
 // without calls f for every state that runs of transitions outside n reach, until it returns an error.
-func (sp *space) without(from int, n Bits, f func(st int) error) error {
+func (sp *space) without(from int, n bitset.Set, f func(st int) error) error {
 	seen := map[int]bool{from: true}
 	work := []int{from}
 	for len(work) > 0 {
@@ -99,7 +100,7 @@ func (sp *space) without(from int, n Bits, f func(st int) error) error {
 			return err
 		}
 		for _, a := range sp.out[st] {
-			if !n.has(a.id) && !seen[a.to] {
+			if !n.Has(a.id) && !seen[a.to] {
 				seen[a.to] = true
 				work = append(work, a.to)
 			}
@@ -125,12 +126,12 @@ func (sp *space) check() (checked int, err error) {
 	for i, st := range sp.states {
 		sel.look(st)
 		for id := range s.n {
-			if !sel.reach.has(id) {
+			if !sel.reach.Has(id) {
 				continue
 			}
 			if ways := sp.enabled(i, id); len(ways) > 0 {
-				n := sel.need[sel.slot[id]-1].clone()
-				n.set(id)
+				n := sel.need[sel.slot[id]-1].Clone()
+				n.Add(id)
 				checked++
 				if err := sp.without(i, n, func(st int) error {
 					if len(sp.enabled(st, id)) != len(ways) {
@@ -147,9 +148,9 @@ func (sp *space) check() (checked int, err error) {
 				}
 				continue
 			}
-			var sets []Bits
+			var sets []bitset.Set
 			var kind []string
-			offer := func(what string, b Bits) { sets, kind = append(sets, b.clone()), append(kind, what) }
+			offer := func(what string, b bitset.Set) { sets, kind = append(sets, b.Clone()), append(kind, what) }
 			here := sel.slot[id] != 0
 			for k := range s.trans[id].blocks {
 				b := &s.trans[id].blocks[k]
@@ -169,7 +170,7 @@ func (sp *space) check() (checked int, err error) {
 				offer("ways from here", s.at[s.proc[id]][sel.locs[s.proc[id]]])
 			}
 			for k, n := range sets {
-				n.set(id)
+				n.Add(id)
 				checked++
 				if err := sp.without(i, n, func(st int) error {
 					if len(sp.enabled(st, id)) > 0 {
@@ -205,13 +206,13 @@ func (sp *space) check() (checked int, err error) {
 	return checked, sp.cycles()
 }
 
-func (sp *space) commutes(st int, n Bits, t arrow) error {
+func (sp *space) commutes(st int, n bitset.Set, t arrow) error {
 	a, ok := sp.same(st, t)
 	if !ok {
 		return fmt.Errorf("something else in state %d", st)
 	}
 	for _, u := range sp.out[st] {
-		if n.has(u.id) {
+		if n.Has(u.id) {
 			continue
 		}
 		ut, ok := sp.same(u.to, t)
@@ -236,7 +237,7 @@ func (sp *space) cycles() error {
 	visit = func(i int) error {
 		colour[i] = 1
 		for _, a := range sp.out[i] {
-			if sp.s.sticky.has(a.id) {
+			if sp.s.sticky.Has(a.id) {
 				continue
 			}
 			if colour[a.to] == 1 {

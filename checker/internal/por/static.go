@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"pmdcheck/checker/internal/program"
+	"pmdcheck/internal/bitset"
 	"pmdcheck/model"
 )
 
@@ -27,12 +28,12 @@ type Static struct {
 	base   []int
 	proc   []int // by transition
 	trans  []info
-	own    []Bits   // by process: its transitions
-	at     [][]Bits // by process and location: the transitions that begin there
-	reach  [][]Bits // by process and location: those that begin there or somewhere the process can get to from there
-	touch  []Bits   // by atom: who reads or writes it
-	write  []Bits   // by atom: who writes it
-	sticky Bits     // on every cycle of the state space lies one
+	own    []bitset.Set   // by process: its transitions
+	at     [][]bitset.Set // by process and location: the transitions that begin there
+	reach  [][]bitset.Set // by process and location: those that begin there or somewhere the process can get to from there
+	touch  []bitset.Set   // by atom: who reads or writes it
+	write  []bitset.Set   // by atom: who writes it
+	sticky bitset.Set     // on every cycle of the state space lies one
 	tests  []test
 	goals  []goal // by property, then by cover
 }
@@ -41,12 +42,12 @@ type Static struct {
 type info struct {
 	from          model.LocID
 	reads, writes program.AtomSet // in any execution
-	enter         Bits            // transitions of its process that lead to where it begins
+	enter         bitset.Set      // transitions of its process that lead to where it begins
 	blocks        []block
 }
 
 // Loops says which transitions are sticky.
-type Loops struct{ sticky Bits }
+type Loops struct{ sticky bitset.Set }
 
 // FindLoops finds out which loops of a system end.
 func FindLoops(sys *model.System) *Loops {
@@ -56,7 +57,7 @@ func FindLoops(sys *model.System) *Loops {
 }
 
 // Acyclic reports whether the state space was shown to have no cycle.
-func (l *Loops) Acyclic() bool { return l.sticky.empty() }
+func (l *Loops) Acyclic() bool { return l.sticky.Empty() }
 
 // New analyses the system of a program. loops are those of its system, or of one with the same transitions whose state space has a cycle wherever this one's has;
 // nil finds them.
@@ -66,11 +67,11 @@ func New(prog *program.Program, loops *Loops) *Static {
 	s.traced = prog.Traced(s.atoms)
 	s.count()
 	for _, p := range sys.Processes {
-		own := newBits(s.n)
+		own := bitset.New(s.n)
 		for _, t := range p.Trans {
-			own.set(s.id(t))
+			own.Add(s.id(t))
 			s.proc = append(s.proc, int(p.ID))
-			in := info{from: t.From, reads: s.atoms.NewSet(), writes: s.atoms.NewSet(), enter: newBits(s.n)}
+			in := info{from: t.From, reads: s.atoms.NewSet(), writes: s.atoms.NewSet(), enter: bitset.New(s.n)}
 			for i := range t.Code {
 				s.atoms.Op(&t.Code[i], in.reads, in.writes)
 			}
@@ -79,13 +80,13 @@ func New(prog *program.Program, loops *Loops) *Static {
 		s.own = append(s.own, own)
 	}
 	for range s.atoms.N {
-		s.touch = append(s.touch, newBits(s.n))
-		s.write = append(s.write, newBits(s.n))
+		s.touch = append(s.touch, bitset.New(s.n))
+		s.write = append(s.write, bitset.New(s.n))
 	}
 	for id := range s.trans {
 		in := &s.trans[id]
-		in.reads.Each(func(a int) { s.touch[a].set(id) })
-		in.writes.Each(func(a int) { s.touch[a].set(id); s.write[a].set(id) })
+		in.reads.Each(func(a int) { s.touch[a].Add(id) })
+		in.writes.Each(func(a int) { s.touch[a].Add(id); s.write[a].Add(id) })
 	}
 	for _, p := range sys.Processes {
 		s.graph(p)
@@ -93,7 +94,7 @@ func New(prog *program.Program, loops *Loops) *Static {
 	if loops == nil {
 		loops = FindLoops(sys)
 	}
-	s.sticky = loops.sticky.clone()
+	s.sticky = loops.sticky.Clone()
 	for _, p := range sys.Processes {
 		for _, t := range p.Trans {
 			s.trans[s.id(t)].blocks = s.blocksOf(p, t)
@@ -127,7 +128,7 @@ func (s *Static) count() {
 func (s *Static) id(t *model.Transition) int { return s.base[t.Proc] + t.ID }
 
 // Acyclic reports whether the state space was shown to have no cycle.
-func (s *Static) Acyclic() bool { return s.sticky.empty() }
+func (s *Static) Acyclic() bool { return s.sticky.Empty() }
 
 // Interchange makes the sticky transitions the same for all members of each group, so that a cycle up to a permutation of them has one as well.
 func (s *Static) Interchange(groups []program.Group) {
@@ -136,13 +137,13 @@ func (s *Static) Interchange(groups []program.Group) {
 		for _, g := range groups {
 			for k, first := range g.Members[0].Procs {
 				for t := range s.sys.Processes[first].Trans {
-					sticky := func(m program.Member) bool { return s.sticky.has(s.base[m.Procs[k]] + t) }
+					sticky := func(m program.Member) bool { return s.sticky.Has(s.base[m.Procs[k]] + t) }
 					if !slices.ContainsFunc(g.Members, sticky) {
 						continue
 					}
 					for _, m := range g.Members {
 						again = again || !sticky(m)
-						s.sticky.set(s.base[m.Procs[k]] + t)
+						s.sticky.Add(s.base[m.Procs[k]] + t)
 					}
 				}
 			}
@@ -163,18 +164,18 @@ func targets(t *model.Transition) (out []model.LocID) {
 // graph finds what leads where in one process.
 func (s *Static) graph(p *model.Process) {
 	n := len(p.Locations)
-	at, reach := make([]Bits, n), make([]Bits, n)
+	at, reach := make([]bitset.Set, n), make([]bitset.Set, n)
 	for l := range n {
-		at[l], reach[l] = newBits(s.n), newBits(s.n)
+		at[l], reach[l] = bitset.New(s.n), bitset.New(s.n)
 		for _, t := range p.Locations[l].Trans {
-			at[l].set(s.base[p.ID] + t)
+			at[l].Add(s.base[p.ID] + t)
 		}
-		reach[l].or(at[l])
+		reach[l].Or(at[l])
 	}
 	for _, t := range p.Trans {
 		for _, l := range targets(t) {
 			for _, u := range p.Locations[l].Trans {
-				s.trans[s.base[p.ID]+u].enter.set(s.id(t))
+				s.trans[s.base[p.ID]+u].enter.Add(s.id(t))
 			}
 		}
 	}
@@ -195,17 +196,17 @@ func (s *Static) graph(p *model.Process) {
 }
 
 // all is every transition.
-func (s *Static) all() Bits {
-	b := newBits(s.n)
+func (s *Static) all() bitset.Set {
+	b := bitset.New(s.n)
 	for i := range s.n {
-		b.set(i)
+		b.Add(i)
 	}
 	return b
 }
 
 // writers are the transitions that write an atom of the set.
-func (s *Static) writers(a program.AtomSet) Bits {
-	b := newBits(s.n)
-	a.Each(func(a int) { b.or(s.write[a]) })
+func (s *Static) writers(a program.AtomSet) bitset.Set {
+	b := bitset.New(s.n)
+	a.Each(func(a int) { b.Or(s.write[a]) })
 	return b
 }

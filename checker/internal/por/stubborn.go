@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"pmdcheck/checker/internal/program"
+	"pmdcheck/internal/bitset"
 )
 
 // A Selector chooses stubborn sets. Each goroutine has one of its own.
@@ -31,15 +32,15 @@ type Selector struct {
 	cands   [][]*program.Transition // by process, of the traced program
 	locs    []int                   // by process; -1 parked
 	slot    []int32                 // by transition: 1 + index into need if it is a candidate
-	need    []Bits                  // by candidate: enabled: what conflicts with it; disabled: who writes what it read
+	need    []bitset.Set            // by candidate: enabled: what conflicts with it; disabled: who writes what it read
 	cur     []int32                 // candidates, in program order
-	enabled Bits
-	reach   Bits // what can still be executed by anyone
+	enabled bitset.Set
+	reach   bitset.Set // what can still be executed by anyone
 	tested  []int8
 
-	set   Bits
+	set   bitset.Set
 	work  []int32
-	best  Bits
+	best  bitset.Set
 	count int // enabled transitions of best
 	out   []*program.Transition
 
@@ -51,8 +52,8 @@ func (s *Static) Selector(covers []int) *Selector {
 	n := s.n
 	sel := &Selector{
 		s: s, x: s.traced.NewExec(), probe: s.prog.NewExec(), dst: make([]uint64, s.traced.Total), buf: make([]uint64, s.prog.Total),
-		cands: make([][]*program.Transition, len(s.sys.Processes)), locs: make([]int, len(s.sys.Processes)), slot: make([]int32, n), enabled: newBits(n), reach: newBits(n),
-		tested: make([]int8, len(s.tests)), set: newBits(n), best: newBits(n),
+		cands: make([][]*program.Transition, len(s.sys.Processes)), locs: make([]int, len(s.sys.Processes)), slot: make([]int32, n), enabled: bitset.New(n), reach: bitset.New(n),
+		tested: make([]int8, len(s.tests)), set: bitset.New(n), best: bitset.New(n),
 	}
 	for i, g := range s.goals {
 		if g.on && (i < len(s.sys.Props)) {
@@ -84,7 +85,7 @@ func (sel *Selector) Select(st []uint64) []*program.Transition {
 // Single is the transition to explore in st if there is just one, with one way, and it is not sticky; else nil.
 func (sel *Selector) Single(st []uint64) *program.Transition {
 	l := sel.Select(st)
-	if len(l) != 1 || l[0].Chooses() || sel.s.sticky.has(sel.s.base[l[0].Proc]+l[0].ID) {
+	if len(l) != 1 || l[0].Chooses() || sel.s.sticky.Has(sel.s.base[l[0].Proc]+l[0].ID) {
 		return nil
 	}
 	return l[0]
@@ -98,7 +99,7 @@ func (sel *Selector) list(st []uint64) []*program.Transition {
 		base := s.base[proc]
 		cands := s.prog.Candidates(st, proc)
 		for i, t := range sel.cands[proc] {
-			if id := base + t.ID; sel.best.has(id) && sel.enabled.has(id) {
+			if id := base + t.ID; sel.best.Has(id) && sel.enabled.Has(id) {
 				sel.out = append(sel.out, cands[i])
 			}
 		}
@@ -122,7 +123,7 @@ func (sel *Selector) look(st []uint64) (enabled int) {
 		sel.cands[proc] = cands
 		sel.locs[proc] = int(s.traced.Location(st, proc))
 		if sel.locs[proc] >= 0 {
-			sel.reach.or(s.reach[proc][sel.locs[proc]])
+			sel.reach.Or(s.reach[proc][sel.locs[proc]])
 		}
 		for _, t := range cands {
 			id := s.base[proc] + t.ID
@@ -130,7 +131,7 @@ func (sel *Selector) look(st []uint64) (enabled int) {
 			k := len(sel.cur)
 			sel.slot[id] = int32(k)
 			if k > len(sel.need) {
-				sel.need = append(sel.need, newBits(s.n))
+				sel.need = append(sel.need, bitset.New(s.n))
 			}
 			need := sel.need[k-1]
 			clear(need)
@@ -139,8 +140,8 @@ func (sel *Selector) look(st []uint64) (enabled int) {
 				sel.writers(need, sel.x.Reads)
 				if status != program.Disabled {
 					sel.touchers(need, sel.x.Writes)
-					if !sel.enabled.has(id) {
-						sel.enabled.set(id)
+					if !sel.enabled.Has(id) {
+						sel.enabled.Add(id)
 						enabled++
 					}
 				}
@@ -148,26 +149,26 @@ func (sel *Selector) look(st []uint64) (enabled int) {
 					status = sel.x.Again(t, st, sel.dst)
 				}
 			}
-			need.andNot(s.own[proc])
+			need.AndNot(s.own[proc])
 			// A process leaves its location by one of the transitions that begin there.
-			need.or(s.at[proc][sel.locs[proc]])
+			need.Or(s.at[proc][sel.locs[proc]])
 		}
 	}
 	return enabled
 }
 
-func (sel *Selector) writers(b Bits, a program.AtomSet) {
+func (sel *Selector) writers(b bitset.Set, a program.AtomSet) {
 	for w, m := range a {
 		for ; m != 0; m &= m - 1 {
-			b.or(sel.s.write[w<<6+bits.TrailingZeros64(m)])
+			b.Or(sel.s.write[w<<6+bits.TrailingZeros64(m)])
 		}
 	}
 }
 
-func (sel *Selector) touchers(b Bits, a program.AtomSet) {
+func (sel *Selector) touchers(b bitset.Set, a program.AtomSet) {
 	for w, m := range a {
 		for ; m != 0; m &= m - 1 {
-			b.or(sel.s.touch[w<<6+bits.TrailingZeros64(m)])
+			b.Or(sel.s.touch[w<<6+bits.TrailingZeros64(m)])
 		}
 	}
 }
@@ -189,7 +190,7 @@ func (sel *Selector) closure(seed int) {
 	clear(sel.set)
 	sel.work = sel.work[:0]
 	count := 0
-	add := func(b Bits) bool {
+	add := func(b bitset.Set) bool {
 		for w, m := range b {
 			m &= sel.reach[w] &^ sel.set[w]
 			if m == 0 {
@@ -206,10 +207,10 @@ func (sel *Selector) closure(seed int) {
 		}
 		return true
 	}
-	if s.sticky.has(seed) {
+	if s.sticky.Has(seed) {
 		return
 	}
-	sel.set.set(seed)
+	sel.set.Add(seed)
 	sel.work = append(sel.work, int32(seed))
 	count = 1
 	for _, g := range sel.goals {
@@ -229,10 +230,10 @@ func (sel *Selector) closure(seed int) {
 }
 
 // requires is what a stubborn set with transition id must contain.
-func (sel *Selector) requires(id int) Bits {
+func (sel *Selector) requires(id int) bitset.Set {
 	s := sel.s
 	if k := sel.slot[id]; k != 0 {
-		if sel.enabled.has(id) {
+		if sel.enabled.Has(id) {
 			return sel.need[k-1]
 		}
 		c := chooser{sel: sel}
@@ -258,7 +259,7 @@ func (sel *Selector) requires(id int) Bits {
 }
 
 // towards is what must be in the set lest a goal be missed; nothing where it is reached.
-func (sel *Selector) towards(g *goal) Bits {
+func (sel *Selector) towards(g *goal) bitset.Set {
 	if truth, ok := sel.s.tests[g.reach].x(sel.probe, sel.buf); ok && truth == sel.s.tests[g.reach].want || !ok && g.byFailing {
 		return nil
 	}
@@ -275,7 +276,7 @@ func (sel *Selector) towards(g *goal) Bits {
 // chooser picks the candidate that adds least to the set.
 type chooser struct {
 	sel   *Selector
-	best  Bits
+	best  bitset.Set
 	cost  int
 	found bool
 }
@@ -296,7 +297,7 @@ func (c *chooser) block(b *block, remote bool) {
 	}
 }
 
-func (c *chooser) offer(b Bits) {
+func (c *chooser) offer(b bitset.Set) {
 	if c.found && c.cost == 0 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"pmdcheck/checker/internal/program"
+	"pmdcheck/internal/bitset"
 	"pmdcheck/model"
 )
 
@@ -23,15 +24,15 @@ func (sel *Selector) Verify(st []uint64, maxStates, maxSteps int) (pairs int, er
 		return 0, nil
 	}
 	sel.choose(n)
-	v := &verifier{s: sel.s, x: sel.s.prog.NewExec(), set: sel.best.clone(), enabled: sel.enabled.clone(), goals: sel.goals, seen: map[string]bool{}}
+	v := &verifier{s: sel.s, x: sel.s.prog.NewExec(), set: sel.best.Clone(), enabled: sel.enabled.Clone(), goals: sel.goals, seen: map[string]bool{}}
 	return v.run(st, maxStates, maxSteps)
 }
 
 type verifier struct {
 	s       *Static
 	x       *program.Exec
-	set     Bits
-	enabled Bits
+	set     bitset.Set
+	enabled bitset.Set
 	goals   []int
 	seen    map[string]bool
 	pairs   int
@@ -79,7 +80,7 @@ func (v *verifier) run(st []uint64, maxStates, maxSteps int) (int, error) {
 	first := map[int][]deed{} // of the set's enabled transitions, in st
 	inSet := map[int]*program.Transition{}
 	v.candidates(st, func(id int, t *program.Transition) {
-		if v.set.has(id) && v.enabled.has(id) {
+		if v.set.Has(id) && v.enabled.Has(id) {
 			first[id], _ = v.do(t, st)
 			inSet[id] = t
 		}
@@ -103,8 +104,8 @@ func (v *verifier) run(st []uint64, maxStates, maxSteps int) (int, error) {
 			if !enabled {
 				return
 			}
-			if v.set.has(id) {
-				if !v.enabled.has(id) {
+			if v.set.Has(id) {
+				if !v.enabled.Has(id) {
 					err = fmt.Errorf("%s became enabled by transitions outside the set", v.s.name(id))
 				}
 				return

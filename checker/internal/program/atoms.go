@@ -3,6 +3,7 @@ package program
 import (
 	"math/bits"
 
+	"pmdcheck/internal/bitset"
 	"pmdcheck/model"
 )
 
@@ -37,29 +38,10 @@ func (a atomRange) some(k int64) uint64 {
 }
 
 // An AtomSet is a set of atoms.
-type AtomSet []uint64
+type AtomSet = bitset.Set
 
-// NewSet is an empty set.
-func (a *Atoms) NewSet() AtomSet { return make(AtomSet, a.N/64+1) }
-
-// Each calls f for every atom of the set.
-func (s AtomSet) Each(f func(atom int)) {
-	for w, m := range s {
-		for ; m != 0; m &= m - 1 {
-			f(w*64 + bits.TrailingZeros64(m))
-		}
-	}
-}
-
-// Meets reports whether two sets have an atom in common.
-func (s AtomSet) Meets(o AtomSet) bool {
-	for w := range s {
-		if s[w]&o[w] != 0 {
-			return true
-		}
-	}
-	return false
-}
+// NewSet is an empty set. The range of a cell without atoms may begin behind the last atom.
+func (a *Atoms) NewSet() AtomSet { return bitset.New(a.N + 1) }
 
 // NewAtoms numbers the atoms of a system.
 func NewAtoms(sys *model.System) *Atoms {

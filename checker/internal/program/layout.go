@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"pmdcheck/internal/bitset"
 	"pmdcheck/model"
 )
 
@@ -175,26 +176,16 @@ type analysis struct {
 }
 
 // localSet is a set of locals, by their place in Process.Locals.
-type localSet []uint64
+type localSet = bitset.Set
 
-func (s localSet) set(i int)      { s[i/64] |= 1 << (i % 64) }
-func (s localSet) unset(i int)    { s[i/64] &^= 1 << (i % 64) }
-func (s localSet) has(i int) bool { return s[i/64]>>(i%64)&1 != 0 }
-
-func (s localSet) or(o localSet) {
-	for i, w := range o {
-		s[i] |= w
-	}
-}
-
-func (a *analysis) interfere(x, y model.VarID) bool { return a.edges[a.index[x]].has(a.index[y]) }
+func (a *analysis) interfere(x, y model.VarID) bool { return a.edges[a.index[x]].Has(a.index[y]) }
 
 // clash notes that a local interferes with every other of a set.
 func (a *analysis) clash(i int, others localSet) {
 	for j := range a.edges {
-		if i != j && others.has(j) {
-			a.edges[i].set(j)
-			a.edges[j].set(i)
+		if i != j && others.Has(j) {
+			a.edges[i].Add(j)
+			a.edges[j].Add(i)
 		}
 	}
 }
@@ -223,7 +214,7 @@ func analyse(sys *model.System, p *model.Process) *analysis {
 		live[l] = make(localSet, words)
 		for _, v := range loc.Live {
 			a.liveSomewhere[v] = true
-			live[l].set(a.index[v])
+			live[l].Add(a.index[v])
 		}
 		for _, v := range loc.Live {
 			a.clash(a.index[v], live[l])
@@ -247,7 +238,7 @@ func (a *analysis) code(ops []model.Op, from localSet, live []localSet) {
 		model.WalkOp(&ops[i], func(x *model.Expr) {
 			if x.Op == model.Load && x.Place.Ref == nil {
 				if k := a.local(x.Place.Var); k >= 0 {
-					uses[i].set(k)
+					uses[i].Add(k)
 				}
 			}
 		})
@@ -260,24 +251,24 @@ func (a *analysis) code(ops []model.Op, from localSet, live []localSet) {
 			clear(out)
 			switch op.Kind {
 			case model.OpGoto:
-				out.or(live[op.Loc])
+				out.Or(live[op.Loc])
 			case model.OpBranch:
-				out.or(in[op.Then])
-				out.or(in[op.Else])
+				out.Or(in[op.Then])
+				out.Or(in[op.Else])
 			case model.OpJump:
-				out.or(in[op.Then])
+				out.Or(in[op.Then])
 			default:
-				out.or(in[i+1])
+				out.Or(in[i+1])
 			}
 			if d := op.Dst; d != nil && d.Ref == nil {
 				if k := a.local(d.Var); k >= 0 {
 					a.clash(k, out)
 					if a.sys.Vars[d.Var].Len == 1 {
-						out.unset(k)
+						out.Remove(k)
 					}
 				}
 			}
-			out.or(uses[i])
+			out.Or(uses[i])
 			if !slices.Equal(out, in[i]) {
 				copy(in[i], out)
 				changed = true
@@ -285,7 +276,7 @@ func (a *analysis) code(ops []model.Op, from localSet, live []localSet) {
 		}
 	}
 	for v, i := range a.index {
-		if len(ops) > 0 && in[0].has(i) && !from.has(i) {
+		if len(ops) > 0 && in[0].Has(i) && !from.Has(i) {
 			a.needsInit[v] = true
 		}
 	}
