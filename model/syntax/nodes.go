@@ -101,6 +101,7 @@ type AttrArg struct {
 	Str                  string // unquoted
 	IsStr                bool
 	Ident                *Ident
+	Not                  bool   // !name
 	VersionLo, VersionHi string // "v5.9", "v6.12"; Hi is "" for a single version. "v6.1.." is Lo "v6.1", Open
 	Open                 bool   // no upper bound
 }
@@ -130,6 +131,7 @@ type (
 	// ConfigDecl is `config u2 N = 2;`, `config bool b;` or `config policy = { none, rcu };` (which also declares enum policy).
 	ConfigDecl struct {
 		declNode
+		Attrs   []*Attr
 		Type    *TypeExpr // nil when Values is set
 		Name    *Ident
 		Values  []*Ident // the enumerated form
@@ -244,6 +246,24 @@ type (
 		Name *Ident
 		When Expr // nil: all cells
 	}
+	// FeatureDecl is `feature name [= { shape [since v6.5], ... }] kind [since v6.5] [until v6.9] [commit "hash", ...] [requires cond] "text";`: what one
+	// change of the kernel did, a parameter whose value follows from the release unless it is given. Without shapes it is a bool.
+	FeatureDecl struct {
+		declNode
+		Name     *Ident
+		Shapes   []*Shape // nil: a bool
+		Kind     *Ident   // fix, design or interface
+		Since    *VersionLit
+		Until    *VersionLit // the first release without it again
+		Commits  []*StringLit
+		Requires Expr // nil: nothing
+		Text     *StringLit
+	}
+	// ClaimDecl is `claim [when cond];`: cells that say something about a kernel as it is, and not what would be if it were another.
+	ClaimDecl struct {
+		declNode
+		When Expr // nil: all cells
+	}
 	// StaticAssertDecl is `static_assert(cond, "text");`, at top level or as a statement.
 	StaticAssertDecl struct {
 		declNode
@@ -285,6 +305,13 @@ type SweepItem struct {
 	Name   *Ident
 	Values []Expr
 	Lo, Hi Expr
+}
+
+// Shape is a value of a [FeatureDecl] that has several. The default is the last one whose release has come.
+type Shape struct {
+	node
+	Name  *Ident
+	Since *VersionLit // nil: from the start
 }
 
 // Statements.
@@ -428,6 +455,12 @@ type (
 		exprNode
 		Text  string
 		Value int64 // saturated when too large; the parser reports it
+	}
+	// VersionLit is a release, v6.5, as the number 605.
+	VersionLit struct {
+		exprNode
+		Text  string
+		Value int64
 	}
 	// BoolLit is true or false.
 	BoolLit struct {

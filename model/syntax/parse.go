@@ -273,7 +273,7 @@ func (p *parser) skipTo(end Token) {
 
 // declWords begin a declaration and nothing else.
 var declWords = []Token{
-	KwImport, KwConst, KwConfig, KwTypedef, KwOverride, KwFair, KwProcess, KwProperty, KwCheck, KwInvariant, KwLiveness, KwExpect, KwTier, KwPool, AT,
+	KwImport, KwConst, KwConfig, KwTypedef, KwOverride, KwFair, KwProcess, KwProperty, KwCheck, KwInvariant, KwLiveness, KwExpect, KwTier, KwFeature, KwClaim, KwPool, AT,
 }
 
 // atTopDecl reports whether the current token stands at the left margin and begins a declaration: whatever was open before is closed there.

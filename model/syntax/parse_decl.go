@@ -20,7 +20,7 @@ func (p *parser) decls(out *File) {
 // isOneStatement reports whether a declaration begins that has no body: behind an error in it the next ';' is its end.
 func (p *parser) isOneStatement() bool {
 	switch p.tok.tok {
-	case KwImport, KwConst, KwConfig, KwTypedef, KwEnum, KwPool, KwProperty, KwCheck, KwInvariant, KwLiveness, KwExpect, KwTier, KwCover, KwStaticAssert:
+	case KwImport, KwConst, KwConfig, KwTypedef, KwEnum, KwPool, KwProperty, KwCheck, KwInvariant, KwLiveness, KwExpect, KwTier, KwFeature, KwClaim, KwCover, KwStaticAssert:
 		return true
 	}
 	return p.tok.tok == KwFor && p.look(1).tok != LPAREN
@@ -36,9 +36,9 @@ func (p *parser) decl() Decl {
 	d := p.declBehind(start, attrs)
 	if len(attrs) > 0 {
 		switch d.(type) {
-		case *StructDecl, *FuncDecl, *ProcDecl:
+		case *ConfigDecl, *StructDecl, *FuncDecl, *ProcDecl:
 		default:
-			p.errorAt(attrs[0].Sp, "an attribute stands before a struct, a function or a process, or behind a struct field", "")
+			p.errorAt(attrs[0].Sp, "an attribute stands before a parameter, a struct, a function or a process, or behind a struct field", "")
 		}
 	}
 	return d
@@ -57,7 +57,7 @@ func (p *parser) declBehind(start source.Pos, attrs []*Attr) Decl {
 	case KwConst:
 		return p.constDecl(start)
 	case KwConfig:
-		return p.configDecl(start)
+		return p.configDecl(start, attrs)
 	case KwEnum:
 		if p.look(1).tok == LBRACE || p.look(2).tok == LBRACE {
 			return p.enumDecl(start)
@@ -118,6 +118,17 @@ func (p *parser) declBehind(start source.Pos, attrs []*Attr) Decl {
 		p.semi("tier")
 		d.node = p.from(start)
 		return d
+	case KwFeature:
+		return p.featureDecl(start)
+	case KwClaim:
+		p.next()
+		d := &ClaimDecl{}
+		if p.gotWord("when") {
+			d.When = p.cond()
+		}
+		p.semi("claim")
+		d.node = p.from(start)
+		return d
 	case KwStaticAssert:
 		return p.staticAssert()
 	case KwPool:
@@ -175,9 +186,9 @@ func (p *parser) assign(where string) {
 	p.expect(ASSIGN, where, "")
 }
 
-func (p *parser) configDecl(start source.Pos) Decl {
+func (p *parser) configDecl(start source.Pos, attrs []*Attr) Decl {
 	p.next()
-	d := &ConfigDecl{}
+	d := &ConfigDecl{Attrs: attrs}
 	switch {
 	case p.look(1).tok == ASSIGN && p.look(2).tok == LBRACE:
 		d.Name = p.ident("a name for the parameter")
@@ -663,6 +674,7 @@ func (p *parser) attrArg() (g AttrArg) {
 			}
 		}
 	default:
+		g.Not = p.got(NOT)
 		g.Ident = p.ident("a name, a text in quotes or a version such as v6.1")
 	}
 	g.node = p.from(start)

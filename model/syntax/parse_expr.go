@@ -242,7 +242,7 @@ func (p *parser) primary() Expr {
 		}
 		return p.call(x)
 	case VERSION:
-		p.fail("an expression", "a version stands only in @kernel(…)")
+		return p.version()
 	}
 	hint := ""
 	switch {

@@ -248,7 +248,7 @@ func (p *parser) notStmt() {
 				panic(bail{})
 			}
 		}
-	case KwImport, KwConfig, KwTypedef, KwOverride, KwFair, KwProcess, KwProperty, KwCheck, KwInvariant, KwLiveness, KwExpect, KwTier, AT:
+	case KwImport, KwConfig, KwTypedef, KwOverride, KwFair, KwProcess, KwProperty, KwCheck, KwInvariant, KwLiveness, KwExpect, KwTier, KwFeature, KwClaim, AT:
 		switch n := p.look(1).tok; {
 		case n.IsAssign(), n == INC, n == DEC, n == LBRACK && t != KwProcess, n == DOT, n == ARROW, n == SEMI:
 			p.error("expected a statement, found the reserved word '"+t.String()+"'", "choose another name")

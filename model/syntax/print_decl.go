@@ -28,6 +28,10 @@ func (p *printer) decl(d Decl) {
 		p.write(" =")
 		p.spaced(d.Value)
 	case *ConfigDecl:
+		p.attrs(d.Attrs)
+		if len(d.Attrs) > 0 {
+			p.br(headStart(d.Attrs, d.Name.Sp.Start), true)
+		}
 		p.write("config ")
 		if d.Values != nil {
 			p.ident(d.Name)
@@ -101,6 +105,11 @@ func (p *printer) decl(d Decl) {
 	case *TierDecl:
 		p.write("tier ")
 		p.ident(d.Name)
+		p.optional(" when", d.When)
+	case *FeatureDecl:
+		p.featureDecl(d)
+	case *ClaimDecl:
+		p.write("claim")
 		p.optional(" when", d.When)
 	case *StaticAssertDecl:
 		p.write("static_assert(")
@@ -242,6 +251,9 @@ func (p *printer) attrArg(g *AttrArg) {
 		text = quote(g.Str)
 	case g.Ident != nil:
 		text = g.Ident.Name
+		if g.Not {
+			text = "!" + text
+		}
 	case g.VersionHi != "" || g.Open:
 		text += ".." + g.VersionHi
 	}

@@ -45,6 +45,8 @@ func (p *printer) expr(x Expr) {
 		p.ident(x)
 	case *IntLit:
 		p.token(x.Sp, x.Text)
+	case *VersionLit:
+		p.token(x.Sp, x.Text)
 	case *BoolLit:
 		p.token(x.Sp, fmt.Sprint(x.Value))
 	case *NullLit:

@@ -71,6 +71,7 @@ const (
 	KwCase         // case
 	KwCheck        // check
 	KwChoose       // choose
+	KwClaim        // claim
 	KwConfig       // config
 	KwConst        // const
 	KwContinue     // continue
@@ -82,6 +83,7 @@ const (
 	KwExpect       // expect
 	KwFair         // fair
 	KwFalse        // false
+	KwFeature      // feature
 	KwFor          // for
 	KwGoto         // goto
 	KwIf           // if
@@ -106,7 +108,7 @@ const (
 	keywordsEnd
 )
 
-// Contextual words, not reserved: on, cpu, in, mm, when, where, holds, violates, unreachable, states, transitions, always, eventually, leads_to.
+// Contextual words, not reserved: on, cpu, in, mm, fix, design, interface, since, until, commit, requires, when, where, holds, violates, unreachable, states, transitions, always, eventually, leads_to.
 
 var tokenText = [...]string{
 	ILLEGAL: "illegal character", EOF: "end of file", COMMENT: "comment", IDENT: "identifier", INT: "number", STRING: "string", VERSION: "version",
@@ -115,9 +117,9 @@ var tokenText = [...]string{
 	OR: "|", XOR: "^", SHL: "<<", SHR: ">>", LAND: "&&", LOR: "||", NOT: "!", TILDE: "~", EQ: "==", NE: "!=", LT: "<", LE: "<=", GT: ">", GE: ">=",
 	QUESTION: "?", COLON: ":", SEMI: ";", COMMA: ",", DOT: ".", DOTDOT: "..", ARROW: "->", AT: "@", LPAREN: "(", RPAREN: ")", LBRACK: "[",
 	RBRACK: "]", LBRACE: "{", RBRACE: "}",
-	KwAssert: "assert", KwAtomic: "atomic", KwAwait: "await", KwBreak: "break", KwCase: "case", KwCheck: "check", KwChoose: "choose",
+	KwAssert: "assert", KwAtomic: "atomic", KwAwait: "await", KwBreak: "break", KwCase: "case", KwCheck: "check", KwChoose: "choose", KwClaim: "claim",
 	KwConfig: "config", KwConst: "const", KwContinue: "continue", KwCover: "cover", KwDefault: "default", KwDo: "do", KwElse: "else",
-	KwEnum: "enum", KwExpect: "expect", KwFair: "fair", KwFalse: "false", KwFor: "for", KwGoto: "goto", KwIf: "if", KwImport: "import",
+	KwEnum: "enum", KwExpect: "expect", KwFair: "fair", KwFalse: "false", KwFeature: "feature", KwFor: "for", KwGoto: "goto", KwIf: "if", KwImport: "import",
 	KwInvariant: "invariant", KwLiveness: "liveness", KwNull: "NULL", KwOverride: "override", KwPool: "pool", KwProcess: "process", KwProperty: "property",
 	KwReturn: "return", KwSkip: "skip", KwStaticAssert: "static_assert", KwStruct: "struct", KwSwitch: "switch", KwTier: "tier",
 	KwTrue: "true", KwTypedef: "typedef", KwVoid: "void", KwWhile: "while",

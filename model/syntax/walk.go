@@ -12,7 +12,7 @@ func Walk(n Node, f func(Node) bool) {
 	case *File:
 		walkList(n.Decls, f)
 		walkList(n.Comments, f)
-	case *Comment, *Ident, *ImportDecl, *FairDecl, *BadDecl, *BadStmt, *BadExpr, *IntLit, *BoolLit, *NullLit, *StringLit, *BreakStmt, *ContinueStmt, *SkipStmt:
+	case *Comment, *Ident, *ImportDecl, *FairDecl, *BadDecl, *BadStmt, *BadExpr, *IntLit, *VersionLit, *BoolLit, *NullLit, *StringLit, *BreakStmt, *ContinueStmt, *SkipStmt:
 	case *TypeExpr:
 		walkAll(f, n.Name, n.Lo, n.Hi)
 	case *Attr:
@@ -36,6 +36,8 @@ func Walk(n Node, f func(Node) bool) {
 		Walk(n.Name, f)
 		walkList(n.Values, f)
 		walkAll(f, n.Lo, n.Hi)
+	case *Shape:
+		walkAll(f, n.Name, n.Since)
 	case *SwitchCase:
 		walkList(n.Values, f)
 		walkList(n.Body, f)
@@ -60,6 +62,7 @@ func walkDecl(n Decl, f func(Node) bool) {
 	case *ConstDecl:
 		walkAll(f, n.Name, n.Value)
 	case *ConfigDecl:
+		walkList(n.Attrs, f)
 		walkAll(f, n.Type, n.Name)
 		walkList(n.Values, f)
 		Walk(n.Default, f)
@@ -103,6 +106,14 @@ func walkDecl(n Decl, f func(Node) bool) {
 		Walk(n.Where, f)
 	case *TierDecl:
 		walkAll(f, n.Name, n.When)
+	case *FeatureDecl:
+		Walk(n.Name, f)
+		walkList(n.Shapes, f)
+		walkAll(f, n.Kind, n.Since, n.Until)
+		walkList(n.Commits, f)
+		walkAll(f, n.Requires, n.Text)
+	case *ClaimDecl:
+		Walk(n.When, f)
 	case *StaticAssertDecl:
 		Walk(n.Cond, f)
 	default:
@@ -197,6 +208,10 @@ func isNil(n Node) bool {
 	switch n := n.(type) {
 	case nil:
 		return true
+	case *VersionLit:
+		return n == nil
+	case *StringLit:
+		return n == nil
 	case *Ident:
 		return n == nil
 	case *TypeExpr:
