@@ -215,6 +215,12 @@ func (s *System) pathLabel(code []Op, end int) string {
 // String is "mm/hugetlb.c huge_pmd_unshare v5.9..v6.12".
 func (k KernelRef) String() string {
 	v := k.Since
+	if k.Feature != "" {
+		v = k.Feature
+		if k.Absent {
+			v = "!" + v
+		}
+	}
 	if k.Until != "" {
 		v += ".." + k.Until
 	} else if k.Open {

@@ -199,6 +199,8 @@ type KernelRef struct {
 	Since      string // "v5.9"
 	Until      string // "v6.12", or "" for open or single
 	Open       bool   // Since and everything later
+	Feature    string // instead of a range: the feature that the code belongs to,
+	Absent     bool   // or without which it is
 	Commits    []string
 }
 

@@ -84,8 +84,8 @@ func (e *elab) notConstant(x syntax.Node, msg string) {
 func (e *elab) noValue(x syntax.Node, s *symbol) {
 	d := source.Diagnostic{Code: "not-constant", Span: x.Span(), Hint: "what a cell is named and expected to do depends on config parameters and constants alone"}
 	d.Msg = fmt.Sprintf("this must be a constant, and %s %s has no value outside a state", s.kind, source.Quote(s.name))
-	if s.kind == symConfig {
-		d.Msg = fmt.Sprintf("this is the same in all cells, and config parameter %s is not", source.Quote(s.name))
+	if s.param() {
+		d.Msg = fmt.Sprintf("this is the same in all cells, and %s %s is not", s.kind, source.Quote(s.name))
 		d.Hint = "the type and the default of a parameter and the values of a sweep are made of literals, enum values and constants; let `where` choose among the cells"
 	}
 	d.Related = []source.Related{{Span: s.at, Msg: "declared here"}}

@@ -50,6 +50,8 @@ var places = []place{
 	{"value of a sweep", "SweepItem.Values", "for s in { 1,\n@ };", false, false, "K + 1"},
 	{"where", "SweepDecl.Where", "for s in 0..1 where\n@ ;", true, false, "c == 2"},
 	{"tier", "TierDecl.When", "tier deep when\n@ ;", true, false, "c == 2"},
+	{"claim", "ClaimDecl.When", "claim when\n@ ;", true, false, "c == 2"},
+	{"requires", "FeatureDecl.Requires", "const KERNEL = v6.5; feature ft fix requires\n@ \"t\";", true, false, "c == 2"},
 	{"expect", "ExpectDecl.Cond", "expect\n@ : holds;", true, false, "c == 2"},
 	{"states", "ExpectDecl.States", "expect : holds states\n@ ;", true, false, "K + c"},
 	{"transitions", "ExpectDecl.Transitions", "expect : holds states 3 transitions\n@ ;", true, false, "K + c"},

@@ -231,6 +231,8 @@ func (b *builder) expr(x syntax.Expr) operand {
 			return badOperand
 		}
 		return operand{t: tInt, x: &model.Expr{Op: model.Const, Val: int32(x.Value), Type: model.IntType, Pos: x.Sp.Start}}
+	case *syntax.VersionLit:
+		return operand{t: tInt, x: &model.Expr{Op: model.Const, Val: int32(x.Value), Type: model.IntType, Pos: x.Sp.Start}}
 	case *syntax.BoolLit:
 		return operand{t: tBool, x: model.NewConst(model.Bit(x.Value), model.BoolType)}
 	case *syntax.NullLit:
@@ -337,6 +339,8 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 			e.unknown = s
 		}
 		return operand{t: t, x: model.NewConst(v, e.irType(t))}
+	case symFeature:
+		return e.featureValue(s)
 	case symConst:
 		if o, ok := e.numbers[s.name]; ok {
 			return o
@@ -385,9 +389,13 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 	return badOperand
 }
 
+// configType is the type of a config parameter or a feature.
 func (e *elab) configType(s *symbol) *stype {
 	if s.enum != nil {
 		return &stype{kind: stEnum, enum: s.enum}
+	}
+	if s.kind == symFeature {
+		return tBool
 	}
 	return e.typeOf(s.config.Type)
 }

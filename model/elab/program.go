@@ -21,6 +21,7 @@ type program struct {
 	procs     []*syntax.ProcDecl
 	overrides [][2]*syntax.FuncDecl // what is replaced, and by what
 	configs   []*symbol
+	features  []*symbol
 	vars      []*syntax.VarDecl // shared variables in declaration order
 	props     []*propInfo
 	propByN   map[string]*propInfo
@@ -33,7 +34,9 @@ type program struct {
 	expects   []*syntax.ExpectDecl
 	sweeps    []*syntax.SweepDecl
 	tiers     []*syntax.TierDecl
+	claims    []*syntax.ClaimDecl
 	statics   []*syntax.StaticAssertDecl
+	groups    []*group
 }
 
 type symKind uint8
@@ -45,10 +48,11 @@ const (
 	symTypedef
 	symVar
 	symFunc
+	symFeature
 )
 
 func (k symKind) String() string {
-	if names := [...]string{"constant", "config parameter", "enum value", "type", "variable", "function"}; int(k) < len(names) {
+	if names := [...]string{"constant", "config parameter", "enum value", "type", "variable", "function", "feature"}; int(k) < len(names) {
 		return names[k]
 	}
 	return fmt.Sprintf("symKind(%d)", uint8(k))
@@ -62,6 +66,7 @@ type symbol struct {
 	// by kind
 	constant *syntax.ConstDecl
 	config   *syntax.ConfigDecl
+	feature  *syntax.FeatureDecl
 	enum     *enumInfo
 	value    int32 // enum value
 	typedef  *syntax.TypedefDecl
@@ -131,12 +136,15 @@ func (p *program) declare(f *syntax.File, diags *source.List) {
 			p.enter(&symbol{kind: symConst, name: d.Name.Name, at: d.Name.Sp, constant: d}, diags)
 		case *syntax.ConfigDecl:
 			s := &symbol{kind: symConfig, name: d.Name.Name, at: d.Name.Sp, config: d}
+			p.enterGroups(d, diags)
 			if d.Values != nil {
 				s.enum = p.enterEnum(d.Name, d.Values, diags)
 			}
 			if p.enter(s, diags) {
 				p.configs = append(p.configs, s)
 			}
+		case *syntax.FeatureDecl:
+			p.enterFeature(d, diags)
 		case *syntax.EnumDecl:
 			p.enterEnum(d.Name, d.Values, diags)
 		case *syntax.TypedefDecl:
@@ -191,6 +199,8 @@ func (p *program) declare(f *syntax.File, diags *source.List) {
 			p.sweeps = append(p.sweeps, d)
 		case *syntax.TierDecl:
 			p.tiers = append(p.tiers, d)
+		case *syntax.ClaimDecl:
+			p.claims = append(p.claims, d)
 		case *syntax.StaticAssertDecl:
 			p.statics = append(p.statics, d)
 		}
@@ -358,8 +368,8 @@ func (p *program) checkKernelAttrs(attrs []*syntax.Attr, diags *source.List) {
 			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a function or process", Hint: "it takes @kernel(\"file\", \"function\", v5.9..v6.12)"})
 			continue
 		}
-		if len(a.Args) < 3 || !a.Args[0].IsStr || !a.Args[1].IsStr || a.Args[2].VersionLo == "" {
-			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "@kernel needs a file, a function and a version", Hint: "as in @kernel(\"mm/hugetlb.c\", \"huge_pmd_unshare\", v5.9..v6.12, \"59d9094df3d7\")"})
+		if len(a.Args) < 3 || !a.Args[0].IsStr || !a.Args[1].IsStr || a.Args[2].IsStr {
+			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "@kernel needs a file, a function and a version or a feature", Hint: "as in @kernel(\"mm/hugetlb.c\", \"huge_pmd_unshare\", v5.9..v6.12, \"59d9094df3d7\")"})
 		}
 	}
 }
@@ -372,6 +382,9 @@ func kernelRefs(attrs []*syntax.Attr) []model.KernelRef {
 			continue
 		}
 		r := model.KernelRef{File: a.Args[0].Str, Func: a.Args[1].Str, Since: a.Args[2].VersionLo, Until: a.Args[2].VersionHi, Open: a.Args[2].Open}
+		if f := a.Args[2].Ident; f != nil {
+			r.Feature, r.Absent = f.Name, a.Args[2].Not
+		}
 		for _, c := range a.Args[3:] {
 			r.Commits = append(r.Commits, c.Str)
 		}

@@ -44,7 +44,8 @@ type ConfigParam struct {
 
 // ConfigCell is one assignment of all config parameters.
 type ConfigCell struct {
-	Config []model.ConfigValue // in declaration order
+	Config []model.ConfigValue // in declaration order; then the features that are swept or have another value than in the release
+	Claim  bool                // it says something about a kernel as it is
 	Tier   string              // "" for the cells every run checks
 	Expect *Expectation        // what the spec says of this cell, or nil
 
@@ -279,6 +280,8 @@ func (s *Spec) checkAll(diags *source.List) {
 	}
 	e.checkRecursion()
 	e.checkOverrides()
+	s.checkFeatures(e)
+	s.checkGroups(e)
 	s.checkSweep(e)
 	known := map[string]bool{}
 	for _, q := range s.prog.props {
@@ -316,6 +319,9 @@ func (s *Spec) checkAll(diags *source.List) {
 			prop(id)
 		}
 		s.checkUnreachable(x, diags)
+	}
+	for _, t := range s.prog.claims {
+		e.with(inCell, func() { e.constInts(t.When) })
 	}
 	for _, t := range s.prog.tiers {
 		e.with(inCell, func() { e.constInts(t.When) })
@@ -496,14 +502,22 @@ func (s *Spec) Value(c ConfigCell, name string) (value string, ok bool) {
 		}
 	}
 	sym := s.prog.syms[name]
-	if sym == nil || sym.kind != symConst {
+	if sym == nil || sym.kind != symConst && sym.kind != symFeature {
 		return "", false
 	}
 	values, err := s.values(c)
 	if err != nil {
 		return "", false
 	}
-	x, _, ok := s.consts(values).constant(sym.constant.Value)
+	e := s.consts(values)
+	if sym.kind == symFeature {
+		v := e.featureValue(sym)
+		if v.bad() {
+			return "", false
+		}
+		return model.FormatValue(v.x.Type, v.x.Val), true
+	}
+	x, _, ok := e.constant(sym.constant.Value)
 	if !ok {
 		return "", false
 	}
@@ -526,7 +540,7 @@ func (s *Spec) Checks(property string) (known, asked bool) {
 
 // SuggestConstant is a hint for a misspelt config parameter or constant, or "".
 func (s *Spec) SuggestConstant(name string) string {
-	if h := s.prog.suggest(name, symConfig); h != "" {
+	if h := s.prog.suggest(name, symConfig, symFeature); h != "" {
 		return h
 	}
 	return s.prog.suggest(name, symConst)
@@ -577,7 +591,7 @@ func (s *Spec) values(c ConfigCell) (map[string]int64, error) {
 	values := map[string]int64{}
 	for _, v := range c.Config {
 		sym := s.prog.syms[v.Name]
-		if sym == nil || sym.kind != symConfig {
+		if sym == nil || !sym.param() {
 			return nil, fmt.Errorf("%s has no config parameter %s", s.Name, source.Quote(v.Name))
 		}
 		n, err := parseValue(e.irType(e.configType(sym)), v.Value)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pmdcheck/model"
 	"pmdcheck/model/source"
@@ -19,71 +20,184 @@ const (
 // ErrNoCell is returned by Cells when the sweep and the fixed parameters leave nothing.
 var ErrNoCell = errors.New("no cell of the sweep has these values")
 
-// Cells lists the cells of the sweep in order, the first swept parameter varying slowest. Parameters in set are fixed to the given value instead.
+// Cells lists the cells of the sweep in order, the first swept parameter varying slowest. Parameters in set are fixed to the given value instead. Besides parameters and
+// features, set may name a group of values (arch), which restricts the sweep of its parameter, and the release (kernel), which fixes what the release is computed from.
 func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
 	e := s.consts(map[string]int64{})
-	fixed := map[string]int64{}
+	fixed, narrow, err := s.fix(e, set)
+	if err != nil {
+		return nil, err
+	}
+	axes, where, err := s.axes(e, fixed, narrow)
+	if err != nil {
+		return nil, err
+	}
+	swept := map[string]bool{}
+	span := 1
+	for _, a := range axes {
+		swept[a.name] = true
+		if span *= max(1, len(a.values)); span > maxSpan {
+			return nil, fmt.Errorf("the sweep of %s spans more than %d cells", s.Name, maxSpan)
+		}
+	}
+	base, implied, err := s.base(e, fixed, narrow, swept)
+	if err != nil {
+		return nil, err
+	}
+	w := &walkOfCells{s: s, axes: axes, where: where, base: base, swept: swept, implied: implied}
+	if err := w.walk(0); err != nil {
+		return nil, err
+	}
+	if len(w.cells) == 0 {
+		if f := w.unmet; f != nil {
+			return nil, fmt.Errorf("feature %s requires %s, which no cell has", f.name, feature(s.Files, f.feature).Requires)
+		}
+		return nil, ErrNoCell
+	}
+	return w.cells, nil
+}
+
+// axis is a swept parameter.
+type axis struct {
+	name   string
+	values []int64
+}
+
+// fix reads what is set: values of parameters and features, and, for parameters of which a group of values is named, these.
+func (s *Spec) fix(e *elab, set []model.ConfigValue) (fixed map[string]int64, narrow map[string][]int64, err error) {
+	fixed, narrow = map[string]int64{}, map[string][]int64{}
+	release := ""
 	for _, v := range set {
 		sym := s.prog.syms[v.Name]
-		if sym == nil || sym.kind != symConfig {
-			return nil, source.WithHint(fmt.Sprintf("%s has no config parameter %s", s.Name, source.Quote(v.Name)), s.prog.suggest(v.Name, symConfig))
+		if sym == nil || !sym.param() {
+			if v.Name == kernelParam && s.releaseParams() != nil {
+				release = v.Value
+				continue
+			}
+			values, isGroup, err := s.group(v)
+			if err != nil {
+				return nil, nil, err
+			}
+			if isGroup {
+				narrow[values.name] = values.values
+				continue
+			}
+			return nil, nil, source.WithHint(fmt.Sprintf("%s has no config parameter %s", s.Name, source.Quote(v.Name)), s.prog.suggest(v.Name, symConfig, symFeature))
 		}
-		t := e.irType(e.configType(sym))
-		n, err := parseValue(t, v.Value)
+		n, err := parseValue(e.irType(e.configType(sym)), v.Value)
 		if err != nil {
-			return nil, fmt.Errorf("config parameter %s: %w", v.Name, err)
+			return nil, nil, fmt.Errorf("%s %s: %w", sym.kind, v.Name, err)
 		}
 		fixed[v.Name] = n
 	}
-	type axis struct {
-		name   string
-		values []int64
+	if release != "" {
+		if err := s.kernel(release, fixed); err != nil {
+			return nil, nil, err
+		}
 	}
-	var axes []axis
-	swept := map[string]bool{}
-	var where syntax.Expr
+	return fixed, narrow, nil
+}
+
+// group finds the values that a group stands for.
+func (s *Spec) group(v model.ConfigValue) (a axis, ok bool, err error) {
+	var names []string
+	for _, g := range s.prog.groups {
+		if g.name != v.Name {
+			continue
+		}
+		ok = true
+		names = append(names, g.value)
+		if g.value == v.Value {
+			a.name = g.param.Name.Name
+			for _, m := range g.members {
+				a.values = append(a.values, int64(s.prog.syms[m.Name].value))
+			}
+		}
+	}
+	if ok && a.values == nil {
+		err = source.WithHint(fmt.Sprintf("%s %s is not one of %s", v.Name, source.Quote(v.Value), strings.Join(names, ", ")), source.DidYouMean(v.Value, names))
+	}
+	return a, ok, err
+}
+
+// axes are the swept parameters with their values.
+func (s *Spec) axes(e *elab, fixed map[string]int64, narrow map[string][]int64) (axes []axis, where syntax.Expr, err error) {
 	for _, sw := range s.prog.sweeps {
 		where = sw.Where
 		for _, it := range sw.Items {
 			a := axis{name: it.Name.Name}
-			swept[a.name] = true
-			t := e.irType(e.configType(s.prog.syms[a.name]))
-			lo, hi := int64(t.Lo), int64(t.Hi)
-			switch v, isFixed := fixed[a.name]; {
-			case isFixed:
-				lo, hi = v, v
-			case len(it.Values) > 0:
-				for _, x := range it.Values {
-					c, ok := e.constInt(x)
-					if !ok {
-						return nil, e.diags.Err()
-					}
-					a.values = append(a.values, c)
-				}
-				lo, hi = 1, 0
-			case it.Lo != nil:
-				var ok1, ok2 bool
-				lo, ok1 = e.constInt(it.Lo)
-				hi, ok2 = e.constInt(it.Hi)
-				if !ok1 || !ok2 {
-					return nil, e.diags.Err()
-				}
-			case t.Kind == model.KindInt && hi-lo >= maxEnumerated:
-				return nil, fmt.Errorf("config parameter %s has too many values to sweep: give a range", a.name)
+			if v, isFixed := fixed[a.name]; isFixed {
+				a.values = []int64{v}
+			} else if a.values, err = s.sweptValues(e, it); err != nil {
+				return nil, nil, err
 			}
-			for v := lo; v <= hi; v++ {
-				a.values = append(a.values, v)
-			}
+			a.values = narrowed(a.values, narrow[a.name])
 			axes = append(axes, a)
 		}
 	}
-	base := map[string]int64{}
-	implied := make([]bool, len(s.prog.configs))
+	return axes, where, nil
+}
+
+// narrowed are those of the values that are in a group; if none is, the group is asked for in place of them.
+func narrowed(values, group []int64) []int64 {
+	if group == nil {
+		return values
+	}
+	var both []int64
+	for _, v := range values {
+		if slices.Contains(group, v) {
+			both = append(both, v)
+		}
+	}
+	if both == nil {
+		return group
+	}
+	return both
+}
+
+// sweptValues are the values of one parameter of the sweep.
+func (s *Spec) sweptValues(e *elab, it *syntax.SweepItem) (values []int64, err error) {
+	t := e.irType(e.configType(s.prog.syms[it.Name.Name]))
+	lo, hi := int64(t.Lo), int64(t.Hi)
+	switch {
+	case len(it.Values) > 0:
+		for _, x := range it.Values {
+			c, ok := e.constInt(x)
+			if !ok {
+				return nil, e.diags.Err()
+			}
+			values = append(values, c)
+		}
+		return values, nil
+	case it.Lo != nil:
+		var ok1, ok2 bool
+		lo, ok1 = e.constInt(it.Lo)
+		hi, ok2 = e.constInt(it.Hi)
+		if !ok1 || !ok2 {
+			return nil, e.diags.Err()
+		}
+	case t.Kind == model.KindInt && hi-lo >= maxEnumerated:
+		return nil, fmt.Errorf("config parameter %s has too many values to sweep: give a range", it.Name.Name)
+	}
+	for v := lo; v <= hi; v++ {
+		values = append(values, v)
+	}
+	return values, nil
+}
+
+// base are the values that all cells have, and which parameters need not be named.
+func (s *Spec) base(e *elab, fixed map[string]int64, narrow map[string][]int64, swept map[string]bool) (base map[string]int64, implied []bool, err error) {
+	base, implied = map[string]int64{}, make([]bool, len(s.prog.configs))
 	for i, c := range s.prog.configs {
 		deflt, hasDefault := int64(0), c.config.Default != nil
 		if hasDefault {
 			if deflt, hasDefault = e.constInt(c.config.Default); !hasDefault {
-				return nil, e.diags.Err()
+				return nil, nil, e.diags.Err()
+			}
+		}
+		if g := narrow[c.name]; g != nil && !swept[c.name] && !slices.Contains(g, deflt) {
+			if _, isFixed := fixed[c.name]; !isFixed {
+				fixed[c.name] = g[0] // not swept: the first of the group stands for it
 			}
 		}
 		v, isFixed := fixed[c.name]
@@ -95,54 +209,82 @@ func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
 		case hasDefault:
 			base[c.name] = deflt
 		default:
-			return nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", source.Quote(c.name), s.Name, c.name)
+			return nil, nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", source.Quote(c.name), s.Name, c.name)
 		}
 	}
-	span := 1
-	for _, a := range axes {
-		if span *= max(1, len(a.values)); span > maxSpan {
-			return nil, fmt.Errorf("the sweep of %s spans more than %d cells", s.Name, maxSpan)
+	for _, f := range s.prog.features {
+		if v, isFixed := fixed[f.name]; isFixed {
+			base[f.name] = v
 		}
 	}
-	var cells []ConfigCell
-	var walk func(i int) error
-	walk = func(i int) error {
-		if i < len(axes) {
-			for _, v := range axes[i].values {
-				base[axes[i].name] = v
-				if err := walk(i + 1); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		c, ok, err := s.cell(base, where)
-		c.implied = implied
-		if err == nil && ok {
-			cells = append(cells, c)
-		}
-		return err
-	}
-	if err := walk(0); err != nil {
-		return nil, err
-	}
-	if len(cells) == 0 {
-		return nil, ErrNoCell
-	}
-	return cells, nil
+	return base, implied, nil
 }
 
-// cell makes one cell, unless the sweep's where excludes it.
-func (s *Spec) cell(values map[string]int64, where syntax.Expr) (ConfigCell, bool, error) {
+// walkOfCells spans the sweep.
+type walkOfCells struct {
+	s       *Spec
+	axes    []axis
+	where   syntax.Expr
+	base    map[string]int64
+	swept   map[string]bool
+	implied []bool
+	cells   []ConfigCell
+	unmet   *symbol // a feature that a cell could not have
+}
+
+func (w *walkOfCells) walk(i int) error {
+	if i < len(w.axes) {
+		for _, v := range w.axes[i].values {
+			w.base[w.axes[i].name] = v
+			if err := w.walk(i + 1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	c, ok, err := w.s.cell(w.base, w)
+	c.implied = w.implied
+	if err == nil && ok {
+		w.cells = append(w.cells, c)
+	}
+	return err
+}
+
+// cell makes one cell, unless the sweep's where excludes it, or a feature lacks what it requires.
+func (s *Spec) cell(values map[string]int64, w *walkOfCells) (ConfigCell, bool, error) {
 	e := s.consts(values)
-	if where != nil {
-		if v, ok := e.constInt(where); !ok || v == 0 {
+	if w.where != nil {
+		if v, ok := e.constInt(w.where); !ok || v == 0 {
 			return ConfigCell{}, false, e.diags.Err()
 		}
+	}
+	switch f, err := s.unmet(e); {
+	case err != nil:
+		return ConfigCell{}, false, err
+	case f != nil:
+		w.unmet = f
+		return ConfigCell{}, false, nil
 	}
 	c := ConfigCell{}
 	for _, p := range s.prog.configs {
 		c.Config = append(c.Config, model.ConfigValue{Name: p.name, Value: model.FormatValue(e.irType(e.configType(p)), int32(values[p.name]))})
+	}
+	for _, f := range s.prog.features {
+		v, given := values[f.name]
+		if !given {
+			continue
+		}
+		if deflt, ok := e.featureDefault(f); ok && v == deflt && !w.swept[f.name] {
+			continue // nothing is said that the release does not say
+		}
+		c.Config = append(c.Config, model.ConfigValue{Name: f.name, Value: model.FormatValue(e.irType(e.configType(f)), int32(v))})
+	}
+	for _, t := range s.prog.claims {
+		v := int64(1)
+		if t.When != nil {
+			v, _ = e.constInt(t.When)
+		}
+		c.Claim = c.Claim || v != 0
 	}
 	for _, t := range s.prog.tiers {
 		v := int64(1)
@@ -198,8 +340,8 @@ func (s *Spec) checkSweep(e *elab) {
 			}
 			seen[it.Name.Name] = it.Name
 			sym := s.prog.syms[it.Name.Name]
-			if sym == nil || sym.kind != symConfig {
-				e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: it.Name.Sp, Msg: source.Quote(it.Name.Name) + " is not a config parameter", Hint: s.prog.suggest(it.Name.Name, symConfig)})
+			if sym == nil || !sym.param() {
+				e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: it.Name.Sp, Msg: source.Quote(it.Name.Name) + " is not a config parameter or feature", Hint: s.prog.suggest(it.Name.Name, symConfig, symFeature)})
 				continue
 			}
 			e.with(inSpec, func() { s.checkSwept(e, it, e.configType(sym)) })

@@ -39,7 +39,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"bad-attribute", "attribute that means nothing here",
-		"A struct takes @use(property), @free(property) and @leak(property), a field @guard(property), a function or process @kernel(\"file\", \"function\", versions, \"commit\"...). Anything else is an error, so that a misspelt attribute is not a silently missing check.",
+		"A struct takes @use(property), @free(property) and @leak(property), a field @guard(property), a function or process @kernel(\"file\", \"function\", versions or feature, \"commit\"...), a parameter @group(name, value, what it stands for...). Anything else is an error, so that a misspelt attribute is not a silently missing check.",
 		"@used(gone) struct s { u2 x; };\nstruct s A;\nprocess p { A.x = 1; }\n", "@use(gone) struct s { u2 x; };\nstruct s A;\nprocess p { A.x = 1; }\n",
 	},
 	{
@@ -61,6 +61,11 @@ var codes = []CodeDoc{
 		"bad-default", "default beside a case without condition",
 		"The default of a choose stands for \"none of the other conditions\", so every other case needs one. A case without a condition can always be taken.",
 		"bool b;\nprocess p { choose { case: b = true; default: b = false; } }\n", "bool b;\nprocess p { choose { case !b: b = true; default: b = false; } }\n",
+	},
+	{
+		"bad-feature", "feature that no release can have",
+		"A feature is what one change of the kernel did. By default a cell has it if its release, the constant KERNEL, is in the range of the feature; so there is such a constant, `until` is behind `since`, the shapes of a feature stand in the order of their releases (and have `since` in place of the feature), and commits are 7 to 40 hexadecimal digits.",
+		"const KERNEL = v6.5;\nfeature f fix since v6.5 until v6.1 \"what it does\";\nu2 x;\nprocess p { x = f ? 1 : 2; }\n", "const KERNEL = v6.5;\nfeature f fix since v6.1 until v6.5 \"what it does\";\nu2 x;\nprocess p { x = f ? 1 : 2; }\n",
 	},
 	{
 		"bad-initialiser", "initialiser of another shape",
