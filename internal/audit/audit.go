@@ -129,7 +129,10 @@ func (x *index) reference(r Ref, rel Release, bodies map[*defn]string) Reference
 	}
 	if !r.Covers(rel) {
 		out.Status = "later"
-		if n, ok := number(r.Since); ok && rel.Number() >= n {
+		if n, ok := number(r.Since); ok && r.feature == nil && rel.Number() >= n {
+			out.Status = "earlier"
+		}
+		if f := r.feature; f != nil && len(f.Changes()) > 0 && int64(rel.Number()) >= f.Changes()[0] {
 			out.Status = "earlier"
 		}
 		return out

@@ -17,6 +17,8 @@ type Ref struct {
 	model.KernelRef
 	At    string // file:line of the library or a spec
 	Model string // the function or process that has it
+
+	feature *syntax.FeatureDecl // instead of a range
 }
 
 // Library is what the audit takes from the library and the specs.
@@ -25,12 +27,13 @@ type Library struct {
 	consts map[string]syntax.Expr
 	funcs  map[string]*syntax.FuncDecl // of the library
 	enums  map[string]map[string]int
+	feats  map[string]*syntax.FeatureDecl
 	cites  map[string]string // commits, by their first twelve digits, with where they are cited
 }
 
 // ReadLibrary collects the references and constants of model sources; texts are by file name.
 func ReadLibrary(texts map[string]string) (*Library, error) {
-	l := &Library{consts: map[string]syntax.Expr{}, funcs: map[string]*syntax.FuncDecl{}, enums: map[string]map[string]int{}, cites: map[string]string{}}
+	l := &Library{consts: map[string]syntax.Expr{}, funcs: map[string]*syntax.FuncDecl{}, enums: map[string]map[string]int{}, feats: map[string]*syntax.FeatureDecl{}, cites: map[string]string{}}
 	names := make([]string, 0, len(texts))
 	for n := range texts {
 		names = append(names, n)
@@ -44,6 +47,15 @@ func ReadLibrary(texts map[string]string) (*Library, error) {
 		l.cite(strings.TrimSuffix(path.Base(n), ".pmd"), n) // specs of bugs have the name of the fix
 		for _, d := range tree.Decls {
 			l.decl(n, d)
+		}
+	}
+	for i := range l.Refs {
+		r := &l.Refs[i]
+		if r.Feature == "" {
+			continue
+		}
+		if r.feature = l.feats[r.Feature]; r.feature == nil {
+			return nil, fmt.Errorf("%s: the library has no feature %s", r.At, r.Feature)
 		}
 	}
 	if len(diags.Diags) > 0 {
@@ -69,6 +81,16 @@ func (l *Library) decl(file string, d syntax.Decl) {
 		}
 	case *syntax.ConstDecl:
 		l.consts[d.Name.Name] = d.Value
+	case *syntax.FeatureDecl:
+		l.feats[d.Name.Name] = d
+		var shapes []*syntax.Ident
+		for _, s := range d.Shapes {
+			shapes = append(shapes, s.Name)
+		}
+		l.enum(d.Name.Name, shapes)
+		for _, c := range d.Commits {
+			l.cite(c.Value, fmt.Sprintf("%s:%d", file, c.Sp.Start.Line()))
+		}
 	case *syntax.EnumDecl:
 		l.enum(d.Name.Name, d.Values)
 	case *syntax.ConfigDecl:
@@ -92,6 +114,9 @@ func (l *Library) refs(file string, attrs []*syntax.Attr, name string) {
 		r := Ref{Model: name}
 		r.File, r.Func = a.Args[0].Str, a.Args[1].Str
 		r.Since, r.Until, r.Open = a.Args[2].VersionLo, a.Args[2].VersionHi, a.Args[2].Open
+		if id := a.Args[2].Ident; id != nil {
+			r.Feature, r.Absent = id.Name, a.Args[2].Not
+		}
 		for _, c := range a.Args[3:] {
 			r.Commits = append(r.Commits, c.Str)
 			l.cite(c.Str, fmt.Sprintf("%s:%d", file, a.Sp.Start.Line()))
@@ -111,6 +136,10 @@ func (l *Library) cite(id, at string) {
 // Range is the releases as the reference writes them.
 func (r Ref) Range() string {
 	switch {
+	case r.Absent:
+		return "!" + r.Feature
+	case r.Feature != "":
+		return r.Feature
 	case r.Open:
 		return r.Since + ".."
 	case r.Until != "":
@@ -121,6 +150,9 @@ func (r Ref) Range() string {
 
 // Covers tells whether a release is in the range of a reference. Stable releases belong to the one they began with.
 func (r Ref) Covers(rel Release) bool {
+	if r.feature != nil {
+		return (r.feature.Default(int64(rel.Number())) != 0) != r.Absent
+	}
 	lo, ok := number(r.Since)
 	if !ok || rel.Number() < lo {
 		return !ok
@@ -188,6 +220,12 @@ func (e *evaluator) name(n string) (int, bool) {
 	if v, ok := e.env[n]; ok {
 		return v, true
 	}
+	if f := e.l.feats[n]; f != nil && e.depth < 100 {
+		e.depth++
+		v, ok := e.name("KERNEL")
+		e.depth--
+		return int(f.Default(int64(v))), ok
+	}
 	if x, ok := e.l.consts[n]; ok && e.depth < 100 {
 		e.depth++
 		v, ok := e.eval(x)
@@ -207,6 +245,8 @@ func (e *evaluator) name(n string) (int, bool) {
 func (e *evaluator) eval(x syntax.Expr) (int, bool) {
 	switch x := x.(type) {
 	case *syntax.IntLit:
+		return int(x.Value), true
+	case *syntax.VersionLit:
 		return int(x.Value), true
 	case *syntax.BoolLit:
 		return truth(x.Value), true

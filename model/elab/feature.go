@@ -96,17 +96,7 @@ func (e *elab) featureDefault(s *symbol) (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	d := s.feature
-	if d.Shapes == nil {
-		return model.Bit((d.Since == nil || release >= d.Since.Value) && (d.Until == nil || release < d.Until.Value)), true
-	}
-	v := int64(0)
-	for i, sh := range d.Shapes {
-		if sh.Since != nil && release >= sh.Since.Value {
-			v = int64(i)
-		}
-	}
-	return v, true
+	return s.feature.Default(release), true
 }
 
 // unmet is a feature of the cell without something that it requires, or nil.
@@ -150,34 +140,10 @@ type Feature struct {
 }
 
 // Default is the value of the feature in a release.
-func (f *Feature) Default(release int64) string {
-	d := f.decl
-	if d.Shapes == nil {
-		return f.Values[model.Bit((d.Since == nil || release >= d.Since.Value) && (d.Until == nil || release < d.Until.Value))]
-	}
-	v := 0
-	for i, sh := range d.Shapes {
-		if sh.Since != nil && release >= sh.Since.Value {
-			v = i
-		}
-	}
-	return f.Values[v]
-}
+func (f *Feature) Default(release int64) string { return f.Values[f.decl.Default(release)] }
 
 // Changes are the releases in which the default of the feature changes, in order.
-func (f *Feature) Changes() (list []int64) {
-	add := func(v *syntax.VersionLit) {
-		if v != nil {
-			list = append(list, v.Value)
-		}
-	}
-	add(f.decl.Since)
-	add(f.decl.Until)
-	for _, sh := range f.decl.Shapes {
-		add(sh.Since)
-	}
-	return list
-}
+func (f *Feature) Changes() []int64 { return f.decl.Changes() }
 
 // Features lists the features that the spec knows, in declaration order.
 func (s *Spec) Features() (list []Feature) {
