@@ -160,6 +160,15 @@ func (m *machine) declaration(d syntax.Decl, prop func(string), checks map[strin
 			enum(d.Name.Name, d.Values)
 		}
 		m.names[d.Name.Name] = d
+	case *syntax.FeatureDecl:
+		var shapes []*syntax.Ident
+		for _, s := range d.Shapes {
+			shapes = append(shapes, s.Name)
+		}
+		if shapes != nil {
+			enum(d.Name.Name, shapes)
+		}
+		m.names[d.Name.Name] = d
 	case *syntax.EnumDecl:
 		enum(d.Name.Name, d.Values)
 	case *syntax.TypedefDecl:

@@ -65,6 +65,8 @@ func (b *low) expr(x syntax.Expr) operand {
 		return b.expr(x.X)
 	case *syntax.IntLit:
 		return operand{t: &typ{}, x: num(x.Value)}
+	case *syntax.VersionLit:
+		return operand{t: &typ{}, x: num(x.Value)}
 	case *syntax.BoolLit:
 		return operand{t: logic, x: &expr{op: "num", v: flag(x.Value), t: logic}}
 	case *syntax.NullLit:
@@ -122,6 +124,8 @@ func (b *low) ident(name string) operand {
 			t = b.m.typeOf(s.Type)
 		}
 		return operand{t: t, x: &expr{op: "num", v: b.m.config[name], t: t}}
+	case *syntax.FeatureDecl:
+		return b.feature(s)
 	case *global:
 		p := s.place()
 		if s.t.kind == kStruct {
@@ -130,6 +134,28 @@ func (b *low) ident(name string) operand {
 		return operand{t: s.t, pl: p}
 	}
 	panic(Unsupported("name " + name))
+}
+
+// feature is what a cell says of a feature, and if it says nothing, what holds in the release KERNEL.
+func (b *low) feature(d *syntax.FeatureDecl) operand {
+	t := logic
+	if d.Shapes != nil {
+		t = b.m.enums[d.Name.Name]
+	}
+	v, said := b.m.config[d.Name.Name]
+	if !said {
+		kernel := b.ident("KERNEL").x.v
+		if d.Shapes == nil {
+			v = flag(!(d.Since != nil && kernel < d.Since.Value) && !(d.Until != nil && kernel >= d.Until.Value))
+		}
+		for i := len(d.Shapes) - 1; i > 0; i-- {
+			if s := d.Shapes[i].Since; s != nil && s.Value <= kernel {
+				v = int64(i)
+				break
+			}
+		}
+	}
+	return operand{t: t, x: &expr{op: "num", v: v, t: t}}
 }
 
 // object is a constant object, as behind `in`.
