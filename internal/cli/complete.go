@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 	"pmdcheck/properties"
 )
@@ -50,6 +51,15 @@ func completeExplain(_ *cobra.Command, args []string, _ string) ([]string, cobra
 	for _, c := range source.Codes() {
 		out = append(out, c.Code)
 	}
+	if lib, err := catalog.KernelLibrary(); err == nil {
+		for _, f := range lib.Features() {
+			out = append(out, f.Name)
+		}
+		for _, g := range lib.Groups() {
+			out = append(out, g.Values...)
+		}
+	}
+	out = append(out, "era")
 	return append(out, catalog.Names()...), cobra.ShellCompDirectiveNoFileComp
 }
 
@@ -76,9 +86,37 @@ func completeSet(cmd *cobra.Command, args []string, typed string) ([]string, cob
 				}
 			}
 		}
+		out = append(out, completeKernel(spec, name, valued)...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeKernel offers features, groups of values and releases.
+func completeKernel(spec *elab.Spec, name string, valued bool) (out []string) {
+	offer := func(n string, values []string) {
+		if !valued {
+			out = append(out, n+"=")
+		} else if n == name {
+			for _, v := range values {
+				out = append(out, n+"="+v)
+			}
+		}
+	}
+	for _, f := range spec.Features() {
+		offer(f.Name, f.Values)
+	}
+	for _, g := range spec.Groups() {
+		offer(g.Name, g.Values)
+	}
+	if named := spec.Releases(); len(named) > 0 {
+		var texts []string
+		for _, n := range named {
+			texts = append(texts, releaseText(n))
+		}
+		offer("kernel", texts)
+	}
+	return out
 }
 
 // completions gives every command its names.

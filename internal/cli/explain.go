@@ -15,10 +15,10 @@ import (
 
 func (a *app) explainCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:     "explain [property, diagnostic code or spec]",
-		Short:   "explain a property, a diagnostic code or a spec",
-		Long:    "explain says what a property means and how it is observed, why a diagnostic code is an error and how to put it right, or what a spec is about.\nWithout an argument it lists the properties and the codes.",
-		Example: "  pmdcheck explain no_wild_walk\n  pmdcheck explain stored-address\n  pmdcheck explain seed/race_a",
+		Use:     "explain [property, diagnostic code, feature, era, release, architecture or spec]",
+		Short:   "explain a property, a diagnostic code, a kernel as the library knows it, or a spec",
+		Long:    "explain says what a property means and how it is observed, why a diagnostic code is an error and how to put it right, what one change of the kernel did and\nwhich kernels have it, or what a spec is about. Without an argument it lists the properties and the codes.",
+		Example: "  pmdcheck explain no_wild_walk\n  pmdcheck explain stored-address\n  pmdcheck explain pt_share_count\n  pmdcheck explain v6.6\n  pmdcheck explain arm64\n  pmdcheck explain seed/race_a",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var text string
@@ -45,7 +45,7 @@ func explainable() string {
 	for _, c := range source.Codes() {
 		fmt.Fprintf(&b, "  %-24s %s\n", c.Code, c.Title)
 	}
-	b.WriteString("\nSpecs: see `pmdcheck list`.\n")
+	b.WriteString("\nKernels: era, a release such as v6.6, an architecture such as arm64, and the features that `pmdcheck list --features` lists.\nSpecs: see `pmdcheck list`.\n")
 	return b.String()
 }
 
@@ -56,6 +56,9 @@ func explain(name string) (string, error) {
 	}
 	if c, ok := source.LookupCode(name); ok {
 		return explainCode(c), nil
+	}
+	if text, ok, err := explainKernel(name); ok || err != nil {
+		return text, err
 	}
 	if strings.ContainsAny(name, "/.") {
 		return explainSpec(name)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,9 +38,10 @@ func (a *app) matrixCmd() *cobra.Command {
 		Long: `matrix explores the cells of specs and puts the answers into a table for each property. An axis is a config parameter, a constant of the spec, or spec;
 without --rows and --cols these are era, target and policy, as far as the spec sweeps them. A parameter that is named is swept even if the spec fixes it.
 Cells that fall into one place are summed up: violated if any is (and the table says which), unknown if a limit stopped one, holds only if all do.
+--rows feature takes every feature away from the newest release that has it, and says which specs notice (--csv: as tab-separated values).
 Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 		Example: "  pmdcheck matrix seed/race_a\n  pmdcheck matrix seed/race_a --rows era,target --set target=arm64_4k,riscv64\n" +
-			"  pmdcheck matrix family --rows spec --cols era --property any\n  pmdcheck matrix seed/race_a_unlocked --rows policy --cols PMD_FREE --property no_use_after_free --html -o matrix.html",
+			"  pmdcheck matrix family --rows spec --cols era --property any\n  pmdcheck matrix seed/race_a_unlocked --rows policy --cols PMD_FREE --property no_use_after_free --html -o matrix.html\n  pmdcheck matrix seed/race_a --set kernel=6.6 --set arch=arm64\n  pmdcheck matrix family --rows feature",
 		RunE: func(_ *cobra.Command, args []string) error { return a.matrix(args, f) },
 	}
 	fl := cmd.Flags()
@@ -72,6 +74,9 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	}
 	if f.jobs < 1 {
 		return errors.New("--jobs counts from 1")
+	}
+	if slices.Equal(f.rows, []string{matrix.FeatureAxis}) {
+		return a.matrixOfFeatures(args, f, opts)
 	}
 	m, err := plan.MatrixRequest{Specs: args, Set: f.set, Rows: f.rows, Cols: f.cols, Property: f.property}.Plan()
 	if err != nil {
@@ -122,6 +127,30 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 		return &coded{code: exitUnknown, silent: true}
 	}
 	return nil
+}
+
+// matrixOfFeatures says which specs notice if a feature is taken away.
+func (a *app) matrixOfFeatures(args []string, f *matrixFlags, opts checker.Options) error {
+	if len(f.cols)+len(f.property)+len(f.set) > 0 || f.asHTML {
+		return errors.New("--rows feature has columns, properties and cells of its own, and no page: leave out --cols, --property, --set and --html")
+	}
+	ctx, cancel := interrupt.Context()
+	defer cancel()
+	list, err := run.Features(ctx, args, f.tier, run.Options{Checker: opts, Jobs: f.jobs})
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errors.New("interrupted: nothing is written, because what was not asked would look like what nothing notices")
+	}
+	write := matrix.WriteFeaturesText
+	switch {
+	case f.asJSON:
+		write = matrix.WriteFeaturesJSON
+	case f.asCSV:
+		write = matrix.WriteFeaturesTSV
+	}
+	return a.output(f.out, func(w io.Writer) error { return write(w, list) })
 }
 
 // nothing says why there is no table.

@@ -95,76 +95,139 @@ func (s *Spec) releaseParams() []*symbol {
 // releases looks for values of the parameters with which the release is the one wanted and every static_assert holds that speaks of nothing else. Numbers are tried last, for a
 // release that has a name is asked for by its name. low and high are the first and the last release that has one.
 func (s *Spec) releases(params []*symbol, want int64, fixed map[string]int64) (found map[string]int64, low, high int64) {
+	s.eachRelease(params, want, fixed, func(n int64, values map[string]int64) bool {
+		if low == 0 || n < low {
+			low = n
+		}
+		high = max(high, n)
+		if n == want {
+			found = values
+		}
+		return n != want
+	})
+	return found, low, high
+}
+
+// eachRelease calls f for every combination of values that is a release, until f returns false: those of enums and truth values, with numbers at their defaults first, and then with
+// numbers that are try.
+func (s *Spec) eachRelease(params []*symbol, try int64, fixed map[string]int64, f func(release int64, values map[string]int64) bool) {
 	e := s.consts(map[string]int64{})
 	choices := make([][]int64, len(params))
-	order := make([]int, 0, len(params))
+	var order, rest []int
 	for i, p := range params {
 		t := e.irType(e.configType(p))
-		deflt := int64(t.Lo)
-		if p.config.Default != nil {
-			deflt, _ = e.constInt(p.config.Default)
-		}
-		if v, isFixed := fixed[p.name]; isFixed {
+		switch v, isFixed := fixed[p.name]; {
+		case isFixed:
 			choices[i] = []int64{v}
-			continue
-		}
-		if t.Kind == model.KindInt {
+			rest = append(rest, i)
+		case t.Kind == model.KindInt:
+			deflt := int64(t.Lo)
+			if p.config.Default != nil {
+				deflt, _ = e.constInt(p.config.Default)
+			}
 			choices[i] = []int64{deflt}
-			if want >= int64(t.Lo) && want <= int64(t.Hi) && want != deflt {
-				choices[i] = append(choices[i], want)
+			if try >= int64(t.Lo) && try <= int64(t.Hi) && try != 0 && try != deflt {
+				choices[i] = append(choices[i], try)
 			}
 			order = append(order, i)
-			continue
-		}
-		for v := int64(t.Lo); v <= int64(t.Hi); v++ {
-			choices[i] = append(choices[i], v)
-		}
-	}
-	for i := range params {
-		if !slices.Contains(order, i) {
-			order = append(order, i)
+		default:
+			for v := int64(t.Lo); v <= int64(t.Hi); v++ {
+				choices[i] = append(choices[i], v)
+			}
+			rest = append(rest, i)
 		}
 	}
+	order = append(order, rest...)
 	cell := map[string]int64{}
 	for _, c := range s.prog.configs {
 		if c.config.Default != nil {
 			cell[c.name], _ = e.constInt(c.config.Default)
 		}
 	}
-	var walk func(k int)
-	walk = func(k int) {
-		if found != nil {
-			return
-		}
+	var walk func(k int) bool
+	walk = func(k int) bool {
 		if k < len(order) {
 			i := order[k]
 			for _, v := range choices[i] {
 				cell[params[i].name] = v
-				walk(k + 1)
+				if !walk(k + 1) {
+					return false
+				}
 			}
-			return
+			return true
 		}
-		c := s.consts(cell)
-		n, ok := c.constInt(&syntax.Ident{Name: releaseConst})
+		n, ok := s.consts(cell).constInt(&syntax.Ident{Name: releaseConst})
 		for _, a := range s.prog.statics {
 			if v, known := s.consts(cell).constInt(a.Cond); known && v == 0 {
 				ok = false
 			}
 		}
 		if !ok {
-			return
+			return true
 		}
-		if low == 0 || n < low {
-			low = n
+		values := map[string]int64{}
+		for _, p := range params {
+			values[p.name] = cell[p.name]
 		}
-		high = max(high, n)
-		if n == want {
-			found = map[string]int64{}
-			for _, p := range params {
-				found[p.name] = cell[p.name]
-			}
-		}
+		return f(n, values)
 	}
 	walk(0)
-	return found, low, high
+}
+
+// Releases are the releases that the spec knows by the values of parameters that are no numbers, in order: the first and the last of every era.
+func (s *Spec) Releases() (list []int64) {
+	params := s.releaseParams()
+	if params == nil {
+		return nil
+	}
+	s.eachRelease(params, 0, nil, func(n int64, _ map[string]int64) bool {
+		list = append(list, n)
+		return true
+	})
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Off are the values that take a feature away from a release: of a bool, false; of one that has shapes, the shape before. What requires it is taken away, too. ok is false if the
+// release has it not.
+func (s *Spec) Off(name string, release int64) (set []model.ConfigValue, ok bool, err error) {
+	sym := s.prog.syms[name]
+	if sym == nil || sym.kind != symFeature {
+		return nil, false, fmt.Errorf("%s has no feature %s", s.Name, source.Quote(name))
+	}
+	has := sym.feature.Default(release)
+	if has == 0 {
+		return nil, false, nil
+	}
+	cell, _, _ := s.releases(s.releaseParams(), release, nil)
+	if cell == nil {
+		return nil, false, fmt.Errorf("%s does not know %s", s.Name, syntax.VersionText(release))
+	}
+	e := s.consts(map[string]int64{})
+	for _, c := range s.prog.configs {
+		if _, known := cell[c.name]; !known && c.config.Default != nil {
+			cell[c.name], _ = e.constInt(c.config.Default)
+		}
+	}
+	off := []*symbol{sym}
+	cell[name] = has - 1
+	for {
+		f, err := s.unmet(s.consts(cell))
+		if err != nil {
+			return nil, false, err
+		}
+		if f == nil {
+			break
+		}
+		if f == sym || cell[f.name] != 0 && slices.Contains(off, f) {
+			return nil, false, fmt.Errorf("feature %s cannot be taken away from %s alone: %s requires it", name, syntax.VersionText(release), f.name)
+		}
+		cell[f.name] = 0
+		off = append(off, f)
+	}
+	set = append(set, model.ConfigValue{Name: kernelParam, Value: syntax.VersionText(release)})
+	for _, f := range off {
+		set = append(set, model.ConfigValue{Name: f.name, Value: model.FormatValue(e.irType(e.configType(f)), int32(cell[f.name]))})
+	}
+	return set, true, nil
 }

@@ -57,6 +57,16 @@ func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
 	return w.cells, nil
 }
 
+// NoParameter is the error of a parameter, feature or group that the spec does not have.
+type NoParameter struct {
+	Spec, Name string
+	hint       string
+}
+
+func (e *NoParameter) Error() string {
+	return source.WithHint(fmt.Sprintf("%s has no config parameter %s", e.Spec, source.Quote(e.Name)), e.hint).Error()
+}
+
 // axis is a swept parameter.
 type axis struct {
 	name   string
@@ -82,7 +92,7 @@ func (s *Spec) fix(e *elab, set []model.ConfigValue) (fixed map[string]int64, na
 				narrow[values.name] = values.values
 				continue
 			}
-			return nil, nil, source.WithHint(fmt.Sprintf("%s has no config parameter %s", s.Name, source.Quote(v.Name)), s.prog.suggest(v.Name, symConfig, symFeature))
+			return nil, nil, &NoParameter{Spec: s.Name, Name: v.Name, hint: s.prog.suggest(v.Name, symConfig, symFeature)}
 		}
 		n, err := parseValue(e.irType(e.configType(sym)), v.Value)
 		if err != nil {

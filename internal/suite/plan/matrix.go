@@ -10,6 +10,7 @@ import (
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
+	"pmdcheck/model/syntax"
 )
 
 // What a table asks and how it is laid out where no flag says.
@@ -18,6 +19,9 @@ var (
 	matrixCols  = []string{"policy"}
 	matrixProps = []string{"no_use_after_free", "no_ptl_use_after_free", "no_foreign_walk"}
 )
+
+// kernelAxis is the release of a cell as the kernel writes it.
+const kernelAxis = "kernel"
 
 // AnyProperty asks whether a cell violates anything it checks.
 const AnyProperty = "any"
@@ -59,6 +63,10 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 		return nil, err
 	}
 	m.Rows, m.Cols = usual(r.Rows, matrixRows, specs), usual(r.Cols, matrixCols, specs)
+	if i := slices.Index(m.Rows, "era"); i >= 0 && len(r.Rows) == 0 && slices.ContainsFunc(r.Set, func(s string) bool { return strings.HasPrefix(s, kernelAxis+"=") }) {
+		m.Rows = slices.Clone(m.Rows)
+		m.Rows[i] = kernelAxis // asked for by its release
+	}
 	for _, x := range m.Rows {
 		if slices.Contains(m.Cols, x) {
 			return nil, fmt.Errorf("%s is both down and across", x)
@@ -68,9 +76,14 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 		return nil, errors.New("none of era, target and policy is swept here: choose axes with --rows and --cols")
 	}
 	var run asked
-	var errs []error
+	var errs, without []error
 	for _, spec := range specs {
 		cells, err := r.cells(spec, append(slices.Clone(m.Rows), m.Cols...), m.Properties)
+		var lacks *elab.NoParameter
+		if errors.As(err, &lacks) && len(specs) > 1 {
+			without = append(without, err)
+			continue
+		}
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -83,6 +96,9 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 		if len(cells) > 0 {
 			run = append(run, mine)
 		}
+	}
+	if len(without) == len(specs) {
+		errs = append(errs, without[0])
 	}
 	if err := errors.Join(errs...); err != nil || len(run) == 0 {
 		return m, err
@@ -163,14 +179,21 @@ func (r MatrixRequest) cells(spec *elab.Spec, axes, props []string) ([]MatrixCel
 
 // sets are the combinations of values that are fixed one after the other.
 func (r MatrixRequest) sets(spec *elab.Spec, axes []string) ([][]model.ConfigValue, error) {
-	configs := spec.Configs()
 	several := map[string][]string{}
-	for _, c := range configs {
+	var params []string
+	for _, c := range spec.Configs() {
+		params = append(params, c.Name)
 		if slices.Contains(axes, c.Name) && !c.Swept {
 			if len(c.Values) == 0 {
 				return nil, fmt.Errorf("%s has too many values for an axis: choose some with --set %s=a,b", c.Name, c.Name)
 			}
 			several[c.Name] = c.Values
+		}
+	}
+	for _, f := range spec.Features() {
+		params = append(params, f.Name)
+		if slices.Contains(axes, f.Name) && !f.Swept {
+			several[f.Name] = f.Values
 		}
 	}
 	given, err := ParseSet(r.Set)
@@ -181,25 +204,29 @@ func (r MatrixRequest) sets(spec *elab.Spec, axes []string) ([][]model.ConfigVal
 		several[v.Name] = strings.Split(v.Value, ",")
 	}
 	sets := [][]model.ConfigValue{nil}
-	for _, c := range configs { // in declaration order
-		if several[c.Name] == nil {
-			continue
-		}
+	span := func(name string) {
 		var next [][]model.ConfigValue
 		for _, s := range sets {
-			for _, v := range several[c.Name] {
-				next = append(next, append(slices.Clone(s), model.ConfigValue{Name: c.Name, Value: v}))
+			for _, v := range several[name] {
+				next = append(next, append(slices.Clone(s), model.ConfigValue{Name: name, Value: v}))
 			}
 		}
 		sets = next
-		delete(several, c.Name)
+		delete(several, name)
 	}
-	for name := range several { // is no parameter: let Cells say so
-		for i := range sets {
-			sets[i] = append(sets[i], model.ConfigValue{Name: name})
+	for _, name := range slices.Concat(params, names(given)) { // in declaration order; then features, groups, the kernel, and what is no name, of which Cells says so
+		if several[name] != nil {
+			span(name)
 		}
 	}
 	return sets, nil
+}
+
+func names(values []model.ConfigValue) (out []string) {
+	for _, v := range values {
+		out = append(out, v.Name)
+	}
+	return out
 }
 
 // place is the value of every axis in a cell.
@@ -209,6 +236,11 @@ func place(spec *elab.Spec, c elab.ConfigCell, axes []string) (map[string]string
 		v, ok := spec.Value(c, x)
 		if x == matrix.SpecAxis {
 			v, ok = spec.Name, true
+		}
+		if x == kernelAxis && !ok {
+			if n, err := catalog.Release(spec, c); err == nil {
+				v, ok = syntax.VersionText(n), true
+			}
 		}
 		if !ok {
 			msg := fmt.Sprintf("%s has no config parameter and no constant %s", spec.Name, x)

@@ -37,7 +37,7 @@ func (c Cell) States() int64 {
 // Request says which cells are wanted.
 type Request struct {
 	Specs    []string         // names, folders of embedded specs, files; none: all embedded ones
-	Set      []string         // name=value: fixed instead of swept
+	Set      []string         // name=value: fixed instead of swept; of several specs those are passed over that have no such name
 	Only     []string         // name=a,b: cells with one of these values
 	Tier     string           // cells of this tier too, "all": of every tier
 	Shard    string           // i/n
@@ -62,8 +62,14 @@ func (r Request) Cells() ([]Cell, int, error) {
 	var cells []Cell
 	var errs []error
 	asked := asked{}
+	var without []error // specs that lack a parameter
 	for _, n := range names {
 		spec, mine, err := r.of(n, fixed, only)
+		var lacks *elab.NoParameter
+		if errors.As(err, &lacks) && len(names) > 1 {
+			without = append(without, err)
+			continue
+		}
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -75,6 +81,9 @@ func (r Request) Cells() ([]Cell, int, error) {
 			errs = append(errs, spec.CheckNames(mine))
 			asked = append(asked, cellsOf{spec, mine})
 		}
+	}
+	if len(without) == len(names) {
+		errs = append(errs, without[0]) // a misspelt name, which no spec has
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, 0, err

@@ -1,0 +1,228 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pmdcheck/checker"
+	"pmdcheck/checker/matrix"
+	"pmdcheck/internal/pool"
+	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/plan"
+	"pmdcheck/model"
+	"pmdcheck/model/elab"
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Features takes every feature away from the newest release that has it, and says which specs notice: those of which some cell violates something else then, or nothing any more.
+// Only cells of the specs' own sweeps are asked, in that release; of other tiers than tier none. Of these only those are searched whose system the feature changes.
+func Features(ctx context.Context, specs []string, tier string, o Options) ([]matrix.Feature, error) {
+	var list []elab.Feature
+	var loaded []*elab.Spec
+	names, err := catalog.Resolve(specs)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range names {
+		s, err := catalog.Load(n)
+		if err != nil {
+			return nil, err
+		}
+		loaded = append(loaded, s)
+		for _, f := range s.Features() {
+			if !slices.ContainsFunc(list, func(g elab.Feature) bool { return g.Name == f.Name }) {
+				list = append(list, f)
+			}
+		}
+	}
+	out := make([]matrix.Feature, len(list))
+	for i, f := range list {
+		out[i] = matrix.Feature{Name: f.Name, Kind: f.Kind}
+	}
+	answers := make([][]*matrix.Noticed, len(loaded))
+	failures := make([]error, len(loaded))
+	pool.Start(o.Jobs, len(loaded), func(i int) {
+		defer func() {
+			if v := recover(); v != nil {
+				failures[i] = Crashed(v)
+			}
+		}()
+		opts := o.Checker
+		end := o.watch(loaded[i].Name, 0, &opts)
+		defer end()
+		answers[i], failures[i] = (&taker{s: loaded[i], tier: tier, opts: opts, with: map[int64][]*asked{}}).all(ctx, list)
+	}).Join()
+	for i := range loaded {
+		for k, n := range answers[i] {
+			if n == nil {
+				continue
+			}
+			if out[k].Know++; n.Changed > 0 {
+				out[k].Specs = append(out[k].Specs, *n)
+			}
+			out[k].Release = n.Release
+		}
+	}
+	return out, errors.Join(failures...)
+}
+
+// taker takes features away from the cells of one spec.
+type taker struct {
+	s    *elab.Spec
+	tier string
+	opts checker.Options
+	with map[int64][]*asked // cells with everything that a release has
+}
+
+// asked is a cell with what is known of it so far.
+type asked struct {
+	cell    elab.ConfigCell
+	digest  string // "" if a static assertion excludes the cell
+	verdict string // "" until it is needed
+}
+
+// all are the answers by the index of the feature, nil where no release that the spec knows has it.
+func (t *taker) all(ctx context.Context, list []elab.Feature) ([]*matrix.Noticed, error) {
+	out := make([]*matrix.Noticed, len(list))
+	for i, f := range list {
+		release, ok := newest(t.s, f)
+		if !ok || ctx.Err() != nil {
+			continue
+		}
+		n, err := t.without(ctx, f, release)
+		if err != nil {
+			return nil, err
+		}
+		n.Release = syntax.VersionText(release)
+		out[i] = n
+	}
+	return out, nil
+}
+
+// cells are the cells of a release.
+func (t *taker) cells(release int64) ([]*asked, error) {
+	if list, known := t.with[release]; known {
+		return list, nil
+	}
+	cells, err := t.s.Cells([]model.ConfigValue{{Name: "kernel", Value: syntax.VersionText(release)}})
+	if err != nil && !errors.Is(err, elab.ErrNoCell) {
+		return nil, err
+	}
+	list := []*asked{}
+	for _, c := range cells {
+		if !plan.InTier(c, t.tier) {
+			continue
+		}
+		sys, err := built(t.s, c)
+		if err != nil {
+			return nil, err
+		}
+		a := &asked{cell: c}
+		if sys != nil {
+			a.digest = sys.Digest()
+		}
+		list = append(list, a)
+	}
+	t.with[release] = list
+	return list, nil
+}
+
+// without compares the cells of a release with and without a feature.
+func (t *taker) without(ctx context.Context, f elab.Feature, release int64) (*matrix.Noticed, error) {
+	n := &matrix.Noticed{Spec: t.s.Name}
+	off, ok, err := t.s.Off(f.Name, release)
+	if err != nil || !ok {
+		return n, err
+	}
+	cells, err := t.cells(release)
+	if err != nil {
+		return n, err
+	}
+	for _, a := range cells {
+		n.Cells++
+		if a.digest == "" || ctx.Err() != nil {
+			continue
+		}
+		other := a.cell
+		other.Config = append(slices.DeleteFunc(slices.Clone(other.Config), func(v model.ConfigValue) bool {
+			return slices.ContainsFunc(off[1:], func(w model.ConfigValue) bool { return w.Name == v.Name })
+		}), off[1:]...)
+		sys, err := built(t.s, other)
+		if err != nil {
+			return n, err
+		}
+		if sys == nil || sys.Digest() == a.digest {
+			continue
+		}
+		n.Changed++
+		if a.verdict == "" {
+			with, err := built(t.s, a.cell)
+			if err != nil {
+				return n, err
+			}
+			if a.verdict, err = verdict(ctx, with, t.opts); err != nil {
+				return n, err
+			}
+		}
+		v, err := verdict(ctx, sys, t.opts)
+		if err != nil {
+			return n, err
+		}
+		if v != a.verdict {
+			n.Noticed++
+			if n.Example == "" {
+				n.Example = fmt.Sprintf("%s: %s, and without it %s", strings.TrimSpace(a.cell.String()), a.verdict, v)
+			}
+		}
+	}
+	return n, nil
+}
+
+// newest is the newest release that has the feature and that the spec knows.
+func newest(s *elab.Spec, f elab.Feature) (int64, bool) {
+	if !slices.ContainsFunc(s.Features(), func(g elab.Feature) bool { return g.Name == f.Name }) {
+		return 0, false
+	}
+	for _, n := range slices.Backward(s.Releases()) {
+		if f.Default(n) != f.Values[0] {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// built is the system of a cell, or nil if a static assertion excludes it.
+func built(s *elab.Spec, c elab.ConfigCell) (*model.System, error) {
+	sys, err := s.Build(c, elab.BuildOptions{})
+	var list *source.List
+	if errors.As(err, &list) && !slices.ContainsFunc(list.Diags, func(d source.Diagnostic) bool { return d.Code != "static-assert" }) {
+		return nil, nil
+	}
+	return sys, err
+}
+
+// verdict is what is violated, in one line. Windows that are not reached are no violation here: without a feature some are not there.
+func verdict(ctx context.Context, sys *model.System, opts checker.Options) (string, error) {
+	res, err := checker.Check(ctx, sys, opts)
+	if err != nil {
+		return "", err
+	}
+	var props []string
+	for _, v := range res.Violations {
+		if v.Prop != model.NoProp {
+			props = append(props, v.Property)
+		}
+	}
+	slices.Sort(props)
+	switch {
+	case res.Reason != checker.ReasonNone:
+		return "unknown (" + string(res.Reason) + ")", nil
+	case len(props) == 0:
+		return "holds", nil
+	}
+	return "violated " + strings.Join(props, ", "), nil
+}
