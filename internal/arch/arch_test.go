@@ -68,13 +68,13 @@ var layers = []struct {
 	{"internal/sim", "model model/eval properties traces traces/dot traces/replay"},
 	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/live checker/internal/por checker/internal/program checker/internal/store checker/internal/symmetry model model/eval model/pass properties traces traces/replay"},
 	{"checker/report", "checker model properties traces traces/columns traces/story"},
-	{"internal/suite/catalog", "internal/files model/elab model/linux model/source specs"},
-	{"internal/suite/plan", "checker/matrix checker/report internal/suite/catalog model model/elab model/source properties"},
+	{"internal/suite/catalog", "internal/files model model/elab model/linux model/source model/syntax specs"},
+	{"internal/suite/plan", "checker/matrix checker/report internal/suite/catalog model model/elab model/source model/syntax properties"},
 	{"internal/suite/judge", "checker checker/report model model/elab traces"},
-	{"internal/suite/run", "checker checker/matrix internal/pool internal/suite/catalog internal/suite/judge internal/suite/plan model model/elab model/source properties traces"},
+	{"internal/suite/run", "checker checker/matrix internal/pool internal/suite/catalog internal/suite/judge internal/suite/plan model model/elab model/source model/syntax properties traces"},
 	{"internal/bench", "checker checker/report internal/promela internal/spin internal/suite/plan model/elab specs"},
 	{"internal/page", "checker checker/report internal/sim internal/suite/plan model model/elab properties traces traces/columns traces/story"},
-	{"internal/cli", "checker checker/matrix checker/report internal/audit internal/axioms internal/bench internal/files internal/interrupt internal/litmus internal/litmusrun internal/memory internal/page internal/promela internal/sim internal/spin internal/suite/catalog internal/suite/judge internal/suite/plan internal/suite/run model/elab model/source model/syntax properties traces traces/columns traces/dot traces/replay traces/svg"},
+	{"internal/cli", "checker checker/matrix checker/report internal/audit internal/axioms internal/bench internal/files internal/interrupt internal/litmus internal/litmusrun internal/memory internal/page internal/promela internal/sim internal/spin internal/suite/catalog internal/suite/judge internal/suite/plan internal/suite/run model model/elab model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
 	{"cmd/pmdcheck", "internal/cli"},
 }
 
