@@ -10,6 +10,7 @@ import (
 	"pmdcheck/checker/internal/por"
 	"pmdcheck/checker/internal/program"
 	"pmdcheck/model"
+	"pmdcheck/model/pass"
 	"pmdcheck/properties"
 	"pmdcheck/traces"
 	"pmdcheck/traces/replay"
@@ -56,9 +57,9 @@ func (c *check) lockOrder(ctx context.Context, w *explore.Walk) (order propertie
 	return order, v, explore.Complete, nil
 }
 
-// edgeRun finds a shortest run to a mark: a copy of the system has the invariant that nobody comes by the mark, and the moves are then made on the system itself.
+// edgeRun finds a shortest run to a mark: a copy of the system has the invariant that no process comes by the mark, and the moves are then made on the system itself.
 func (c *check) edgeRun(ctx context.Context, prop *model.Prop, mark model.CoverID) (*traces.Trace, explore.Stop, error) {
-	sys := asserted(c.sys, mark, prop.ID)
+	sys := pass.Passed(c.sys, mark, prop.ID)
 	d := &check{sys: sys, opts: c.opts}
 	var err error
 	if d.prog, err = program.Compile(sys, program.Options{}); err != nil {
@@ -92,39 +93,4 @@ func (c *check) edgeRun(ctx context.Context, prop *model.Prop, mark model.CoverI
 		return nil, stop, fmt.Errorf("internal: the run that takes locks in the order %s is not confirmed: %w", c.sys.Covers[mark].Edge, err)
 	}
 	return t, explore.Complete, nil
-}
-
-// asserted is a copy of the system that remembers whether a mark was passed, with the invariant that none was. (An assertion instead of the mark would not do: a step can mark, and then turn out to
-// have to wait.)
-func asserted(sys *model.System, mark model.CoverID, prop model.PropID) *model.System {
-	s := *sys
-	s.Processes, s.Props = slices.Clone(sys.Processes), slices.Clone(sys.Props)
-	bit := &model.Type{Kind: model.KindBool, Name: "bool", Hi: 1, Pool: model.NoPool, Domain: model.NoDomain}
-	passed := &model.Var{ID: model.VarID(len(sys.Vars)), Name: "passed", Type: bit, Len: 1, Proc: model.NoProc, Pool: model.NoPool, Stride: 1, Guard: model.NoProp, Init: []int32{0}}
-	s.Vars = append(slices.Clone(sys.Vars), passed)
-	place := &model.Place{Var: passed.ID, Domain: model.NoDomain}
-	q := *sys.Props[prop]
-	q.Kind, q.X = model.PropInvariant, &model.Expr{Op: model.Not, Type: bit, X: &model.Expr{Op: model.Load, Type: bit, Place: &model.Place{Var: passed.ID, Domain: model.NoDomain, Unchecked: true}}}
-	s.Props[prop] = &q
-	replace := func(code []model.Op) []model.Op {
-		code = slices.Clone(code)
-		for i := range code {
-			if code[i].Kind == model.OpCover && code[i].Cover == mark {
-				code[i].Kind, code[i].Dst, code[i].X = model.OpAssign, place, model.NewConst(1, bit)
-			}
-		}
-		return code
-	}
-	for i, p := range s.Processes {
-		q := *p
-		q.Start = replace(p.Start)
-		q.Trans = slices.Clone(p.Trans)
-		for k, t := range q.Trans {
-			u := *t
-			u.Code = replace(t.Code)
-			q.Trans[k] = &u
-		}
-		s.Processes[i] = &q
-	}
-	return &s
 }

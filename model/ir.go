@@ -303,6 +303,15 @@ const (
 	AccessAtomic         // inside atomic { }, or of an await
 )
 
+var accessNames = [...]string{"plain", "once", "acquire", "release", "atomic"}
+
+func (a Access) String() string {
+	if int(a) >= len(accessNames) {
+		return fmt.Sprintf("access %d", a)
+	}
+	return accessNames[a]
+}
+
 // Op is one operation. Which fields matter depends on Kind.
 type Op struct {
 	Kind       OpKind

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -139,8 +140,38 @@ func (s *System) FrameString(f FrameID) string {
 
 func (d *dumper) code(code []Op) {
 	for i := range code {
-		d.printf("      %2d %s\n", i, d.s.OpString(&code[i]))
+		d.printf("      %2d %s%s\n", i, d.s.OpString(&code[i]), d.marks(&code[i]))
 	}
+}
+
+// marks says how the source marked the accesses of an operation; plain ones are not mentioned.
+func (d *dumper) marks(op *Op) string {
+	var all []string
+	add := func(m string) {
+		if !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	if op.Access != AccessPlain && op.Visible && op.Kind != OpAssume { // an await always is
+		add(op.Access.String())
+	}
+	place := func(p *Place) {
+		if p.Access != AccessPlain {
+			add(p.Access.String() + " " + d.s.PlaceString(p))
+		}
+	}
+	WalkOp(op, func(x *Expr) {
+		if x.Op == Load {
+			place(x.Place)
+		}
+	})
+	if op.Dst != nil {
+		place(op.Dst)
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "  # " + strings.Join(all, ", ")
 }
 
 // OpString renders one operation.

@@ -3,6 +3,8 @@ package arch
 
 import (
 	"flag"
+	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -13,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"pmdcheck/model/pass"
 )
 
 var update = flag.Bool("update", false, "draw the import table in ARCHITECTURE.md anew")
@@ -141,16 +145,6 @@ func TestImports(t *testing.T) {
 
 // TestDrawnTable: the table in ARCHITECTURE.md is drawn from the code.
 func TestDrawnTable(t *testing.T) {
-	const file, from, to = "../../ARCHITECTURE.md", "<!-- imports -->\n", "<!-- end -->\n"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, ok := strings.Cut(string(text), from)
-	_, tail, ok2 := strings.Cut(rest, to)
-	if !ok || !ok2 {
-		t.Fatal("there is no place for the table")
-	}
 	got := imports(t)
 	var b strings.Builder
 	b.WriteString("| package | imports |\n| --- | --- |\n")
@@ -161,14 +155,61 @@ func TestDrawnTable(t *testing.T) {
 		}
 		b.WriteString("| `" + l.pkg + "` | " + list + " |\n")
 	}
-	want := head + from + b.String() + to + tail
+	drawn(t, "imports", b.String())
+}
+
+// TestPasses: the order of the passes in ARCHITECTURE.md is that of the code, and every pass is in it.
+func TestPasses(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| stage | when | after what, and why | what stays |\n| --- | --- | --- | --- |\n")
+	named := map[string]bool{}
+	for _, s := range pass.Order {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, s.When, s.Needs, s.Keeps)
+		named[s.Name] = true
+	}
+	drawn(t, "passes", b.String())
+	files, err := filepath.Glob(filepath.Join("..", "..", "model", "pass", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.IsExported() && fn.Recv == nil && !named["pass."+fn.Name.Name] {
+				t.Errorf("pass.%s is not in the order of the passes", fn.Name.Name)
+			}
+		}
+	}
+}
+
+// drawn holds a part of ARCHITECTURE.md against what the code says, or replaces it.
+func drawn(t *testing.T, name, text string) {
+	t.Helper()
+	const file = "../../ARCHITECTURE.md"
+	from, to := "<!-- "+name+" -->\n", "<!-- end -->\n"
+	old, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(old), from)
+	_, tail, ok2 := strings.Cut(rest, to)
+	if !ok || !ok2 {
+		t.Fatalf("there is no place for the table %s", name)
+	}
+	want := head + from + text + to + tail
 	if *update {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if want != string(text) {
-		t.Error("the import table of ARCHITECTURE.md is not that of the code: go test ./internal/arch -update")
+	if want != string(old) {
+		t.Errorf("the table %s of ARCHITECTURE.md is not that of the code: go test ./internal/arch -update", name)
 	}
 }

@@ -54,6 +54,7 @@ var stringers = map[string][]fmt.Stringer{
 	"checker.SymmetryMode": all[checker.SymmetryMode](),
 	"checker.Verdict":      all[checker.Verdict](),
 	"elab.ConfigCell":      {elab.ConfigCell{}, elab.ConfigCell{Config: make([]model.ConfigValue, 2)}},
+	"model.Access":         all[model.Access](),
 	"model.FaultKind":      all[model.FaultKind](),
 	"model.Fence":          all[model.Fence](),
 	"model.KernelRef":      {model.KernelRef{}, model.KernelRef{Open: true}},

@@ -1,6 +1,8 @@
 // Package pass makes systems of systems. A pass leaves the system that it gets as it was, and what it makes satisfies [model.System.Sanity].
 //
-//	watch.go  variables that remember what liveness properties are owed
+//	watch.go   variables that remember what liveness properties are owed
+//	passed.go  a variable that remembers whether a mark of the lock order was passed
+//	table.go   in which order what is done
 package pass
 
 import (

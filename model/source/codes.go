@@ -143,6 +143,26 @@ var codes = []CodeDoc{
 		"", "",
 	},
 	{
+		"litmus-limit", "litmus test beyond a limit",
+		"A litmus test has at most 1 MiB of text, 32 processes, 256 locations and 256 elements in an array, and operators and blocks are nested at most 200 deep. A test of that size is generated, or damaged; no enumeration of its executions would come to an end.",
+		"", "",
+	},
+	{
+		"litmus-name", "name that a litmus test does not know",
+		"A register belongs to its process and is declared there, a location is a parameter of the process that uses it, and functions are those that tools/memory-model/linux-kernel.def knows. Anything else would be a question about something that is not there.",
+		"C t\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*z, 1);\n}\nexists (x=1)\n", "C t\n{}\nP0(int *z)\n{\n\tWRITE_ONCE(*z, 1);\n}\nexists (z=1)\n",
+	},
+	{
+		"litmus-syntax", "text that is no litmus test",
+		"A litmus test is a line `C name`, an initial state in braces, processes P0, P1 and so on with pointers as parameters, and a condition that begins with exists, ~exists or forall. Memory is accessed through *x; x alone is an address.",
+		"C t\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(x, 1);\n}\nexists (x=1)\n", "C t\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n",
+	},
+	{
+		"litmus-unsupported", "litmus test of a kind that is not supported",
+		"Tests are in C and run straight through: there are no loops, structs or arrays of registers, and no assembly. Write a loop out, once for each round, and use a location for each field.",
+		"C t\n{}\nP0(int *x)\n{\n\twhile (1) { WRITE_ONCE(*x, 1); }\n}\nexists (x=1)\n", "C t\n{}\nP0(int *x)\n{\n\tWRITE_ONCE(*x, 1);\n\tWRITE_ONCE(*x, 1);\n}\nexists (x=1)\n",
+	},
+	{
 		"missing-import", "file to import not found",
 		"\"linux/mm/hugetlb\" is a file of the embedded library, \"./name\" is name.pmd beside the importing file. Nothing else can be imported.",
 		"import \"linux/mm/hugetlbfs\";\nprocess p { skip; }\n", "process p { skip; }\n",
