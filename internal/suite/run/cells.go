@@ -70,7 +70,8 @@ type Outcome struct {
 	Err error
 }
 
-// Cells explores cells. Once ctx is done, what has not begun is unknown. If the caller takes no more of them, the others are given up.
+// Cells explores cells. Once ctx is done, what has not begun is unknown. If the caller takes no more of them, the others are given up. The list is used up: what was handed out is
+// cleared in it, so that specs of which no cell is left take no memory.
 func Cells(ctx context.Context, cells []plan.Cell, o Options) iter.Seq[*Outcome] {
 	return func(yield func(*Outcome) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -86,7 +87,7 @@ func Cells(ctx context.Context, cells []plan.Cell, o Options) iter.Seq[*Outcome]
 		for i := range cells {
 			p.Wait(i)
 			x := out[i]
-			out[i] = nil // systems and states of traces are not needed any more
+			cells[i], out[i] = plan.Cell{}, nil
 			if !yield(x) {
 				return
 			}
