@@ -16,12 +16,14 @@ import (
 	"pmdcheck/internal/suite/catalog"
 )
 
+type auditFlags struct {
+	dir, rev, jsonFile, against, conform string
+	kconfig, all, verbose                bool
+	skeletons                            []string
+}
+
 func (a *app) auditCmd() *cobra.Command {
-	var dir, rev, jsonFile, against, conform string
-	var kconfig, all, verbose bool
-	var skeletons []string
-	var old *audit.Document
-	var follow []audit.FollowUp
+	f := auditFlags{}
 	cmd := &cobra.Command{
 		Use: "audit --linux DIR", Short: "hold the kernel library against a kernel tree", Args: cobra.NoArgs,
 		Long: "audit reads a kernel tree, which needs neither be built nor configured, and says where the kernel library is not about this tree:\n" +
@@ -30,78 +32,82 @@ func (a *app) auditCmd() *cobra.Command {
 			"It finds drift and proves nothing about code.\n\n" +
 			"Exit code 0: nothing; 1: a difference; 2: usage; 3: something could not be read or told.",
 		Example: "  pmdcheck audit --linux ~/linux\n  pmdcheck audit --linux ~/linux --kconfig\n  pmdcheck audit --linux ~/linux --json tree.json\n  pmdcheck audit --linux ~/linux-next --against tree.json",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if dir == "" {
-				return errors.New("--linux DIR says which tree")
-			}
-			if err := files.CanWrite(jsonFile); err != nil {
-				return err
-			}
-			lib, err := kernelLibrary()
-			if err != nil {
-				return err
-			}
-			o := audit.Options{All: all}
-			if before, after, ok := strings.Cut(rev, ".."); ok {
-				if against != "" {
-					return errors.New("--against and two commits are two comparisons; one is made")
-				}
-				rev, against = cmp.Or(after, "HEAD"), before
-				if old, err = audit.RunCommit(cmd.Context(), dir, before, lib, o); err != nil {
-					return err
-				}
-				if follow, err = audit.FollowUps(cmd.Context(), dir, before, rev, lib); err != nil {
-					return err
-				}
-			}
-			doc, err := theTree(cmd.Context(), dir, rev, lib, o)
-			if err != nil {
-				return err
-			}
-			if jsonFile != "" {
-				if err := a.output(jsonFile, doc.WriteJSON); err != nil {
-					return err
-				}
-			}
-			quiet := jsonFile == "-"
-			switch {
-			case len(skeletons) > 0:
-				return a.skeletons(doc, skeletons)
-			case conform != "":
-				cs, err := audit.Conform(doc, lib, conform)
-				if err != nil {
-					return err
-				}
-				return audit.WriteConformance(a.out, doc, cs, verbose)
-			case against != "":
-				if old == nil {
-					if old, err = audited(against, lib, o); err != nil {
-						return err
-					}
-				}
-				return a.drift(old, doc, follow, quiet)
-			case kconfig && !quiet:
-				err = doc.WriteKconfig(a.out)
-			case !quiet:
-				err = doc.WriteText(a.out, verbose)
-			}
-			if err != nil {
-				return err
-			}
-			return verdict(doc, kconfig)
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.audit(cmd.Context(), f) },
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&dir, "linux", "", "the kernel tree, a `folder`")
-	fl.StringVar(&rev, "git", "", "this `commit` of the repository that --linux names, or OLD..NEW: what is otherwise in the second")
-	fl.StringVar(&jsonFile, "json", "", "write everything as JSON to `file` (- for stdout, instead of text)")
-	fl.StringVar(&against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
-	fl.BoolVar(&kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
-	fl.StringArrayVar(&skeletons, "skeleton", nil, "only the events of this `function`, wherever a reference or a call site leads to it")
-	fl.StringVar(&conform, "conform", "", "align the functions of the library with those of the tree, for this `target`; -v shows how")
-	fl.BoolVar(&all, "all", false, "read every part of the tree, drivers too")
-	fl.BoolVarP(&verbose, "verbose", "v", false, "also what is in order")
+	fl.StringVar(&f.dir, "linux", "", "the kernel tree, a `folder`")
+	fl.StringVar(&f.rev, "git", "", "this `commit` of the repository that --linux names, or OLD..NEW: what is otherwise in the second")
+	fl.StringVar(&f.jsonFile, "json", "", "write everything as JSON to `file` (- for stdout, instead of text)")
+	fl.StringVar(&f.against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
+	fl.BoolVar(&f.kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
+	fl.StringArrayVar(&f.skeletons, "skeleton", nil, "only the events of this `function`, wherever a reference or a call site leads to it")
+	fl.StringVar(&f.conform, "conform", "", "align the functions of the library with those of the tree, for this `target`; -v shows how")
+	fl.BoolVar(&f.all, "all", false, "read every part of the tree, drivers too")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "also what is in order")
 	return cmd
+}
+
+func (a *app) audit(ctx context.Context, f auditFlags) error {
+	if f.dir == "" {
+		return errors.New("--linux DIR says which tree")
+	}
+	if err := files.CanWrite(f.jsonFile); err != nil {
+		return err
+	}
+	lib, err := kernelLibrary()
+	if err != nil {
+		return err
+	}
+	var old *audit.Document
+	var follow []audit.FollowUp
+	o := audit.Options{All: f.all}
+	if before, after, ok := strings.Cut(f.rev, ".."); ok {
+		if f.against != "" {
+			return errors.New("--against and two commits are two comparisons; one is made")
+		}
+		f.rev, f.against = cmp.Or(after, "HEAD"), before
+		if old, err = audit.RunCommit(ctx, f.dir, before, lib, o); err != nil {
+			return err
+		}
+		if follow, err = audit.FollowUps(ctx, f.dir, before, f.rev, lib); err != nil {
+			return err
+		}
+	}
+	doc, err := theTree(ctx, f.dir, f.rev, lib, o)
+	if err != nil {
+		return err
+	}
+	if f.jsonFile != "" {
+		if err := a.output(f.jsonFile, doc.WriteJSON); err != nil {
+			return err
+		}
+	}
+	quiet := f.jsonFile == "-"
+	switch {
+	case len(f.skeletons) > 0:
+		return a.skeletons(doc, f.skeletons)
+	case f.conform != "":
+		cs, err := audit.Conform(doc, lib, f.conform)
+		if err != nil {
+			return err
+		}
+		return audit.WriteConformance(a.out, doc, cs, f.verbose)
+	case f.against != "":
+		if old == nil {
+			if old, err = audited(f.against, lib, o); err != nil {
+				return err
+			}
+		}
+		return a.drift(old, doc, follow, quiet)
+	case f.kconfig && !quiet:
+		err = doc.WriteKconfig(a.out)
+	case !quiet:
+		err = doc.WriteText(a.out, f.verbose)
+	}
+	if err != nil {
+		return err
+	}
+	return verdict(doc, f.kconfig)
 }
 
 // theTree is what is audited: a folder, or a commit of a repository.

@@ -186,68 +186,12 @@ func (e *elab) declareProps() {
 
 // declareShared creates the pools and the shared variables with their initial values.
 func (e *elab) declareShared() {
-	// First the objects, because handle types need to know how many there are.
-	type object struct {
-		d *syntax.VarDecl
-		n *syntax.Declarator
-		g *global
-	}
-	var objects []object
-	dead := map[string][]bool{}
-	for _, d := range e.prog.vars {
-		base := e.typeOf(d.Type)
-		for _, n := range d.Names {
-			t := e.arrayOf(base, n.Dims)
-			g := &global{t: t}
-			e.globals[n.Name.Name] = g
-			if base.kind != stStruct {
-				if base.kind == stVoid {
-					e.errorf("bad-type", n.Sp, "a variable cannot be void")
-					g.t = tBad
-				}
-				if d.Pool {
-					e.errorf("bad-type", n.Sp, "only objects of a struct can be in a pool")
-				}
-				continue
-			}
-			if t.kind == stBad {
-				continue
-			}
-			p := e.pool(base.strct)
-			g.first = int32(len(p.Objects) + 1)
-			names := objectNames(n.Name.Name, t)
-			p.Objects = append(p.Objects, names...)
-			for range names {
-				dead[base.strct.name] = append(dead[base.strct.name], d.Pool)
-			}
-			if d.Pool && !base.strct.lives {
-				e.diags.Add(source.Diagnostic{Code: "no-lifetime", Span: n.Sp, Msg: "struct " + base.strct.name + " has no lifetime, so its objects cannot wait in a pool", Hint: "give the struct @use(property)"})
-			}
-			objects = append(objects, object{d, n, g})
-		}
-	}
+	objects, dead := e.declareObjects()
 	for _, p := range e.sys.Pools {
-		s := e.prog.structs[p.Struct]
-		if s.lives {
-			v := e.newVar("live("+s.name+")", e.irType(tBool), len(p.Objects), model.NoProc, s.decl.Name.Sp.Start)
-			for i, d := range dead[s.name] {
-				v.Init[i] = int32(model.Bit(!d))
-			}
-			p.Live = v.ID
-			p.Free, p.Leak = e.propID(s.free), e.propID(s.leak)
-		}
-		e.poolLayout[s.name] = e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, s.use, s.decl.Sp, func(path string, t *stype, cells int, guard string, at source.Span) model.VarID {
-			v := e.newVar(s.name+path, e.irType(t), cells*len(p.Objects), model.NoProc, at.Start)
-			v.Pool, v.Stride = p.ID, cells
-			if s.lives {
-				v.Guard = e.propID(guard)
-			}
-			p.Fields = append(p.Fields, v.ID)
-			return v.ID
-		}, 0)
+		e.declarePool(p, dead[p.Struct])
 	}
-	for _, o := range objects {
-		o.g.l = e.poolLayout[baseOf(o.g.t).strct.name]
+	for _, g := range objects {
+		g.l = e.poolLayout[baseOf(g.t).strct.name]
 	}
 	for _, d := range e.prog.vars {
 		for _, n := range d.Names {
@@ -277,6 +221,66 @@ func (e *elab) declareShared() {
 			}
 		}
 	}
+}
+
+// declareObjects numbers the objects of each struct: before anything else, because handle types need to know how many there are. dead says which of a struct's wait in a pool.
+func (e *elab) declareObjects() (objects []*global, dead map[string][]bool) {
+	dead = map[string][]bool{}
+	for _, d := range e.prog.vars {
+		base := e.typeOf(d.Type)
+		for _, n := range d.Names {
+			t := e.arrayOf(base, n.Dims)
+			g := &global{t: t}
+			e.globals[n.Name.Name] = g
+			if base.kind != stStruct {
+				if base.kind == stVoid {
+					e.errorf("bad-type", n.Sp, "a variable cannot be void")
+					g.t = tBad
+				}
+				if d.Pool {
+					e.errorf("bad-type", n.Sp, "only objects of a struct can be in a pool")
+				}
+				continue
+			}
+			if t.kind == stBad {
+				continue
+			}
+			p := e.pool(base.strct)
+			g.first = int32(len(p.Objects) + 1)
+			names := objectNames(n.Name.Name, t)
+			p.Objects = append(p.Objects, names...)
+			for range names {
+				dead[base.strct.name] = append(dead[base.strct.name], d.Pool)
+			}
+			if d.Pool && !base.strct.lives {
+				e.diags.Add(source.Diagnostic{Code: "no-lifetime", Span: n.Sp, Msg: "struct " + base.strct.name + " has no lifetime, so its objects cannot wait in a pool", Hint: "give the struct @use(property)"})
+			}
+			objects = append(objects, g)
+		}
+	}
+	return objects, dead
+}
+
+// declarePool makes the variables of the fields of a struct, one for all its objects, and of their lives.
+func (e *elab) declarePool(p *model.Pool, dead []bool) {
+	s := e.prog.structs[p.Struct]
+	if s.lives {
+		v := e.newVar("live("+s.name+")", e.irType(tBool), len(p.Objects), model.NoProc, s.decl.Name.Sp.Start)
+		for i, d := range dead {
+			v.Init[i] = int32(model.Bit(!d))
+		}
+		p.Live = v.ID
+		p.Free, p.Leak = e.propID(s.free), e.propID(s.leak)
+	}
+	e.poolLayout[s.name] = e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, s.use, s.decl.Sp, func(path string, t *stype, cells int, guard string, at source.Span) model.VarID {
+		v := e.newVar(s.name+path, e.irType(t), cells*len(p.Objects), model.NoProc, at.Start)
+		v.Pool, v.Stride = p.ID, cells
+		if s.lives {
+			v.Guard = e.propID(guard)
+		}
+		p.Fields = append(p.Fields, v.ID)
+		return v.ID
+	}, 0)
 }
 
 func baseOf(t *stype) *stype {

@@ -86,9 +86,15 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 		}
 		return operand{t: tVoid}
 	}
+	return b.lockPointer(o, x.Args[0], one)
+}
+
+// lockPointer lowers the taking of a lock that a pointer leads to: what one does for each class that it may be of.
+func (b *builder) lockPointer(o operand, arg syntax.Expr, one func(class string)) operand {
+	e := b.e
 	outer := b.atom
 	b.atom = max(outer, 1) // the lock that is meant is looked at in the step it is taken in
-	v, _ := b.valueOf(o, x.Args[0])
+	v, _ := b.valueOf(o, arg)
 	b.atom = outer
 	if v == nil {
 		return badOperand

@@ -614,28 +614,13 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 	if t.kind != stInt && t.kind != stEnum {
 		return false
 	}
-	// Whether the bounds are constant is tried silently: if not, the loop is an ordinary one and reports its own errors.
-	quiet := func(x syntax.Expr) (int64, bool) {
-		if hasCall(x) {
-			return 0, false
-		}
-		n := len(e.diags.Diags)
-		c := *b
-		c.constOnly, c.tail = true, nil
-		v, _ := c.value(x)
-		if len(e.diags.Diags) > n || v == nil || !v.IsConst() {
-			e.diags.Diags = e.diags.Diags[:n]
-			return 0, false
-		}
-		return int64(v.Val), true
-	}
-	i, ok := quiet(init.Decl.Names[0].Init)
+	i, ok := b.silently(init.Decl.Names[0].Init)
 	if !ok {
 		return false
 	}
 	step := int64(1)
 	if post.Y != nil {
-		if step, ok = quiet(post.Y); !ok {
+		if step, ok = b.silently(post.Y); !ok {
 			return false
 		}
 	}
@@ -652,7 +637,7 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 	}
 	for {
 		at(i)
-		c, ok := quiet(s.Cond)
+		c, ok := b.silently(s.Cond)
 		if !ok {
 			return false
 		}
@@ -680,4 +665,21 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 	}
 	b.place(done)
 	return true
+}
+
+// silently is the value of an expression that is constant here. Whether the bounds of a loop are is tried: if not, it is an ordinary loop and reports its own errors.
+func (b *builder) silently(x syntax.Expr) (int64, bool) {
+	e := b.e
+	if hasCall(x) {
+		return 0, false
+	}
+	n := len(e.diags.Diags)
+	c := *b
+	c.constOnly, c.tail = true, nil
+	v, _ := c.value(x)
+	if len(e.diags.Diags) > n || v == nil || !v.IsConst() {
+		e.diags.Diags = e.diags.Diags[:n]
+		return 0, false
+	}
+	return int64(v.Val), true
 }

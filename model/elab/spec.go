@@ -238,29 +238,7 @@ func (s *Spec) checkAll(diags *source.List) {
 		cell[c.name] = 0
 	}
 	for _, c := range s.prog.configs {
-		var t *stype
-		e.with(inSpec, func() { t = e.configType(c) })
-		switch {
-		case t.kind == stBad:
-		case t.kind == stInt:
-			cell[c.name] = min(max(0, t.lo), t.hi)
-		case t.kind != stBool && t.kind != stEnum:
-			e.errorf("bad-type", c.at, "a config parameter is a bool, an enum or an integer, not %s", t)
-		}
-		if d := c.config.Default; d != nil {
-			var x *model.Expr
-			var dt *stype
-			ok := false
-			e.with(inSpec, func() { x, dt, ok = e.constant(d) })
-			if ok {
-				if !assignable(t, dt) {
-					e.mismatch(d.Span(), t, dt)
-				} else if t.kind == stInt && (int64(x.Val) < t.lo || int64(x.Val) > t.hi) {
-					e.errorf("out-of-range", d.Span(), "%d does not fit into %s", x.Val, t)
-				}
-				cell[c.name] = int64(x.Val)
-			}
-		}
+		e.checkConfig(c)
 	}
 	for _, st := range e.prog.structs {
 		for i := range st.fields {
@@ -283,10 +261,44 @@ func (s *Spec) checkAll(diags *source.List) {
 	s.checkFeatures(e)
 	s.checkGroups(e)
 	s.checkSweep(e)
-	known := map[string]bool{}
-	for _, q := range s.prog.props {
-		known[q.name] = true
+	s.checkQuestions(e)
+	for _, t := range s.prog.claims {
+		e.with(inCell, func() { e.constInts(t.When) })
 	}
+	for _, t := range s.prog.tiers {
+		e.with(inCell, func() { e.constInts(t.When) })
+	}
+}
+
+// checkConfig checks the type and the default of a parameter, and gives it a value for what follows.
+func (e *elab) checkConfig(c *symbol) {
+	var t *stype
+	e.with(inSpec, func() { t = e.configType(c) })
+	switch {
+	case t.kind == stBad:
+	case t.kind == stInt:
+		e.cell[c.name] = min(max(0, t.lo), t.hi)
+	case t.kind != stBool && t.kind != stEnum:
+		e.errorf("bad-type", c.at, "a config parameter is a bool, an enum or an integer, not %s", t)
+	}
+	if d := c.config.Default; d != nil {
+		var x *model.Expr
+		var dt *stype
+		ok := false
+		e.with(inSpec, func() { x, dt, ok = e.constant(d) })
+		if ok {
+			if !assignable(t, dt) {
+				e.mismatch(d.Span(), t, dt)
+			} else if t.kind == stInt && (int64(x.Val) < t.lo || int64(x.Val) > t.hi) {
+				e.errorf("out-of-range", d.Span(), "%d does not fit into %s", x.Val, t)
+			}
+			e.cell[c.name] = int64(x.Val)
+		}
+	}
+}
+
+// checkQuestions checks what the spec checks and expects: the properties have to be observed, and counts to be constants.
+func (s *Spec) checkQuestions(e *elab) {
 	used := map[string]bool{"no_deadlock": true, "no_fault": true, "assertion": true}
 	for _, q := range s.prog.props {
 		if q.used {
@@ -305,7 +317,7 @@ func (s *Spec) checkAll(diags *source.List) {
 			for n := range used {
 				names = append(names, n)
 			}
-			diags.Add(source.Diagnostic{Code: "unknown-property", Span: id.Sp, Msg: "nothing in this spec observes property " + source.Quote(id.Name), Hint: source.DidYouMean(id.Name, names)})
+			e.diags.Add(source.Diagnostic{Code: "unknown-property", Span: id.Sp, Msg: "nothing in this spec observes property " + source.Quote(id.Name), Hint: source.DidYouMean(id.Name, names)})
 		}
 	}
 	for _, c := range s.prog.checks {
@@ -318,13 +330,7 @@ func (s *Spec) checkAll(diags *source.List) {
 		for _, id := range x.Props {
 			prop(id)
 		}
-		s.checkUnreachable(x, diags)
-	}
-	for _, t := range s.prog.claims {
-		e.with(inCell, func() { e.constInts(t.When) })
-	}
-	for _, t := range s.prog.tiers {
-		e.with(inCell, func() { e.constInts(t.When) })
+		s.checkUnreachable(x, e.diags)
 	}
 }
 
