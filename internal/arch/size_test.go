@@ -38,6 +38,7 @@ var long = map[string]string{
 	"checker/internal/program/compile.go place":         kinds,
 	"checker/internal/program/expr.go expr":             kinds,
 	"checker/internal/program/named.go named":           "numbers what can be named, kind by kind, then walks the variables with these numbers",
+	"checker/internal/second/data.go declaration":       kinds,
 	"checker/internal/symmetry/exchange_test.go orbits": "the definition, tried on every state",
 	"checker/internal/symmetry/objects.go pointers":     kinds,
 	"checker/internal/symmetry/symmetry.go group":       "conditions in the order in which their refusals are told; each uses what those before it found",
