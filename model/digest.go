@@ -9,7 +9,7 @@ import (
 
 // DigestVersion begins every digest. It changes whenever [System.Digest] says of a system what it did not say before, so that digests of two versions are never
 // taken for digests of two models.
-const DigestVersion = "d2"
+const DigestVersion = "d3"
 
 // SameDigestVersion reports whether two digests can be compared: what they say is about the model only where the same version wrote both.
 func SameDigestVersion(a, b string) bool { return DigestVersionOf(a) == DigestVersionOf(b) }
@@ -118,6 +118,7 @@ func (d *digester) variable(v *Var) {
 	number(d, v.Proc)
 	number(d, v.Pool)
 	number(d, v.Stride)
+	numbers(d, v.Dims)
 	numbers(d, v.Init)
 	number(d, v.Guard)
 }

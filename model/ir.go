@@ -71,6 +71,7 @@ type Move struct {
 type System struct {
 	Name      string        // spec name, such as "seed/race_a"
 	Config    []ConfigValue // the cell, in declaration order
+	Kernel    string        // the release that the cell models, "v6.13", for traces; "" if it names none
 	Files     *source.Set   // for positions
 	Vars      []*Var        // shared variables first, then the locals of each process
 	Pools     []*Pool       // object pools, one per struct type that has objects
@@ -118,6 +119,7 @@ type Var struct {
 	Proc   ProcID  // owner of a local, NoProc for a shared variable
 	Pool   PoolID  // pool whose field this is, else NoPool
 	Stride int     // cells per object for a pool field; Len otherwise
+	Dims   []int   // of an array with more than one dimension, outermost first; their product is Stride
 	Init   []int32 // Len values
 	Guard  PropID  // pool field: property violated by access to a dead object; NoProp where the pool has no lifetime
 	Pos    source.Pos
@@ -177,6 +179,7 @@ type Prop struct {
 	Name    string
 	Kind    PropKind
 	Text    string     // one line, from the spec or the catalogue
+	Own     bool       // declared by the spec itself, in words that may be others than the catalogue's
 	Checked bool       // false: failures are not looked at, as if the assert were not there
 	X       *Expr      // PropInvariant
 	Cases   []LiveCase // PropLiveness

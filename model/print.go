@@ -312,11 +312,22 @@ func (s *System) CellName(c Cell) string {
 	} else if p := s.poolOfLive(v.ID); p != nil {
 		return "live(" + p.Objects[idx] + ")"
 	}
+	if len(v.Dims) > 1 {
+		for _, d := range v.Dims {
+			n /= d
+			name += fmt.Sprintf("[%d]", idx/n)
+			idx %= n
+		}
+		return name
+	}
 	if n > 1 {
 		return fmt.Sprintf("%s[%d]", name, idx)
 	}
 	return name
 }
+
+// IsLife reports whether a variable says which objects of a pool live.
+func (s *System) IsLife(v VarID) bool { return s.poolOfLive(v) != nil }
 
 func (s *System) poolOfLive(v VarID) *Pool {
 	for _, p := range s.Pools {

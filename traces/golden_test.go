@@ -72,8 +72,6 @@ func TestGolden(t *testing.T) {
 	if err != nil || len(files) < 13 {
 		t.Fatal(len(files), err)
 	}
-	// What would make a drawing depend on when or where it was made.
-	volatile := regexp.MustCompile(`/(home|root|tmp|work|Users)/|\d\d:\d\d:\d\d|\d+\.\d+m?s\b`)
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".json")
 		src, err := os.ReadFile(f)
@@ -85,26 +83,70 @@ func TestGolden(t *testing.T) {
 			t.Fatalf("%s: %v", f, err)
 		}
 		for ext, render := range map[string]func(io.Writer) error{
-			".80.txt":   func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 80}) },
+			".72.txt":   func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 72, Head: true}) },
 			".120.txt":  func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 120}) },
 			".200.txt":  func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 200}) },
 			".full.txt": func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Full: true}) },
 			".svg":      func(w io.Writer) error { return svg.Render(w, tr, svg.Options{}) },
-			".dot":      func(w io.Writer) error { return dot.Render(w, tr) },
+			".dot":      func(w io.Writer) error { return dot.Render(w, tr, dot.Options{}) },
 		} {
-			t.Run(name+ext, func(t *testing.T) {
-				var b bytes.Buffer
-				if err := render(&b); err != nil {
-					t.Fatal(err)
-				}
-				if m := volatile.Find(b.Bytes()); m != nil {
-					t.Errorf("the drawing depends on when or where it was made: %s", m)
-				}
-				testkit.Golden(t, strings.TrimSuffix(f, ".json")+ext, b.Bytes())
-			})
+			t.Run(name+ext, func(t *testing.T) { golden(t, strings.TrimSuffix(f, ".json")+ext, render) })
 		}
 	}
 }
+
+// TestCases: what a trace has to say, a small model for each. Each violated property of it is drawn as columns, DOT and SVG.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/cases/*.pmd")
+	if err != nil || len(files) < 14 {
+		t.Fatal(len(files), err)
+	}
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(f, ".pmd")
+		ws := witnesses(t, load(t, filepath.Base(name), src), nil, elab.BuildOptions{})
+		if len(ws) == 0 {
+			t.Errorf("%s violates nothing", f)
+		}
+		for _, w := range ws {
+			what := name
+			if len(ws) > 1 {
+				what += "-" + w.Property
+			}
+			for ext, render := range drawings(w) {
+				t.Run(filepath.Base(what)+ext, func(t *testing.T) { golden(t, what+ext, render) })
+			}
+		}
+	}
+}
+
+// drawings are the ways in which a case is drawn.
+func drawings(tr *traces.Trace) map[string]func(io.Writer) error {
+	return map[string]func(io.Writer) error{
+		".txt": func(w io.Writer) error { return columns.Render(w, tr, columns.Options{Width: 100, Head: true}) },
+		".svg": func(w io.Writer) error { return svg.Render(w, tr, svg.Options{}) },
+		".dot": func(w io.Writer) error { return dot.Render(w, tr, dot.Options{}) },
+	}
+}
+
+// golden holds a drawing to a file.
+func golden(t *testing.T, file string, render func(io.Writer) error) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := render(&b); err != nil {
+		t.Fatal(err)
+	}
+	if m := volatile.Find(b.Bytes()); m != nil {
+		t.Errorf("the drawing depends on when or where it was made: %s", m)
+	}
+	testkit.Golden(t, file, b.Bytes())
+}
+
+// volatile is what would make a drawing depend on when or where it was made.
+var volatile = regexp.MustCompile(`/(home|root|tmp|work|Users)/|\d\d:\d\d:\d\d|\d+\.\d+m?s\b`)
 
 // FuzzDraw: whatever the reader accepts can be drawn.
 func FuzzDraw(f *testing.F) {
@@ -130,7 +172,7 @@ func FuzzDraw(f *testing.F) {
 		if err := svg.Render(io.Discard, tr, svg.Options{Full: true}); err != nil {
 			t.Error(err)
 		}
-		if err := dot.Render(io.Discard, tr); err != nil {
+		if err := dot.Render(io.Discard, tr, dot.Options{Full: true}); err != nil {
 			t.Error(err)
 		}
 	})

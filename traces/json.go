@@ -53,7 +53,7 @@ func Read(r io.Reader) (*Trace, error) {
 	case head.Schema == nil:
 		return nil, fmt.Errorf("not a trace: it has no schema; this version reads %q", Schema)
 	case *head.Schema != Schema:
-		return nil, fmt.Errorf("the trace has schema %q; this version reads %q", *head.Schema, Schema)
+		return nil, wrongSchema(*head.Schema)
 	}
 	d = json.NewDecoder(bytes.NewReader(src))
 	d.DisallowUnknownFields()
@@ -67,10 +67,18 @@ func Read(r io.Reader) (*Trace, error) {
 	return &t, nil
 }
 
+// wrongSchema says that a trace is of another version, and for one that was written by an earlier one what to do.
+func wrongSchema(is string) error {
+	if is == "pmdcheck/trace/1" {
+		return fmt.Errorf("the trace has schema %q, which says less of a run than what is told of it needs; this version reads %q: check the spec again for a new trace", is, Schema)
+	}
+	return fmt.Errorf("the trace has schema %q; this version reads %q", is, Schema)
+}
+
 // Check checks a trace that is part of something else as [Read] does.
 func Check(t *Trace) error {
 	if t.Schema != Schema {
-		return fmt.Errorf("the trace has schema %q; this version reads %q", t.Schema, Schema)
+		return wrongSchema(t.Schema)
 	}
 	return t.validate()
 }
@@ -91,6 +99,8 @@ func (t *Trace) validate() error {
 		return fmt.Errorf("kind %q is none of %q", t.Kind, kinds)
 	case t.Kind == "violation" && t.Property == "":
 		return errors.New("a violation names its property")
+	case t.Owed != nil && (t.Owed.Step < 0 || t.Owed.Step > len(t.Steps)):
+		return fmt.Errorf("something is owed since step %d, and there are %d steps", t.Owed.Step, len(t.Steps))
 	case t.Cycle < 0 || t.Cycle > len(t.Steps):
 		return fmt.Errorf("step %d begins a part that repeats, and there are %d steps", t.Cycle, len(t.Steps))
 	case t.Processes == nil || t.Steps == nil:
@@ -106,13 +116,14 @@ func (t *Trace) validate() error {
 		}
 		calls[c.ID] = true
 	}
+	listed := func(call int) bool { return call == -1 || calls[call] }
 	exists := func(p int) bool { return p >= 0 && p < len(t.Processes) }
 	operations := func(where string, ops []Operation) error {
 		for k, o := range ops {
 			if !slices.Contains(opKinds, o.Kind) {
 				return fmt.Errorf("%s: operation %d is of kind %q, which is none of %q", where, k+1, o.Kind, opKinds)
 			}
-			if o.Call >= 0 && !calls[o.Call] || o.Call < -1 {
+			if !listed(o.Call) {
 				return fmt.Errorf("%s: operation %d is in call %d, which is not listed", where, k+1, o.Call)
 			}
 		}
@@ -122,7 +133,7 @@ func (t *Trace) validate() error {
 		if !exists(s.Process) {
 			return fmt.Errorf("it starts with process %d, and there are %d", s.Process, len(t.Processes))
 		}
-		if s.Transition != -1 || s.Ops == nil {
+		if s.Transition != -1 || s.Ops == nil || !listed(s.At) {
 			return fmt.Errorf("the start of process %d is not one", s.Process)
 		}
 		if err := operations("start of process "+t.Processes[s.Process].Name, s.Ops); err != nil {
@@ -133,8 +144,16 @@ func (t *Trace) validate() error {
 		if !exists(b.Process) {
 			return fmt.Errorf("process %d waits, and there are %d", b.Process, len(t.Processes))
 		}
-		if b.Call >= 0 && !calls[b.Call] || b.Call < -1 {
-			return fmt.Errorf("process %d waits in call %d, which is not listed", b.Process, b.Call)
+		if b.After < 0 || b.After > len(t.Steps) {
+			return fmt.Errorf("process %d waits after step %d, and there are %d steps", b.Process, b.After, len(t.Steps))
+		}
+		if len(b.Waits) == 0 {
+			return fmt.Errorf("process %d waits for nothing", b.Process)
+		}
+		for _, w := range b.Waits {
+			if !listed(w.Call) {
+				return fmt.Errorf("process %d waits in call %d, which is not listed", b.Process, w.Call)
+			}
 		}
 	}
 	for i, s := range t.Steps {
@@ -147,6 +166,8 @@ func (t *Trace) validate() error {
 			return fmt.Errorf("step %d is fatal and names no property", i+1)
 		case s.Ops == nil:
 			return fmt.Errorf("step %d has no list of operations", i+1)
+		case !listed(s.At):
+			return fmt.Errorf("after step %d its process stands in call %d, which is not listed", i+1, s.At)
 		}
 		for _, c := range s.Enabled {
 			if !exists(c.Process) || c.Transition < 0 {

@@ -169,7 +169,8 @@ func TestSchemaAndReaderAgree(t *testing.T) {
 		want       string
 		readerOnly bool // a schema cannot compare numbers with each other
 	}{
-		"version":          {func(o object) { o["schema"] = "pmdcheck/trace/2"; o["novelty"] = 1 }, `schema "pmdcheck/trace/2"; this version reads "pmdcheck/trace/1"`, false},
+		"version":          {func(o object) { o["schema"] = "pmdcheck/trace/3"; o["novelty"] = 1 }, `schema "pmdcheck/trace/3"; this version reads "pmdcheck/trace/2"`, false},
+		"earlier version":  {func(o object) { o["schema"] = "pmdcheck/trace/1"; o["novelty"] = 1 }, `check the spec again for a new trace`, false},
 		"no version":       {func(o object) { delete(o, "schema") }, "it has no schema", false},
 		"unknown field":    {func(o object) { o["author"] = "me" }, `unknown field "author"`, false},
 		"unknown in step":  {func(o object) { step(o)["author"] = "me" }, `unknown field "author"`, false},

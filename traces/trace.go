@@ -4,17 +4,20 @@
 // Every text in it was made when the trace was made.
 package traces
 
-// Schema is the identifier of the JSON format written by this version.
-const Schema = "pmdcheck/trace/1"
+// Schema is the identifier of the JSON format written by this version. Traces of version 1 did not say which alternatives a process waits at, nor in which call a process
+// stands after a step, without which a lock that is waited for looks like one that is held: they are refused.
+const Schema = "pmdcheck/trace/2"
 
 // Trace is a run from the initial state, usually one that ends in a violation. It is finite, or it ends in steps that repeat for ever (Cycle). Lists are in run order; nothing depends on map order.
 type Trace struct {
 	Schema    string        `json:"schema"`
 	Spec      string        `json:"spec"`
 	Config    []ConfigValue `json:"config,omitempty"`
-	Build     []string      `json:"build,omitempty"` // options that changed the model or its judgement: "no-merge", "no-reset", "no-assert"
-	Digest    string        `json:"digest"`          // of the elaborated model; replay refuses another one
-	Kind      string        `json:"kind"`            // "violation", "cover", "run"
+	Kernel    string        `json:"kernel,omitempty"` // the release that the cell models: "v6.13"
+	Tool      string        `json:"tool,omitempty"`   // the program that found it
+	Build     []string      `json:"build,omitempty"`  // options that changed the model or its judgement: "no-merge", "no-reset", "no-assert"
+	Digest    string        `json:"digest"`           // of the elaborated model; replay refuses another one
+	Kind      string        `json:"kind"`             // "violation", "cover", "run"
 	Property  string        `json:"property,omitempty"`
 	Message   string        `json:"message,omitempty"` // one plain sentence: what went wrong
 	Processes []Process     `json:"processes"`
@@ -26,6 +29,7 @@ type Trace struct {
 	Steps     []Step        `json:"steps"`
 	Cycle     int           `json:"cycle,omitempty"`   // number, from 1, of the step with which the part begins that repeats for ever; 0: none
 	About     []Access      `json:"about,omitempty"`   // what a violated invariant, or the search for leaks, read in the last state
+	Owed      *Owed         `json:"owed,omitempty"`    // of a liveness property: since when what never happens was to happen
 	Blocked   []Blocked     `json:"blocked,omitempty"` // who waits for what in the last state, of a deadlock or a run that comes to rest, or all through what repeats
 }
 
@@ -40,15 +44,32 @@ type Property struct {
 	Name  string `json:"name"`
 	Title string `json:"title"` // what a violation is called
 	Text  string `json:"text,omitempty"`
+	Own   bool   `json:"own,omitempty"` // declared by the spec itself, and not by the library
+}
+
+// Owed is the beginning of what a liveness property asks for and a run never does.
+type Owed struct {
+	Step  int      `json:"step"`            // the step that made it owed, 0 for the start
+	When  string   `json:"when,omitempty"`  // what became true then, as text; "" for what is owed always
+	What  string   `json:"what"`            // what never becomes true
+	Reads []Access `json:"reads,omitempty"` // what the condition read that became true
 }
 
 // Blocked is a process that cannot move and should.
 type Blocked struct {
-	Process int      `json:"process"`
-	Call    int      `json:"call"`
-	Label   string   `json:"label"`
-	Pos     string   `json:"pos"`
-	Reads   []Access `json:"reads,omitempty"` // what its condition read
+	Process   int    `json:"process"`
+	After     int    `json:"after"`               // the step after which it waits for what is told, 0 for the start
+	Sometimes bool   `json:"sometimes,omitempty"` // in what repeats it can move now and then, and never does
+	Waits     []Wait `json:"waits"`               // its alternatives where it chooses, else one
+}
+
+// Wait is one thing that a process waits for.
+type Wait struct {
+	Call   int      `json:"call"`
+	Text   string   `json:"text"` // the statement
+	Pos    string   `json:"pos"`
+	Reads  []Access `json:"reads,omitempty"`  // what its condition read of shared state
+	Locals []Access `json:"locals,omitempty"` // and of the locals of the process
 }
 
 // Choice is a move that was possible.
@@ -96,6 +117,7 @@ type Step struct {
 	Way        int         `json:"way,omitempty"` // of the transition, where its choices allow several: their number in the order of the alternatives
 	From       int         `json:"from"`
 	To         int         `json:"to"` // -1: end of process, -2: parked by a failure
+	At         int         `json:"at"` // the call in which the process stands afterwards; -1: none
 	Label      string      `json:"label"`
 	Stack      []Frame     `json:"stack"` // outermost first; the first is the process itself
 	Pos        string      `json:"pos"`   // file:line:col of the visible statement
@@ -105,6 +127,7 @@ type Step struct {
 	Title      string      `json:"title,omitempty"`    // what that is called: "use after free"
 	Message    string      `json:"message,omitempty"`
 	Touch      *Touch      `json:"touch,omitempty"`   // of a fatal step that touched a dead object
+	Null       string      `json:"null,omitempty"`    // of a fatal step that followed NULL: the cell that it was read from last
 	Enabled    []Choice    `json:"enabled,omitempty"` // what else could have been done in the state before
 	False      []string    `json:"false,omitempty"`   // checked invariants that do not hold in the state after
 }

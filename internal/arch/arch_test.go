@@ -66,7 +66,7 @@ var layers = []struct {
 	{"traces", ""},
 	{"traces/story", "traces"},
 	{"traces/columns", "traces traces/story"},
-	{"traces/dot", "internal/graphviz traces traces/story"},
+	{"traces/dot", "internal/graphviz traces traces/columns traces/story"},
 	{"traces/svg", "traces traces/columns traces/story"},
 	{"traces/replay", "model model/eval properties traces"},
 	{"internal/sim", "model model/eval properties traces traces/dot traces/replay"},

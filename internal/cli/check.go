@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -132,7 +133,7 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	defer cancel()
 	prog := a.newProgress(len(cells), f.progress)
 	o := run.Options{
-		Checker: opts, Build: elab.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, Jobs: f.jobs, FixedReduction: f.reduction != "", Checkpoints: f.checkpoints(),
+		Tool: tool(debug.ReadBuildInfo()), Checker: opts, Build: elab.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, Jobs: f.jobs, FixedReduction: f.reduction != "", Checkpoints: f.checkpoints(),
 		Traces: f.traceDir != "" || f.verbose || f.everyTrace || len(f.property) > 0, Watch: prog.watch,
 	}
 	switch {

@@ -86,20 +86,21 @@ func (a *app) renderCmd() *cobra.Command {
 			}
 			return a.output(out, func(w io.Writer) error {
 				if asDOT {
-					return dot.Render(w, t)
+					return dot.Render(w, t, dot.Options{Full: full})
 				}
 				if asSVG {
 					return svg.Render(w, t, svg.Options{Full: full})
 				}
 				opt := a.table(width, full)
+				opt.Head = true
 				opt.Color = opt.Color && (out == "" || out == "-")
 				return columns.Render(w, t, opt)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&asText, "text", false, "a table with a column per CPU (default)")
-	cmd.Flags().BoolVar(&asDOT, "dot", false, "a graph for Graphviz with a lane per CPU")
-	cmd.Flags().BoolVar(&asSVG, "svg", false, "a sequence diagram as SVG: lanes, what is held, the life of the table")
+	cmd.Flags().BoolVar(&asDOT, "dot", false, "lanes for Graphviz: a row per step, and why it comes behind others")
+	cmd.Flags().BoolVar(&asSVG, "svg", false, "a sequence diagram as SVG: lanes, what is held, the lives of the objects")
 	cmd.Flags().IntVar(&width, "width", -1, "widest text line (0: as wide as needed; default: the terminal, or 120)")
 	cmd.Flags().BoolVar(&full, "full", false, "every operation on shared state, not only what matters to the violation")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to this `file`")

@@ -5,7 +5,14 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
+
+// tool is what a trace says of the program that found it: version and commit.
+func tool(info *debug.BuildInfo, ok bool) string {
+	v := version(info, ok)
+	return v[:strings.LastIndex(v, ", ")]
+}
 
 // version says which program this is: version, commit and Go, as a report of a bug needs them. What the build does not tell is "unknown".
 func version(info *debug.BuildInfo, ok bool) string {

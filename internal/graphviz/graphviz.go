@@ -55,6 +55,16 @@ func (g *Writer) Edge(from, to string, attrs ...string) {
 	g.line(from + " -> " + to + list(attrs) + ";")
 }
 
+// Same puts nodes at one height.
+func (g *Writer) Same(ids ...string) {
+	g.line("{ rank=same; " + strings.Join(ids, "; ") + "; }")
+}
+
+// Ordered puts nodes at one height, and in their order from left to right.
+func (g *Writer) Ordered(ids ...string) {
+	g.line("{ rank=same; " + strings.Join(ids, " -> ") + " [style=invis]; }")
+}
+
 // Close ends the graph and tells the first error.
 func (g *Writer) Close() error {
 	g.End()

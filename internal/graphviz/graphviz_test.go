@@ -18,6 +18,8 @@ func TestDrawing(t *testing.T) {
 	g.End()
 	g.Edge("x", "y", "", "style=dashed")
 	g.Edge("y", graphviz.Quote("z\x00"))
+	g.Same("x", "y")
+	g.Ordered("x", "y")
 	if err := g.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +32,8 @@ func TestDrawing(t *testing.T) {
 	}
 	x -> y [style=dashed];
 	y -> "z";
+	{ rank=same; x; y; }
+	{ rank=same; x -> y [style=invis]; }
 }
 `
 	if b.String() != want {

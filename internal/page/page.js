@@ -2,7 +2,7 @@
 (() => {
 const D = JSON.parse(document.getElementById("data").textContent);
 const S = D.strings, $ = id => document.getElementById(id);
-const stateNames = ["live", "unlinked", "in the gather", "waits for a grace period", "freed"];
+const stateNames = ["live", "unlinked", "in the gather", "waits for a grace period", "freed", "not allocated"];
 const classes = ["", "lock", "unlock", "sync", "fatal"];
 const verdictNames = {h: "holds", v: "violated", u: "unknown", j: "not judged"};
 const letters = "hvuj"; // of the verdicts of properties
@@ -303,26 +303,27 @@ class TraceView {
   // lines are what the table shows: what matters, or a line for every step.
   lines() {
     if (!this.full) return this.t.l;
-    const out = [];
+    const out = [], none = this.t.o.map(() => 0);
     let fn = [];
     this.t.s.forEach((s, i) => {
       const lane = Math.max(0, this.t.pr[s.p].l), stack = S[s.k].split("\n").map(x => x.split("\t")[0]).slice(1);
       const inner = stack.length ? stack[stack.length - 1] : "";
-      if (inner && fn[lane] !== inner) out.push([i + 1, lane, 0, this.intern(inner + "()"), 0, 0]);
+      if (inner && fn[lane] !== inner) out.push([i + 1, lane, 0, this.intern(inner + "()"), 0, ...none]);
       fn[lane] = inner;
       const w = (s.w || []).map(([c, , v]) => S[c] + " = " + S[v]);
-      const text = w.length ? w.join("; ") : S[s.t] + ((s.r || []).length ? "  -> " + S[s.r[s.r.length - 1][1]] : "");
-      out.push([i + 1, lane, inner ? 1 : 0, this.intern(text), s.z ? 4 : 0, 0]);
-      if (s.z) out.push([i + 1, lane, inner ? 1 : 0, this.intern("^^^ " + S[s.z]), 4, 0]);
+      const text = w.length ? w.join("; ") : S[s.t] + ((s.r || []).length ? "  (" + s.r.map(([c, v]) => S[c] + " == " + S[v]).join(", ") + ")" : "");
+      out.push([i + 1, lane, inner ? 1 : 0, this.intern(text), s.z ? 4 : 0, ...none]);
+      if (s.z) out.push([i + 1, lane, inner ? 1 : 0, this.intern("^^^ " + S[s.z]), 4, ...none]);
     });
-    for (const l of this.t.lf) if (l[2]) for (let k = out.length - 1; k >= 0; k--) if (out[k][0] === l[0]) { out[k][5] = l[2]; break; }
+    this.t.lf.forEach((life, o) => { for (const l of life) if (l[2]) for (let k = out.length - 1; k >= 0; k--) if (out[k][0] === l[0]) { out[k][5 + o] = l[2]; break; } });
     return out;
   }
   intern(s) { let i = S.indexOf(s); if (i < 0) { i = S.length; S.push(s); } return i; }
 
-  life(step) {
+  // life is what has become of an object after a step.
+  life(object, step) {
     let l = null;
-    for (const x of this.t.lf) if (x[0] <= step) l = x;
+    for (const x of this.t.lf[object]) if (x[0] <= step) l = x;
     return l;
   }
 
@@ -332,23 +333,24 @@ class TraceView {
     const head = el("tr", {}, el("th", {scope: "col"}, "step"));
     t.c.forEach((c, lane) => { holds[lane].forEach(() => head.append(el("td", {class: "hold"}))); head.append(el("th", {scope: "col"}, S[c])); });
     if (t.g.length || t.cy) head.append(el("th", {class: "sr"}, "waits"));
-    if (t.o) head.append(el("th", {scope: "col", colspan: 2}, "table " + S[t.o]));
+    t.o.forEach(o => head.append(el("th", {scope: "col", colspan: 2}, S[o])));
     const body = el("tbody", {});
     let last = -1, alt = false;
     this.rows = [];
-    const first = s => lines.findIndex(l => l[0] >= s), final = s => { let k = -1; lines.forEach((l, i) => { if (l[0] && l[0] <= s) k = i; }); return k; };
+    const first = s => lines.findIndex(l => l[0] >= s), final = s => { let k = -1; lines.forEach((l, i) => { if (l[0] > 0 && l[0] <= s) k = i; }); return k; };
     const periods = t.g.map(g => [g, first(g[1]), g[2] ? final(g[2]) : lines.length - 1]);
     if (t.cy) periods.push([[this.intern("repeats for ever"), t.cy, 0, 0], first(t.cy), lines.length - 1]);
     lines.forEach((l, i) => {
-      const [step, lane, indent, text, cls, note] = l;
+      const [step, lane, indent, text, cls, ...notes] = l; // a step of 0 is the start, one of -1 none
+      const at = step < 0 ? this.n : step;
       const fresh = step !== last;
       if (fresh) alt = !alt;
       last = step;
-      const tr = el("tr", {class: (alt ? "alt" : "") + (step && step === this.fatal ? " fatalrow" : ""), "data-step": step});
-      tr.append(el("td", {class: "num"}, fresh && step ? String(step) : ""));
+      const tr = el("tr", {class: (alt ? "alt" : "") + (step > 0 && step === this.fatal ? " fatalrow" : ""), "data-step": at});
+      tr.append(el("td", {class: "num"}, fresh && step >= 0 ? String(step) : ""));
       for (let k = 0; k < lanes; k++) {
         for (const h of holds[k]) {
-          const on = step > h[2] - (h[2] ? 1 : 0) && step >= h[2] && (h[3] === 0 || step <= h[3]);
+          const on = at >= h[2] && (h[3] === 0 || at <= h[3]);
           tr.append(el("td", {class: "hold", title: on ? S[h[0]] : false}, on ? el("i", {class: "s" + h[4]}) : null));
         }
         const td = el("td", {class: "c " + classes[k === lane ? cls : 0]}, k === lane ? S[text] : "");
@@ -359,14 +361,14 @@ class TraceView {
         const g = periods.find(([, a, b]) => a >= 0 && i >= a && i <= b);
         tr.append(el("td", {class: "per", title: g ? S[g[0][0]] : false}, g ? el("i", {class: (g[0][3] ? "g" : "") + (i === g[1] ? " top" : "") + (i === g[2] ? " end" : "")}) : null));
       }
-      if (t.o) {
-        const done = i + 1 >= lines.length || lines[i + 1][0] !== step;
-        const s = this.life(done ? step : step - 1) || [0, 0, 0];
-        tr.append(el("td", {class: "bar-l", title: stateNames[s[1]]}, el("i", {class: "l" + s[1]})), el("td", {class: "note" + (S[note] === "freed" ? " freed" : "")}, S[note]));
-      }
-      if (step) {
-        tr.addEventListener("click", () => this.show(step));
-        tr.addEventListener("mouseenter", () => this.relate(step));
+      const done = i + 1 >= lines.length || lines[i + 1][0] !== step;
+      t.o.forEach((_, o) => {
+        const s = this.life(o, done ? at : at - 1) || [0, 0, 0], note = S[notes[o] || 0];
+        tr.append(el("td", {class: "bar-l", title: stateNames[s[1]]}, el("i", {class: "l" + s[1]})), el("td", {class: "note" + (note === "freed" ? " freed" : "")}, note));
+      });
+      if (at > 0) {
+        tr.addEventListener("click", () => this.show(at));
+        tr.addEventListener("mouseenter", () => this.relate(at));
         tr.addEventListener("mouseleave", () => this.relate(this.step));
       }
       this.rows.push(tr);
@@ -409,8 +411,8 @@ class TraceView {
 
   spoken() {
     if (!this.step) return "Start";
-    const s = this.t.s[this.step - 1], l = this.t.o ? this.life(this.step) : null;
-    return "Step " + this.step + " of " + this.n + ", " + S[this.t.pr[s.p].w] + ": " + S[s.t] + (s.z ? ", " + S[s.z] : "") + (l ? ", table " + S[this.t.o] + " " + stateNames[l[1]] : "");
+    const s = this.t.s[this.step - 1];
+    return "Step " + this.step + " of " + this.n + ", " + S[this.t.pr[s.p].w] + ": " + S[s.t] + (s.z ? ", " + S[s.z] : "") + this.t.o.map((o, k) => { const l = this.life(k, this.step); return l ? ", " + S[o] + " " + stateNames[l[1]] : ""; }).join("");
   }
 
   // state is the value of every cell after a step, and which of them the step changed.
@@ -424,8 +426,10 @@ class TraceView {
 
   details() {
     const t = this.t, out = [];
-    const l = t.o ? this.life(this.step) : null;
-    if (l) out.push(el("p", {}, "table " + S[t.o] + " ", el("span", {class: "state l" + l[1], id: "life"}, stateNames[l[1]])));
+    t.o.forEach((o, k) => {
+      const l = this.life(k, this.step);
+      if (l) out.push(el("p", {}, S[o] + " ", el("span", {class: "state l" + l[1], id: k ? false : "life"}, stateNames[l[1]])));
+    });
     if (!this.step) out.push(el("p", {}, "The start. ", el("span", {class: "small"}, "Step with the arrow keys.")));
     else {
       const s = t.s[this.step - 1];

@@ -16,9 +16,9 @@ type traceData struct {
 	Text      []int         `json:"m"`  // sentences
 	Columns   []int         `json:"c"`  // titles of the lanes
 	Processes []processData `json:"pr"` //
-	Lines     [][6]int      `json:"l"`  // step, lane, indent, text, class, life
-	Object    int           `json:"o"`  // whose life is shown
-	Life      [][3]int      `json:"lf"` // step, state, note
+	Lines     [][]int       `json:"l"`  // step, lane, indent, text, class, and what has become of each object
+	Objects   []int         `json:"o"`  // whose lives are shown
+	Lives     [][][3]int    `json:"lf"` // of each: step, state, note
 	Held      [][5]int      `json:"h"`  // name, process, from, to, section
 	Periods   [][4]int      `json:"g"`  // text, begin, end, grace
 	Initial   [][2]int      `json:"i"`  // cell, value
@@ -57,8 +57,8 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 	s := story.Tell(t)
 	table := columns.Lay(s, false)
 	out := &traceData{
-		Kind: t.Kind, Property: e.str(t.Property), Object: e.str(table.Object), Cycle: t.Cycle, Text: []int{}, Columns: []int{}, Processes: []processData{}, Lines: [][6]int{},
-		Life: [][3]int{}, Held: [][5]int{}, Periods: [][4]int{}, Initial: [][2]int{}, Steps: []stepData{}, Checked: []int{},
+		Kind: t.Kind, Property: e.str(t.Property), Objects: []int{}, Cycle: t.Cycle, Text: []int{}, Columns: []int{}, Processes: []processData{}, Lines: [][]int{},
+		Lives: [][][3]int{}, Held: [][5]int{}, Periods: [][4]int{}, Initial: [][2]int{}, Steps: []stepData{}, Checked: []int{},
 	}
 	for _, x := range s.Text {
 		out.Text = append(out.Text, e.str(x))
@@ -70,14 +70,22 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 		out.Processes = append(out.Processes, processData{e.str(p.Name), e.str(story.Who(p)), table.Of[i]})
 	}
 	for _, l := range table.Lines {
-		out.Lines = append(out.Lines, [6]int{l.Step, l.Column, l.Indent, e.str(l.Text), lineClass[l.Class], e.str(l.Life)})
-	}
-	for _, l := range s.Lanes {
-		if l.Object == table.Object {
-			for _, c := range l.Changes {
-				out.Life = append(out.Life, [3]int{c.Step, int(c.State), e.str(c.Note)})
-			}
+		if l.Across {
+			continue
 		}
+		row := []int{l.Step, l.Column, l.Indent, e.str(strings.ReplaceAll(l.Text, columns.Hard, " ")), lineClass[l.Class]}
+		for _, x := range l.Lives {
+			row = append(row, e.str(x))
+		}
+		out.Lines = append(out.Lines, row)
+	}
+	for i, l := range table.Lanes {
+		out.Objects = append(out.Objects, e.str(table.Objects[i]))
+		life := [][3]int{}
+		for _, c := range l.Changes {
+			life = append(life, [3]int{c.Step, int(c.State), e.str(c.Note)})
+		}
+		out.Lives = append(out.Lives, life)
 	}
 	for _, l := range s.Locks {
 		section := 0
@@ -106,9 +114,11 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 	for _, q := range t.Checked {
 		out.Checked = append(out.Checked, e.str(q.Name))
 	}
-	for _, b := range t.Blocked {
-		text := story.Who(t.Processes[b.Process]) + ": " + b.Label
-		out.Blocked = append(out.Blocked, e.str(text))
+	for i := range t.Blocked {
+		b := &t.Blocked[i]
+		for _, w := range b.Waits {
+			out.Blocked = append(out.Blocked, e.str(story.Who(t.Processes[b.Process])+": "+w.Text+": waits "+s.Waits(b, w)))
+		}
 	}
 	before := map[int][]int{}
 	if edges, err := story.Before(t); err == nil {

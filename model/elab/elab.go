@@ -131,6 +131,7 @@ func build(p *program, name string, cell map[string]int64, config []model.Config
 
 // system elaborates everything.
 func (e *elab) system() {
+	e.sys.Kernel = e.kernel()
 	e.declareProps()
 	e.declareShared()
 	e.declareCovers()
@@ -160,7 +161,7 @@ func (e *elab) declareProps() {
 	for _, q := range e.prog.props {
 		id := model.PropID(len(e.sys.Props))
 		e.props[q.name] = id
-		p := &model.Prop{ID: id, Name: q.name, Text: q.text, Kind: model.PropAssert, Checked: len(checked) == 0 || checked[q.name], Pos: q.at.Start}
+		p := &model.Prop{ID: id, Name: q.name, Text: q.text, Own: q.own, Kind: model.PropAssert, Checked: len(checked) == 0 || checked[q.name], Pos: q.at.Start}
 		switch id {
 		case model.PropNoDeadlock:
 			p.Kind = model.PropDeadlock
@@ -184,6 +185,19 @@ func (e *elab) declareProps() {
 	}
 }
 
+// kernel is the release that a cell models, by its constant KERNEL; "" without one.
+func (e *elab) kernel() string {
+	s := e.prog.syms[releaseConst]
+	if s == nil || s.kind != symConst {
+		return ""
+	}
+	v, t, ok := e.constant(s.constant.Value)
+	if !ok || t.kind != stInt || v.Val < 100 {
+		return ""
+	}
+	return syntax.VersionText(int64(v.Val))
+}
+
 // declareShared creates the pools and the shared variables with their initial values.
 func (e *elab) declareShared() {
 	objects, dead := e.declareObjects()
@@ -199,9 +213,9 @@ func (e *elab) declareShared() {
 			if baseOf(g.t).kind == stStruct || g.t.kind == stBad {
 				continue
 			}
-			g.l = e.layoutOf(g.t, n.Name.Name, 1, "", n.Sp, func(path string, t *stype, cells int, _ string, at source.Span) model.VarID {
+			g.l = e.layoutOf(g.t, n.Name.Name, "", n.Sp, func(path string, t *stype, cells int, _ string, at source.Span) model.VarID {
 				return e.newVar(path, e.irType(t), cells, model.NoProc, at.Start).ID
-			}, 0)
+			})
 		}
 	}
 	e.sharedDone = true
@@ -272,7 +286,7 @@ func (e *elab) declarePool(p *model.Pool, dead []bool) {
 		p.Live = v.ID
 		p.Free, p.Leak = e.propID(s.free), e.propID(s.leak)
 	}
-	e.poolLayout[s.name] = e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, s.use, s.decl.Sp, func(path string, t *stype, cells int, guard string, at source.Span) model.VarID {
+	e.poolLayout[s.name] = e.layoutOf(&stype{kind: stStruct, strct: s}, "", s.use, s.decl.Sp, func(path string, t *stype, cells int, guard string, at source.Span) model.VarID {
 		v := e.newVar(s.name+path, e.irType(t), cells*len(p.Objects), model.NoProc, at.Start)
 		v.Pool, v.Stride = p.ID, cells
 		if s.lives {
@@ -280,7 +294,7 @@ func (e *elab) declarePool(p *model.Pool, dead []bool) {
 		}
 		p.Fields = append(p.Fields, v.ID)
 		return v.ID
-	}, 0)
+	})
 }
 
 func baseOf(t *stype) *stype {

@@ -146,7 +146,7 @@ func (b *builder) place(j *cfgNode) {
 
 // newLocal makes a local variable with its layout.
 func (b *builder) newLocal(name string, t *stype, at source.Pos, plain bool) *layout {
-	return b.e.layoutOf(t, "", 1, "", source.At(at), b.leaf(name, at, plain), 0)
+	return b.e.layoutOf(t, "", "", source.At(at), b.leaf(name, at, plain))
 }
 
 func (b *builder) leaf(name string, at source.Pos, plain bool) leafMaker {

@@ -106,7 +106,7 @@ func (e *elab) structLayout(s *structInfo) *layout {
 		return l
 	}
 	// No object of this struct exists; a pointer to it can only be NULL.
-	l := e.layoutOf(&stype{kind: stStruct, strct: s}, "", 1, "", s.decl.Sp, nil, 0)
+	l := e.layoutOf(&stype{kind: stStruct, strct: s}, "", "", s.decl.Sp, nil)
 	e.poolLayout[s.name] = l
 	return l
 }

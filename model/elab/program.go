@@ -3,6 +3,7 @@ package elab
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"pmdcheck/model"
@@ -105,6 +106,7 @@ type propInfo struct {
 	text string
 	at   source.Span
 	used bool
+	own  bool // declared outside the library
 }
 
 // predeclared functions and what they are for; the elaborator knows them by name.
@@ -168,7 +170,7 @@ func (p *program) declare(f *syntax.File, diags *source.List) {
 			p.procs = append(p.procs, d)
 			p.checkKernelAttrs(d.Attrs, diags)
 		case *syntax.PropertyDecl:
-			p.property(d.Name.Name, d.Text, d.Name.Sp)
+			p.property(d.Name.Name, d.Text, d.Name.Sp).own = !strings.HasPrefix(p.files.File(d.Name.Sp.Start).Name, "linux/")
 		case *syntax.CheckDecl:
 			p.checks = append(p.checks, d)
 			for _, id := range d.Props {

@@ -353,7 +353,7 @@ func (e *elab) checkFunc(fn *syntax.FuncDecl) {
 	if !result.scalar() && result.kind != stVoid {
 		e.errorf("bad-type", fn.Result.Sp, "a function cannot return %s", result)
 	}
-	b.fn.resultVar = &lvalue{t: result, l: e.layoutOf(result, "", 1, "", fn.Sp, nil, 0)}
+	b.fn.resultVar = &lvalue{t: result, l: e.layoutOf(result, "", "", fn.Sp, nil)}
 	b.scope = &scope{names: map[string]*binding{}}
 	for _, p := range fn.Params {
 		t := e.typeOf(p.Type)
@@ -364,7 +364,7 @@ func (e *elab) checkFunc(fn *syntax.FuncDecl) {
 		if old := b.scope.names[p.Name.Name]; old != nil {
 			e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: p.Name.Sp, Msg: "two parameters are called " + source.Quote(p.Name.Name), Related: []source.Related{{Span: old.at, Msg: "the other one"}}})
 		}
-		b.scope.names[p.Name.Name] = &binding{t: t, l: e.layoutOf(t, "", 1, "", p.Sp, nil, 0), at: p.Name.Sp}
+		b.scope.names[p.Name.Name] = &binding{t: t, l: e.layoutOf(t, "", "", p.Sp, nil), at: p.Name.Sp}
 	}
 	if result.kind != stVoid && result.kind != stBad && !alwaysReturns(fn.Body) {
 		e.errorf("missing-return", source.At(fn.Name.Sp.Start), "%s can end without returning a value", fn.Name.Name)

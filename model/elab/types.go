@@ -300,7 +300,12 @@ type layout struct {
 type leafMaker func(path string, t *stype, cells int, guard string, at source.Span) model.VarID
 
 // layoutOf builds the layout of a type below a root. inits receives the initial value of each leaf cell.
-func (e *elab) layoutOf(t *stype, path string, cells int, guard string, at source.Span, leaf leafMaker, depth int) *layout {
+func (e *elab) layoutOf(t *stype, path, guard string, at source.Span, leaf leafMaker) *layout {
+	return e.layoutIn(t, path, nil, guard, at, leaf, 0)
+}
+
+// layoutIn is layoutOf below arrays of the given dimensions, outermost first.
+func (e *elab) layoutIn(t *stype, path string, dims []int, guard string, at source.Span, leaf leafMaker, depth int) *layout {
 	l := &layout{t: t, v: model.NoVar, dry: leaf == nil}
 	switch t.kind {
 	case stStruct:
@@ -315,13 +320,20 @@ func (e *elab) layoutOf(t *stype, path string, cells int, guard string, at sourc
 			if f.guard != "" {
 				g = f.guard
 			}
-			l.fields[f.name] = e.layoutOf(e.fieldType(f), path+"."+f.name, cells, g, f.at, leaf, depth+1)
+			l.fields[f.name] = e.layoutIn(e.fieldType(f), path+"."+f.name, dims, g, f.at, leaf, depth+1)
 		}
 	case stArray:
-		l.elem = e.layoutOf(t.elem, path, cells*t.n, guard, at, leaf, depth+1)
+		l.elem = e.layoutIn(t.elem, path, append(dims[:len(dims):len(dims)], t.n), guard, at, leaf, depth+1)
 	default:
 		if leaf != nil && t.scalar() {
+			cells := 1
+			for _, n := range dims {
+				cells *= n
+			}
 			l.v = leaf(path, t, cells, guard, at)
+			if len(dims) > 1 {
+				e.sys.Vars[l.v].Dims = dims
+			}
 		}
 	}
 	return l

@@ -3,6 +3,7 @@ package columns_test
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -56,6 +57,25 @@ func TestWidth(t *testing.T) {
 	}
 }
 
+// TestNames: however narrow the table, every name stands in it whole, and so does what becomes of the object.
+func TestNames(t *testing.T) {
+	for _, name := range all {
+		tr := read(t, name)
+		var b bytes.Buffer
+		if err := columns.Render(&b, tr, columns.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int{40, 72} {
+			narrow := strings.Fields(render(t, tr, columns.Options{Width: width}))
+			for _, word := range strings.Fields(b.String()) {
+				if !slices.Contains(narrow, word) {
+					t.Errorf("%s at %d: %q is not there, or broken", name, width, word)
+				}
+			}
+		}
+	}
+}
+
 // TestReaderKnows: the table alone says which CPU frees the table and which one touches it: the free stands in the freer's column, the access in the other's,
 // and the column of the table says freed before that.
 func TestReaderKnows(t *testing.T) {
@@ -73,7 +93,7 @@ func TestReaderKnows(t *testing.T) {
 	head, cpu0 := find("CPU 0 (m1: walker)")
 	_, cpu1 := find("CPU 1 (m1: zapper)")
 	_, cpu2 := find("CPU 2 (m2: exiter)")
-	_, table := find("table X")
+	_, table := find("ptdesc X")
 	unshare, a := find("m1.pud[0] = NULL")
 	freed, b := find("X freed")
 	use, c := find("pte = *ptep")

@@ -44,15 +44,17 @@ process freer on cpu 1 { await (root != NULL); struct table *t = root; root = NU
 	// Nothing covers it: CPU 0 holds no lock that CPU 1 would have to take, and
 	// nothing that a grace period or an IPI waits for.
 	//
-	// step CPU 0 (walker)     CPU 1 (freer)   setup
-	//    1                                    live(spare[0]) = true
-	//    2                                    root = &spare[0]
-	//    3 root -> &spare[0]
-	//    4 root -> &spare[0]
-	//    7                    root = NULL
-	//    8                    spare[0] freed
+	// step CPU 0 (walker)           CPU 1 (freer)   setup               table spare[0]
+	//    1                                          spare[0] allocated  live
+	//    2                                          root = &spare[0]    linked to root
+	//    3 root == &spare[0]
+	//    4 root == &spare[0]
+	//    7                          root = NULL                         unlinked
+	//    8                          spare[0] freed                      freed
 	//    9 t->entry = 1
-	//      ^^^ no_use
+	//      ^^^ violates no_use: a
+	//        freed table is not
+	//        used
 	//
 	// 2 of 9 steps are not shown; --full shows everything.
 }

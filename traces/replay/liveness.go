@@ -50,14 +50,50 @@ func (r *recorder) judgeLiveness(t *traces.Trace, p *model.Prop, states []*eval.
 		t.Message = r.liveMessage(c, since, cycle, len(moves))
 		_, reads := r.in.Reads(last, c.Q)
 		t.About = r.reads(reads)
-		for _, b := range r.blocked(last) {
-			if !r.canMove(states[first:], model.ProcID(b.Process)) {
-				t.Blocked = append(t.Blocked, b)
-			}
-		}
+		t.Owed = r.owed(c, states[since], since)
+		t.Blocked = r.starved(states[first:], first, moves[first:], append(t.About[:len(t.About):len(t.About)], t.Owed.Reads...))
 		return nil
 	}
 	return fmt.Errorf("nothing that %s owes is owed for ever", p.Name)
+}
+
+// owed says since when what never happens was to happen.
+func (r *recorder) owed(c *model.LiveCase, s *eval.State, since int) *traces.Owed {
+	o := &traces.Owed{Step: since, What: r.sys.ExprString(c.Q)}
+	if c.P != nil && c.P.Op != model.Const {
+		o.When = r.sys.ExprString(c.P)
+		_, reads := r.in.Reads(s, c.P)
+		o.Reads = r.reads(reads)
+	}
+	return o
+}
+
+// starved lists who waits in all of what is for ever and takes no part in it: at a place where it should not stay, or where it may but what it waits for is what is owed. What it waits for is told
+// of the first state in which it has to wait.
+func (r *recorder) starved(round []*eval.State, first int, moves []Move, owed []traces.Access) []traces.Blocked {
+	var out []traces.Blocked
+	for _, p := range r.sys.Processes {
+		if slices.ContainsFunc(moves, func(m Move) bool { return m.Proc == p.ID }) || round[0].Locs[p.ID] < 0 {
+			continue
+		}
+		for i, s := range round {
+			b, ok := r.waiting(s, p, first+i)
+			if !ok {
+				continue
+			}
+			related := slices.ContainsFunc(b.Waits, func(w traces.Wait) bool {
+				return slices.ContainsFunc(w.Reads, func(a traces.Access) bool {
+					return slices.ContainsFunc(owed, func(o traces.Access) bool { return o.Cell == a.Cell })
+				})
+			})
+			if !r.in.AtEnd(s, p.ID) || related {
+				b.Sometimes = r.canMove(round, p.ID)
+				out = append(out, b)
+			}
+			break
+		}
+	}
+	return out
 }
 
 // canMove reports whether a process can move in one of the states.

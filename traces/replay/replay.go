@@ -32,7 +32,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	in := eval.New(sys, eval.Options{NoAssert: opt.NoAssert})
 	s, starts := in.Starts()
 	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}, locks: locks{held: map[model.ProcID][]lock{}}}
-	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Digest: sys.Digest(), Kind: "run", Processes: []traces.Process{}, Steps: []traces.Step{}}
+	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Kernel: sys.Kernel, Digest: sys.Digest(), Kind: "run", Processes: []traces.Process{}, Steps: []traces.Step{}}
 	for _, c := range sys.Config {
 		t.Config = append(t.Config, traces.ConfigValue(c))
 	}
@@ -41,7 +41,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	}
 	for _, q := range sys.Props {
 		if q.Checked {
-			t.Checked = append(t.Checked, traces.Property{Name: q.Name, Title: properties.Title(q.Name), Text: q.Text})
+			t.Checked = append(t.Checked, traces.Property{Name: q.Name, Title: title(q), Text: q.Text, Own: q.Own})
 		}
 	}
 	for _, p := range sys.Pools {
@@ -52,7 +52,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	written := sys.Written()
 	for _, v := range sys.Vars {
 		for i := 0; i < v.Len && v.Proc == model.NoProc; i++ {
-			if s.Vals[v.ID][i] != 0 && (written[v.ID][i] || lives(sys, v.Type)) {
+			if s.Vals[v.ID][i] != 0 && (written[v.ID][i] || lives(sys, v.Type) || sys.IsLife(v.ID)) {
 				t.Initial = append(t.Initial, traces.Assign{Cell: sys.CellName(model.Cell{Var: v.ID, Idx: int32(i)}), New: sys.Value(v.Type, s.Vals[v.ID][i])})
 			}
 		}
@@ -64,7 +64,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 		p := sys.Processes[i]
 		if ops := r.operations(p, 0, p.Start, out.Events); len(ops) > 0 {
 			t.Starts = append(t.Starts, traces.Step{
-				Process: i, Transition: -1, To: int(s.Locs[i]), Label: ops[0].Text, Stack: r.stack(p.Start[0].Frame), Pos: ops[0].Pos, Ops: ops,
+				Process: i, Transition: -1, To: int(s.Locs[i]), At: r.at(p, s), Label: ops[0].Text, Stack: r.stack(p.Start[0].Frame), Pos: ops[0].Pos, Ops: ops,
 			})
 		}
 		if f := out.Failure; f != nil && (last == nil || sys.Props[last.Prop].Name != opt.Property) {
@@ -104,6 +104,35 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 
 // maxContext is the longest run whose steps say what else was possible and which invariants hold: nobody steps through a longer one by hand.
 const maxContext = 2000
+
+// title is what a violation of a property is called: in the words of the catalogue, or of the spec for a property that the catalogue does not know.
+func title(q *model.Prop) string {
+	if e, ok := properties.Lookup(q.Name); ok && e.Title != "" {
+		return e.Title
+	}
+	if q.Text != "" {
+		return "violates " + q.Name + ": " + q.Text
+	}
+	return "violates " + q.Name
+}
+
+// at is the call in which a process stands in a state.
+func (r *recorder) at(p *model.Process, s *eval.State) int {
+	l := s.Locs[p.ID]
+	if l < 0 {
+		return -1
+	}
+	f := p.Locations[l].Frame
+	r.use(f)
+	return int(f)
+}
+
+// use notes that a call, and those around it, are referred to.
+func (r *recorder) use(f model.FrameID) {
+	for ; f != model.NoFrame; f = r.sys.Frames[f].Parent {
+		r.used[f] = true
+	}
+}
 
 // lives reports whether values of a type point to objects with a lifetime.
 func lives(sys *model.System, t *model.Type) bool {
@@ -168,7 +197,7 @@ func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, opt
 			}
 		case model.PropDeadlock:
 			if in.Deadlocked(s) {
-				t.Message, t.Blocked = r.stuck(s), r.blocked(s)
+				t.Message, t.Blocked = r.stuck(s), r.blocked(s, len(t.Steps))
 				return nil
 			}
 		case model.PropOrder:
@@ -213,39 +242,75 @@ func (r *recorder) stuck(s *eval.State) string {
 			continue
 		}
 		l := p.Locations[s.Locs[p.ID]]
-		what := "nothing"
-		if len(l.Trans) > 0 {
-			t := p.Trans[l.Trans[0]]
-			what = t.Label
+		var whats []string
+		for _, id := range l.Trans {
+			t := p.Trans[id]
+			what := t.Label
 			if f := t.Frame; f != model.NoFrame && r.sys.Frames[f].Parent != model.NoFrame {
 				fr := r.sys.Frames[f]
 				what = fr.Func + "() called at " + r.sys.Files.Position(fr.Call) + ": " + what
 			}
+			whats = append(whats, what)
 		}
-		parts = append(parts, p.Name+" waits in "+what)
+		if len(whats) == 0 {
+			whats = []string{"nothing"}
+		}
+		parts = append(parts, p.Name+" waits in "+strings.Join(whats, ", or "))
 	}
 	return "no process can move: " + strings.Join(parts, "; ")
 }
 
-// blocked lists who waits, and what their conditions read: of the first transition, as in stuck.
-func (r *recorder) blocked(s *eval.State) []traces.Blocked {
+// blocked lists who waits in a state, at which alternatives, and what the conditions of these read.
+func (r *recorder) blocked(s *eval.State, after int) []traces.Blocked {
 	var out []traces.Blocked
 	for _, p := range r.sys.Processes {
-		if r.in.AtEnd(s, p.ID) || s.Locs[p.ID] < 0 || len(p.Locations[s.Locs[p.ID]].Trans) == 0 {
+		if r.in.AtEnd(s, p.ID) || s.Locs[p.ID] < 0 {
 			continue
 		}
-		tr := p.Trans[p.Locations[s.Locs[p.ID]].Trans[0]]
-		b := traces.Blocked{Process: int(p.ID), Call: int(tr.Frame), Label: tr.Label, Pos: r.sys.Files.Position(tr.Pos)}
-		for f := tr.Frame; f != model.NoFrame; f = r.sys.Frames[f].Parent {
-			r.used[f] = true
+		if b, ok := r.waiting(s, p, after); ok {
+			out = append(out, b)
 		}
-		for out := range r.in.Ways(s, p.ID, tr.ID) {
-			for _, ev := range out.Refused {
-				b.Reads = append(b.Reads, r.reads(ev.Accesses)...)
-			}
-			break // the first way stands for the others
+	}
+	return out
+}
+
+// waiting says what a process waits for in a state in which none of its alternatives can be taken.
+func (r *recorder) waiting(s *eval.State, p *model.Process, after int) (traces.Blocked, bool) {
+	b := traces.Blocked{Process: int(p.ID), After: after}
+	if r.in.CanMove(s, p.ID) {
+		return b, false
+	}
+	for _, id := range p.Locations[s.Locs[p.ID]].Trans {
+		b.Waits = append(b.Waits, r.waits(s, p, p.Trans[id])...)
+	}
+	return b, len(b.Waits) > 0
+}
+
+// maxWaits bounds the alternatives that are told of one transition: an atomic block may choose in thousands of ways.
+const maxWaits = 16
+
+// waits lists what a transition waits for, once for each of its ways that is refused for another reason.
+func (r *recorder) waits(s *eval.State, p *model.Process, tr *model.Transition) []traces.Wait {
+	var out []traces.Wait
+	seen := map[string]bool{}
+	for o := range r.in.Ways(s, p.ID, tr.ID) {
+		if len(o.Refused) == 0 {
+			continue
 		}
-		out = append(out, b)
+		ev := o.Refused[len(o.Refused)-1] // the assumption that is false
+		op := &tr.Code[ev.Op]
+		w := traces.Wait{Call: int(op.Frame), Text: op.Text, Pos: r.sys.Files.Position(op.Pos), Reads: r.reads(ev.Accesses), Locals: r.localReads(ev.Accesses)}
+		if op.Text == "" {
+			w.Text = tr.Label
+		}
+		if key := fmt.Sprint(w); !seen[key] {
+			seen[key] = true
+			r.use(op.Frame)
+			out = append(out, w)
+		}
+		if len(out) == maxWaits {
+			break
+		}
 	}
 	return out
 }
@@ -256,6 +321,22 @@ func (r *recorder) reads(as []eval.Access) []traces.Access {
 	for _, a := range as {
 		if v := r.sys.Vars[a.Cell.Var]; v.Proc == model.NoProc && !a.Write {
 			out = append(out, traces.Access{Cell: r.sys.CellName(a.Cell), Value: r.sys.Value(v.Type, a.New)})
+		}
+	}
+	return out
+}
+
+// localReads names the locals that were read, as the source names them; those that the elaborator made have no name.
+func (r *recorder) localReads(as []eval.Access) []traces.Access {
+	var out []traces.Access
+	for _, a := range as {
+		v := r.sys.Vars[a.Cell.Var]
+		if v.Proc == model.NoProc || a.Write {
+			continue
+		}
+		name := strings.TrimPrefix(r.sys.CellName(a.Cell), r.sys.Processes[v.Proc].Name+".")
+		if x := (traces.Access{Cell: name, Value: r.sys.Value(v.Type, a.New)}); !strings.HasPrefix(name, "$") && !slices.Contains(out, x) {
+			out = append(out, x)
 		}
 	}
 	return out
@@ -280,15 +361,21 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 	p := sys.Processes[m.Proc]
 	tr := p.Trans[m.Trans]
 	st := traces.Step{
-		Process: int(m.Proc), Transition: m.Trans, Way: m.Way, From: int(tr.From), To: int(out.Next.Locs[m.Proc]), Label: tr.Label, Pos: sys.Files.Position(tr.Pos),
+		Process: int(m.Proc), Transition: m.Trans, Way: m.Way, From: int(tr.From), To: int(out.Next.Locs[m.Proc]), At: r.at(p, out.Next), Label: tr.Label, Pos: sys.Files.Position(tr.Pos),
 		Stack: r.stack(tr.Frame), Ops: []traces.Operation{},
 	}
 	st.Ops = append(st.Ops, r.operations(p, i+1, tr.Code, out.Events)...)
 	if f := out.Failure; f != nil {
 		st.Fatal = true
 		st.Property = sys.Props[f.Prop].Name
-		st.Title = properties.Title(st.Property)
+		st.Title = title(sys.Props[f.Prop])
 		st.Message = p.Name + ": " + f.Msg
+		if f.Fault != model.NoFault {
+			st.Title = f.Fault.String()
+		}
+		if f.Fault == model.FaultNull {
+			st.Null = r.null(out.Events)
+		}
 		if f.Cell != nil {
 			st.Message = p.Name + " " + f.Msg
 		}
@@ -306,6 +393,20 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 	return st
 }
 
+// null is the cell that a NULL was read from last, by the operation that followed it.
+func (r *recorder) null(events []eval.Event) string {
+	if len(events) == 0 {
+		return ""
+	}
+	as := events[len(events)-1].Accesses
+	for _, a := range slices.Backward(as) {
+		if t := r.sys.Vars[a.Cell.Var].Type; !a.Write && a.New == 0 && (t.Kind == model.KindHandle || t.Kind == model.KindRef) {
+			return r.sys.CellName(a.Cell)
+		}
+	}
+	return ""
+}
+
 // operations describes what code did. The step number is for what is said later of what was freed in it.
 func (r *recorder) operations(p *model.Process, step int, code []model.Op, events []eval.Event) []traces.Operation {
 	sys := r.sys
@@ -320,9 +421,7 @@ func (r *recorder) operations(p *model.Process, step int, code []model.Op, event
 		o := traces.Operation{Text: op.Text, Pos: sys.Files.Position(op.Pos), Visible: op.Visible, Call: int(op.Frame), Kind: kind}
 		if op.Frame != model.NoFrame {
 			o.Func = sys.Frames[op.Frame].Func
-			for f := op.Frame; f != model.NoFrame; f = sys.Frames[f].Parent {
-				r.used[f] = true
-			}
+			r.use(op.Frame)
 		}
 		if op.Kind == model.OpBranch {
 			o.Result = fmt.Sprint(ev.Branch)

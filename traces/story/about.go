@@ -25,15 +25,35 @@ func (s *Story) about() {
 		see(a.Cell, a.Value)
 	}
 	for _, b := range t.Blocked {
-		for _, a := range b.Reads {
+		for _, w := range b.Waits {
+			for _, a := range w.Reads {
+				see(a.Cell, a.Value)
+			}
+			for _, l := range w.Locals {
+				if key, k := s.wroteLocal(b.Process, l.Cell); k >= 0 {
+					for _, a := range s.step(key).Ops[k].Reads {
+						see(a.Cell, a.Value)
+					}
+				}
+			}
+		}
+	}
+	if t.Owed != nil {
+		for _, a := range t.Owed.Reads {
 			see(a.Cell, a.Value)
 		}
 	}
 	if n := s.Fatal(); n > 0 {
 		st := t.Steps[n-1]
-		if st.Touch != nil {
+		switch {
+		case st.Touch != nil:
 			objects[st.Touch.Object] = true
-		} else {
+		case st.Null != "":
+			// What was NULL, and what was found there before.
+			if cell, _ := s.nullFrom(n); cell != "" {
+				see(cell, "")
+			}
+		default:
 			// First what the last operation read, then its step, then the step of the same process before it.
 			look := [][]traces.Operation{st.Ops[max(0, len(st.Ops)-1):], st.Ops}
 			for i := n - 2; i >= 0; i-- {
@@ -63,7 +83,7 @@ func (s *Story) about() {
 		}
 	}
 	// What a cell it is about pointed to belongs to it.
-	s.steps(func(_ int, st *traces.Step) {
+	s.steps(func(_, _ int, st *traces.Step) {
 		for _, op := range st.Ops {
 			for _, w := range op.Writes {
 				for _, v := range []string{w.Old, w.New} {
@@ -80,6 +100,14 @@ func (s *Story) about() {
 		}
 	}
 	slices.SortStableFunc(s.Lanes, func(a, b *Lane) int { return s.rank(a.Object) - s.rank(b.Object) })
+	s.slots = map[string]bool{}
+	for _, l := range s.Lanes {
+		for _, c := range l.Changes {
+			for _, cell := range c.Links {
+				s.slots[cell] = s.slots[cell] || slices.Contains(s.About, l.Object)
+			}
+		}
+	}
 }
 
 func (s *Story) rank(object string) int {
@@ -100,44 +128,80 @@ func (s *Story) concerns(cell string, values ...string) bool {
 // relevant decides which operations matter. In a run about objects these are: every way to and change of them, what the process that fails holds, and what
 // others wait for. In any other run: everything shared, but for the bookkeeping inside lock functions.
 func (s *Story) relevant() {
-	t := s.Trace
-	s.keep = make([][]bool, len(t.Steps)+1)
-	for i, st := range t.Steps {
-		n := i + 1
-		keep := make([]bool, len(st.Ops))
-		period := false
+	s.steps(func(n, key int, st *traces.Step) {
+		period, any := false, false
 		written := map[string]bool{} // in this step: to read it again says nothing new
 		for k := range st.Ops {
-			period = period || (s.Line(n, k) != "" && t.Processes[st.Process].Name == gpProcess)
+			period = period || (s.Line(key, k) != "" && s.Trace.Processes[st.Process].Name == gpProcess)
 		}
-		round := t.Cycle > 0 && n >= t.Cycle // of what repeats for ever, every step shows
 		for k, op := range st.Ops {
-			last := k == len(st.Ops)-1
-			switch {
-			case n == s.Fatal() && last:
-				keep[k] = true
-			case round && (op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0 || last && !slices.Contains(keep, true)):
-				keep[k] = true
-			case period:
-				keep[k] = s.Line(n, k) != "" && s.forAbout(n)
-			case s.Line(n, k) != "":
-				keep[k] = s.covers(n)
-			case s.Takes(n, k) != nil:
-				keep[k] = s.matters(s.Takes(n, k))
-			case s.Drops(n, k) != nil:
-				keep[k] = s.contended(s.Drops(n, k))
-			case len(s.About) > 0 || len(t.Blocked) > 0:
-				keep[k] = s.touches(st.Process, op) && !known(op, written)
-			default:
-				_, lock := s.lockCall(op.Call)
-				keep[k] = !lock && op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0
+			keep := s.decides(n, key, k, st, written, period)
+			if keep {
+				s.keep[[2]int{key, k}] = true
+				any = true
 			}
 			for _, w := range op.Writes {
 				written[w.Cell] = true
 			}
 		}
-		s.keep[n] = keep
+		// Of what repeats for ever every step shows, and so does the one that made owed what never happens.
+		if k := len(st.Ops) - 1; !any && k >= 0 && n > 0 && (s.round(n) || s.Trace.Owed != nil && s.Trace.Owed.Step == n) {
+			s.keep[[2]int{key, k}] = true
+		}
+	})
+	s.waitedFor()
+}
+
+// waitedFor keeps what those who wait had read into the locals that their conditions ask for.
+func (s *Story) waitedFor() {
+	for _, b := range s.Trace.Blocked {
+		for _, w := range b.Waits {
+			for _, l := range w.Locals {
+				if key, k := s.wroteLocal(b.Process, l.Cell); k >= 0 {
+					st := s.step(key)
+					s.keep[[2]int{key, k}] = s.keep[[2]int{key, k}] || len(st.Ops[k].Reads) > 0
+				}
+			}
+		}
 	}
+}
+
+// step is a step by the number that the story knows its operations by.
+func (s *Story) step(key int) *traces.Step {
+	if key < 0 {
+		return &s.Trace.Starts[-1-key]
+	}
+	return &s.Trace.Steps[key-1]
+}
+
+// round says whether a step is part of what repeats for ever.
+func (s *Story) round(n int) bool { return s.Trace.Cycle > 0 && n >= s.Trace.Cycle }
+
+// decides says whether operation k of a step matters. Period: something about a grace period happens in the step.
+func (s *Story) decides(n, key, k int, st *traces.Step, written map[string]bool, period bool) bool {
+	op := st.Ops[k]
+	switch {
+	case n > 0 && n == s.Fatal() && k == len(st.Ops)-1:
+		return true
+	case s.round(n) && op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0:
+		return true
+	case s.round(n):
+		return false
+	case period:
+		return s.Line(key, k) != "" && s.forAbout(n)
+	case s.Line(key, k) != "":
+		return s.covers(n)
+	case s.Takes(key, k) != nil:
+		return s.matters(s.Takes(key, k))
+	case s.Drops(key, k) != nil:
+		return s.contended(s.Drops(key, k))
+	case len(s.About) > 0 || len(s.Trace.Blocked) > 0:
+		return s.touches(st.Process, op) && !known(op, written)
+	case n == 0:
+		return len(op.Writes) > 0 && s.touches(st.Process, op)
+	}
+	_, lock := s.lockCall(op.Call)
+	return !lock && op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0
 }
 
 // known says whether an operation only reads what was written before.
@@ -165,6 +229,10 @@ func (s *Story) touches(process int, op traces.Operation) bool {
 		return false
 	}
 	for _, r := range op.Reads {
+		// Where the process that fails looked for a pointer to it and found none is what it went on from.
+		if process == s.suspect() && s.slots[r.Cell] && r.Value == "NULL" {
+			return true
+		}
 		// That others find a pointer to it goes without saying.
 		if s.concerns(r.Cell, r.Value) && (process == s.suspect() || s.suspect() < 0 || len(s.Trace.Blocked) > 0 || s.object(r.Cell) != "" || s.target(r.Value) == "") {
 			return true
@@ -183,7 +251,12 @@ func (s *Story) suspect() int {
 
 // matters: what the suspect holds when it fails, the locks inside what the run is about as it takes them, and locks somebody waits for in the end.
 func (s *Story) matters(l *Lock) bool {
-	if s.cells[l.Name+".readers"] || s.cells[l.Name+".writer"] || s.cells[l.Name] {
+	for c := range s.cells {
+		if name, _, _ := lockName(c); name == l.Name {
+			return true
+		}
+	}
+	if slices.ContainsFunc(s.Periods, func(p *Period) bool { return len(s.Trace.Blocked) > 0 && s.holdsUp(l, p) }) {
 		return true
 	}
 	if s.suspect() < 0 {

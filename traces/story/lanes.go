@@ -20,14 +20,16 @@ func (s *Story) lanes() {
 		}
 		values[cell] = value
 	}
-	dead := map[string]bool{}
+	dead, born := map[string]bool{}, map[string]bool{}
 	for _, o := range s.Trace.Objects {
 		dead[o.Name] = true
 	}
 	local := map[string]bool{}
 	for _, a := range s.Trace.Initial {
 		if o, ok := strings.CutPrefix(a.Cell, "live("); ok {
-			delete(dead, strings.TrimSuffix(o, ")"))
+			o = strings.TrimSuffix(o, ")")
+			delete(dead, o)
+			born[o] = true
 		}
 		if s.target(a.New) != "" {
 			set(a.Cell, a.New)
@@ -52,6 +54,8 @@ func (s *Story) lanes() {
 		}
 		linked[o] = linked[o] || len(c.Links) > 0
 		switch {
+		case dead[o] && !born[o]:
+			c.State = Absent
 		case dead[o]:
 			c.State = Freed
 		case queued:
@@ -70,7 +74,9 @@ func (s *Story) lanes() {
 		for _, op := range st.Ops {
 			for _, a := range op.Writes {
 				if o, ok := strings.CutPrefix(a.Cell, "live("); ok {
-					dead[strings.TrimSuffix(o, ")")] = a.New == "false"
+					o = strings.TrimSuffix(o, ")")
+					dead[o] = a.New == "false"
+					born[o] = born[o] || !dead[o]
 				}
 				if s.target(a.New) != "" || values[a.Cell] != "" {
 					set(a.Cell, a.New)
@@ -109,7 +115,7 @@ func note(was, is Change) string {
 		}
 	}
 	switch {
-	case was.State == Freed && is.State != Freed:
+	case (was.State == Freed || was.State == Absent) && is.State != was.State:
 		return "allocated"
 	case is.State == Freed:
 		return "freed"
@@ -121,82 +127,6 @@ func note(was, is Change) string {
 		return "linked to " + strings.Join(won, ", ")
 	}
 	return is.State.String()
-}
-
-// locks finds who held what and when.
-func (s *Story) locks() {
-	open := map[string][]*Lock{} // by process and name
-	s.steps(func(n int, st *traces.Step) {
-		for k, op := range st.Ops {
-			call, ok := s.lockCall(op.Call)
-			if !ok {
-				continue
-			}
-			for _, w := range op.Writes {
-				name, mode, section := lockName(w.Cell)
-				if mode == waiting || (strings.HasPrefix(w.Cell, "preempt_count[") && !strings.HasPrefix(call.Func, "preempt_")) || strings.HasPrefix(w.Cell, gpNeeds) {
-					continue
-				}
-				key := itoa(st.Process) + " " + name + " " + mode
-				if grows(w) {
-					l := &Lock{Name: name, Mode: mode, Section: section, Process: st.Process, From: n, Call: call.ID}
-					s.Locks = append(s.Locks, l)
-					open[key] = append(open[key], l)
-					if n > 0 {
-						s.takes[[2]int{n, k}] = l
-					}
-				} else if o := open[key]; len(o) > 0 {
-					l := o[len(o)-1]
-					l.To = n
-					open[key] = o[:len(o)-1]
-					s.drops[[2]int{n, k}] = l
-				}
-			}
-		}
-	})
-	// A lock taken and dropped before the first step was held in no state.
-	s.Locks = slices.DeleteFunc(s.Locks, func(l *Lock) bool { return l.From == 0 && l.To == 0 && !slices.Contains(flat(open), l) })
-}
-
-func flat(m map[string][]*Lock) []*Lock {
-	var out []*Lock
-	for _, v := range m {
-		out = append(out, v...)
-	}
-	return out
-}
-
-// lockCall is the outermost call of a lock function around an operation.
-func (s *Story) lockCall(call int) (traces.Call, bool) {
-	for _, c := range s.Chain(call) {
-		if lockFuncs.MatchString(c.Func) {
-			return c, true
-		}
-	}
-	return traces.Call{}, false
-}
-
-func lockName(cell string) (name, mode string, section bool) {
-	for _, x := range sections {
-		if strings.HasPrefix(cell, x.prefix) {
-			return x.name, "", true
-		}
-	}
-	for _, x := range lockParts {
-		if n, ok := strings.CutSuffix(cell, x.suffix); ok {
-			return n, x.mode, false
-		}
-	}
-	return cell, "", false
-}
-
-func grows(a traces.Assign) bool {
-	if a.New == "true" || a.New == "false" {
-		return a.New == "true"
-	}
-	was, err1 := strconv.Atoi(a.Old)
-	is, err2 := strconv.Atoi(a.New)
-	return err1 == nil && err2 == nil && is > was
 }
 
 // periods finds grace periods and cross calls.

@@ -22,10 +22,11 @@ const (
 	Gathered              // queued in an mmu_gather
 	Waiting               // queued for a grace period
 	Freed
+	Absent // not allocated yet
 )
 
 func (s State) String() string {
-	if names := [...]string{"live", "unlinked", "in the gather", "waits for a grace period", "freed"}; int(s) < len(names) {
+	if names := [...]string{"live", "unlinked", "in the gather", "waits for a grace period", "freed", "not allocated"}; int(s) < len(names) {
 		return names[s]
 	}
 	return fmt.Sprintf("State(%d)", uint8(s))
@@ -77,6 +78,9 @@ func (l *Lock) String() string {
 	return l.Name + " " + l.Mode
 }
 
+// For says how it is held, as a phrase: " for read".
+func (l *Lock) For() string { return map[string]string{"R": " for read", "W": " for write"}[l.Mode] }
+
 // Held says whether it is held in the state before a step.
 func (l *Lock) Held(step int) bool { return l.From < step && (l.To == 0 || l.To >= step) }
 
@@ -104,7 +108,8 @@ type Story struct {
 	Text    []string // sentences: what happened, and which protection should have covered it
 
 	cells  map[string]bool // the shared cells it is about, beside the fields of About
-	keep   [][]bool        // by step, then operation; [0] is unused
+	slots  map[string]bool // cells that pointed to what it is about, at some time
+	keep   map[[2]int]bool // by step and operation, as takes and drops
 	lines  map[[2]int]string
 	chains map[int][]traces.Call
 	drops  map[[2]int]*Lock
@@ -115,7 +120,7 @@ type Story struct {
 func Tell(t *traces.Trace) *Story {
 	s := &Story{
 		Trace: t, cells: map[string]bool{}, lines: map[[2]int]string{}, chains: map[int][]traces.Call{},
-		drops: map[[2]int]*Lock{}, takes: map[[2]int]*Lock{},
+		drops: map[[2]int]*Lock{}, takes: map[[2]int]*Lock{}, keep: map[[2]int]bool{},
 	}
 	s.lanes()
 	s.locks()
@@ -126,13 +131,16 @@ func Tell(t *traces.Trace) *Story {
 	return s
 }
 
-// steps calls f for the start (step 0, once per process that did something) and for every step.
-func (s *Story) steps(f func(n int, st *traces.Step)) {
+// Start is the number by which [Story.Keep] and its kin know the operations of Trace.Starts[i]. Everything else counts them as step 0.
+func Start(i int) int { return -1 - i }
+
+// steps calls f for the start (step 0, once per process that did something) and for every step. By key, operations of the start are told apart.
+func (s *Story) steps(f func(n, key int, st *traces.Step)) {
 	for i := range s.Trace.Starts {
-		f(0, &s.Trace.Starts[i])
+		f(0, Start(i), &s.Trace.Starts[i])
 	}
 	for i := range s.Trace.Steps {
-		f(i+1, &s.Trace.Steps[i])
+		f(i+1, i+1, &s.Trace.Steps[i])
 	}
 }
 
@@ -170,7 +178,17 @@ func Kernel(chain []traces.Call) []traces.Call {
 }
 
 // Keep says whether an operation of a step matters to what the run is about.
-func (s *Story) Keep(step, op int) bool { return s.keep[step][op] }
+func (s *Story) Keep(step, op int) bool { return s.keep[[2]int{step, op}] }
+
+// Lane is the life of an object, nil if nothing happens to it.
+func (s *Story) Lane(object string) *Lane {
+	for _, l := range s.Lanes {
+		if l.Object == object {
+			return l
+		}
+	}
+	return nil
+}
 
 // Line is what the operation stands for in words, where that is more than its text: "grace period begins, waits for CPU 0". Else "".
 func (s *Story) Line(step, op int) string { return s.lines[[2]int{step, op}] }
@@ -181,8 +199,10 @@ func (s *Story) Takes(step, op int) *Lock { return s.takes[[2]int{step, op}] }
 // Drops is the lock that an operation drops, or nil.
 func (s *Story) Drops(step, op int) *Lock { return s.drops[[2]int{step, op}] }
 
-// Concerns says whether a cell, or a value, is what the run is about.
-func (s *Story) Concerns(cell string, values ...string) bool { return s.concerns(cell, values...) }
+// Concerns says whether a cell, or a value, is what the run is about, or the cell a slot that what it is about was in.
+func (s *Story) Concerns(cell string, values ...string) bool {
+	return s.slots[cell] || s.concerns(cell, values...)
+}
 
 // LockFunc is the name of the lock function around an operation: that of the kernel, where it is known.
 func (s *Story) LockFunc(call int) string {

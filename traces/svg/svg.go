@@ -1,5 +1,5 @@
-// Package svg draws a trace as a sequence diagram: a lane for each CPU, time running down; beside each lane bars for what its CPU holds; at the right the life of
-// the object the trace is about, and a bracket for every grace period and cross call, so that an access behind the end of that life is seen at once.
+// Package svg draws a trace as a sequence diagram: a lane for each CPU, time running down; beside each lane bars for what its CPU holds; at the right the lives of
+// the objects the trace is about, and a bracket for every grace period and cross call, so that an access behind the end of such a life is seen at once.
 //
 // The drawing needs nothing from outside, follows the reader's colour scheme, and is the same bytes for the same trace.
 package svg
@@ -9,7 +9,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -91,13 +90,18 @@ func (d *drawing) layLines() {
 		width[i] = min(widest, utf8.RuneCountInString(l.title)+2)
 	}
 	for _, l := range d.t.Lines {
-		pieces := columns.Wrap(strings.Repeat("  ", l.Indent)+l.Text, widest, 2*l.Indent+2)
+		if l.Across {
+			d.lines = append(d.lines, line{l, d.rows})
+			d.rows++
+			continue
+		}
+		pieces := columns.Wrap(strings.Repeat("  ", l.Indent)+l.Text, widest, 2*l.Hanging())
 		for i, p := range pieces {
 			piece := l
-			piece.Text = strings.TrimLeft(p, " ")
+			piece.Text = strings.ReplaceAll(strings.TrimLeft(p, " "), columns.Hard, " ")
 			piece.Indent = utf8.RuneCountInString(p) - utf8.RuneCountInString(piece.Text) // in characters from here on
 			if i < len(pieces)-1 {
-				piece.Life = ""
+				piece.Lives = nil
 			}
 			width[l.Column] = max(width[l.Column], utf8.RuneCountInString(p))
 			if _, ok := d.first[l.Step]; !ok {
@@ -210,11 +214,11 @@ svg{--bg:#fff;--fg:#1d2129;--dim:#69707d;--line:#d5d9e0;--band:#f5f6f8;--bad:#c4
 .bg{fill:var(--bg)}.band{fill:var(--band)}text{font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--fg);white-space:pre}
 .say{font-family:system-ui,sans-serif;font-size:13px}.head{font-weight:600}.num,.unlock{fill:var(--dim)}.lock{fill:var(--warn)}.sync{fill:var(--sync)}.fatal{fill:var(--bad);font-weight:600}
 .rule{stroke:var(--line)}.section{fill:var(--section)}.held{fill:var(--held)}.grace,.call{fill:none;stroke:var(--waiting);stroke-width:1.5}.call{stroke:var(--sync)}.gracetext{fill:var(--waiting)}.calltext{fill:var(--sync)}
-.live{fill:var(--live)}.unlinked{fill:var(--unlinked)}.gathered{fill:var(--gathered)}.waiting{fill:var(--waiting)}.freed{fill:var(--freed)}.life{fill:var(--dim)}.lifefreed{fill:var(--bad);font-weight:600}
+.live{fill:var(--live)}.unlinked{fill:var(--unlinked)}.gathered{fill:var(--gathered)}.waiting{fill:var(--waiting)}.freed{fill:var(--freed)}.absent{fill:var(--line)}.life{fill:var(--dim)}.lifefreed{fill:var(--bad);font-weight:600}
 .use{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:4 3;fill:none}.arrow{fill:var(--bad)}.fatalband{fill:var(--bad);fill-opacity:.12}
 `
 
-var stateClass = [...]string{"live", "unlinked", "gathered", "waiting", "freed"}
+var stateClass = [...]string{"live", "unlinked", "gathered", "waiting", "freed", "absent"}
 
 func (d *drawing) draw() {
 	x := float64(margin) + 5*char
@@ -228,14 +232,19 @@ func (d *drawing) draw() {
 			x += l.w + 10
 		}
 	}
-	lifeX := x + 6
-	lifeText := 0
-	for _, l := range d.lines {
-		lifeText = max(lifeText, utf8.RuneCountInString(l.Life))
-	}
-	width := lifeX + margin
-	if d.t.Object != "" {
-		width = lifeX + lifeWidth + float64(max(lifeText, utf8.RuneCountInString(d.t.Object)+6))*char + margin
+	lifeX := make([]float64, len(d.t.Objects)) // of the bar of each object
+	width := x + 6 + margin
+	for i, o := range d.t.Objects {
+		lifeX[i] = x + 6
+		text := utf8.RuneCountInString(o)
+		for _, l := range d.lines {
+			if l.Lives != nil {
+				text = max(text, utf8.RuneCountInString(l.Lives[i]))
+			}
+		}
+		x += lifeWidth + float64(text)*char
+		width = x + margin
+		x += 10
 	}
 	width = max(width, 640)
 	var say []string
@@ -264,9 +273,13 @@ func (d *drawing) draw() {
 		}
 	}
 	d.held()
-	shown := 0
+	shown := -1
 	for _, l := range d.lines {
-		if l.Step > 0 && l.Step != shown {
+		if l.Across {
+			d.p("<text class=\"sync\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", d.lanes[0].x, d.y(l.y)+12, esc(l.Text))
+			continue
+		}
+		if l.Step >= 0 && l.Step != shown {
 			shown = l.Step
 			d.p("<text class=\"num\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%d</text>\n", float64(margin)+4*char, d.y(l.y)+12, l.Step)
 		}
@@ -276,7 +289,9 @@ func (d *drawing) draw() {
 		}
 		d.p("<text%s x=\"%.1f\" y=\"%.1f\">%s</text>\n", class, d.lanes[l.Column].x+float64(l.Indent)*char, d.y(l.y)+12, esc(l.Text))
 	}
-	d.life(lifeX)
+	for i := range d.t.Objects {
+		d.life(i, lifeX[i])
+	}
 	d.p("</svg>\n")
 }
 
@@ -320,17 +335,10 @@ func (d *drawing) held() {
 	}
 }
 
-// life draws the bar of the object, and the arrow from its end to the access behind it.
-func (d *drawing) life(x float64) {
-	if d.t.Object == "" {
-		return
-	}
-	i := slices.IndexFunc(d.s.Lanes, func(l *story.Lane) bool { return l.Object == d.t.Object })
-	if i < 0 {
-		return
-	}
-	changes := d.s.Lanes[i].Changes
-	d.p("<text class=\"head\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x-4, d.top-24, esc("table "+d.t.Object))
+// life draws the bar of an object, and the arrow from the end of the first one's to the access behind it.
+func (d *drawing) life(i int, x float64) {
+	changes := d.t.Lanes[i].Changes
+	d.p("<text class=\"head\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x-4, d.top-24, esc(d.t.Objects[i]))
 	begin := func(c story.Change) float64 {
 		if c.Step == 0 {
 			return d.y(0)
@@ -349,17 +357,17 @@ func (d *drawing) life(x float64) {
 		d.p("<rect class=%q x=\"%.1f\" y=\"%.1f\" width=\"10\" height=\"%.1f\"><title>%s</title></rect>\n", stateClass[c.State], x, begin(c), max(1, end-begin(c)), esc(text))
 	}
 	for _, l := range d.lines {
-		if l.Life == "" {
+		if l.Lives == nil || l.Lives[i] == "" {
 			continue
 		}
 		class := "life"
-		if l.Life == "freed" {
+		if l.Lives[i] == "freed" {
 			class = "lifefreed"
 		}
-		d.p("<text class=%q x=\"%.1f\" y=\"%.1f\">%s</text>\n", class, x+lifeWidth-6, d.y(l.y)+14, esc(l.Life))
+		d.p("<text class=%q x=\"%.1f\" y=\"%.1f\">%s</text>\n", class, x+lifeWidth-6, d.y(l.y)+14, esc(l.Lives[i]))
 	}
 	n := d.s.Fatal()
-	if n == 0 || d.s.Trace.Steps[n-1].Touch == nil || d.s.Lanes[i].At(n-1).State != story.Freed {
+	if n == 0 || d.s.Trace.Steps[n-1].Touch == nil || d.s.Trace.Steps[n-1].Touch.Object != d.t.Lanes[i].Object || d.t.Lanes[i].At(n-1).State != story.Freed {
 		return
 	}
 	// The access touches the red part of the bar.

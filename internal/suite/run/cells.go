@@ -49,6 +49,7 @@ type Options struct {
 	Checkpoints    Checkpoints
 	Traces         bool // of every violation, not only of what was not expected
 	Shortening     Shortening
+	Tool           string // what traces say of the program that found them
 
 	// Watch is told of every cell that begins, can add to its options, and returns what is told when it ends. It may be nil.
 	Watch func(name string, states int64, o *checker.Options) (end func())
@@ -175,7 +176,7 @@ func (out *Outcome) readable(ctx context.Context, sys *model.System, opts checke
 	for _, v := range res.Violations {
 		if v.Witness != nil {
 			for _, t := range append([]*traces.Trace{v.Witness}, v.More...) {
-				t.Build = buildNames(o.Build, opts.NoAssert)
+				t.Build, t.Tool = buildNames(o.Build, opts.NoAssert), o.Tool
 				out.Traces = append(out.Traces, t)
 			}
 		}
