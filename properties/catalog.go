@@ -101,7 +101,7 @@ var catalog = []Entry{
 		Meaning: "No CPU uses a cached translation of an entry when the page it mapped has been given back, or the call that changed the entry has returned.",
 		Rule:    "A gather flushes before it frees pages. One that ends while another of the same mm is under way flushes everything, because it may have found an entry clear that the other has not flushed yet (v4.13, v5.2).",
 		Detail:  "linux/mm/stale_entry notes whose gather has the page of the one entry, and that the page goes where the gather frees pages. Every use of a cached leaf asserts that it has not gone.",
-		Cell:    "bugs/99baac21e458 target=x86_nopv fix=before",
+		Cell:    "bugs/99baac21e458_two_gathers target=x86_nopv fix=before",
 	},
 	{
 		Name: "share_count", Title: "wrong share count",
@@ -128,7 +128,7 @@ var catalog = []Entry{
 		Meaning: "No access to a VMA that was freed.",
 		Rule:    "The back pointer of a vma_lock is cleared with the lock held for write, so that whoever holds the lock and reads the pointer finds a VMA or nothing.",
 		Detail:  "VMAs have a lifetime; an access to a field of one that was freed fails the property named in the @use attribute of struct vm_area_struct.",
-		Cell:    "bugs/ecfbd733878d fix=before",
+		Cell:    "bugs/ecfbd733878d_vma_back_pointer fix=before",
 	},
 	{
 		Name: "no_double_free", Title: "double free",
@@ -141,7 +141,7 @@ var catalog = []Entry{
 		Meaning: "When everything has come to rest, no page-table page is still allocated that nothing points to.",
 		Rule:    "Dropping the last reference and freeing belong together: a speculative reference that makes an exclusive table look shared leaks it (CVE-2024-57883).",
 		Detail:  "Judged in states where no process can move, all are at a proper end and none has failed: every live object of a struct with @leak must be reachable from shared variables.",
-		Cell:    "bugs/59d9094df3d7 era=E4",
+		Cell:    "bugs/59d9094df3d7_share_count era=E4",
 	},
 	{
 		Name: "no_data_race", Title: "data race",
@@ -161,7 +161,7 @@ var catalog = []Entry{
 		Meaning: "A lock is released only by who holds it, held where the kernel asserts it, and never used when it is gone.",
 		Rule:    "huge_pmd_unshare() and hugetlb_walk() assert what has to be held; the vma_lock of a VMA lives as long as the VMA, and a copied VMA has one of its own.",
 		Detail:  "Asserted in the release functions of kernel/locking, and where the kernel has an assertion.",
-		Cell:    "bugs/131a79b474e9 fix=before",
+		Cell:    "bugs/131a79b474e9_split_vma_lock fix=before",
 	},
 	{
 		Name: "lock_order", Title: "circular locking dependency",

@@ -142,5 +142,6 @@ func readBaseline(name string) (*report.Baseline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	b.Rename(catalog.Current)
 	return b, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"pmdcheck/checker/report"
 	"pmdcheck/internal/files"
+	"pmdcheck/internal/suite/catalog"
 )
 
 func (a *app) mergeCmd() *cobra.Command {
@@ -61,5 +62,6 @@ func readResults(name string) (*report.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	d.Rename(catalog.Current)
 	return d, nil
 }

@@ -117,7 +117,7 @@ func (a *app) replayCmd() *cobra.Command {
 				return err
 			}
 			if spec == "" {
-				spec = t.Spec
+				spec = catalog.Current(t.Spec)
 				if !catalog.Embedded(spec) {
 					spec += ".pmd"
 				}

@@ -43,6 +43,9 @@ func Embedded(name string) bool {
 	return ok
 }
 
+// Current is the name that an embedded spec has now; names of before are good too.
+func Current(name string) string { return specs.Current(name) }
+
 // Resolve turns the arguments of a command into embedded names and paths. A folder of embedded specs stands for all in it; no argument for all.
 func Resolve(args []string) ([]string, error) {
 	all := Names()
@@ -51,7 +54,7 @@ func Resolve(args []string) ([]string, error) {
 	}
 	var out []string
 	for _, a := range args {
-		clean := strings.TrimSuffix(a, "/")
+		clean := specs.Current(strings.TrimSuffix(a, "/"))
 		n := len(out)
 		for _, e := range all {
 			if e == clean || strings.HasPrefix(e, clean+"/") {
@@ -96,8 +99,9 @@ func whole(src []byte, err error) ([]byte, error) {
 	return src, err
 }
 
-// Load parses and resolves a spec by embedded name or path.
+// Load parses and resolves a spec by embedded name, that of before included, or path.
 func Load(name string) (*elab.Spec, error) {
+	name = specs.Current(name)
 	if Embedded(name) {
 		src, err := specs.FS.ReadFile(name + ".pmd")
 		if err != nil {
