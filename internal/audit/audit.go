@@ -27,6 +27,7 @@ type Document struct {
 	References []Reference `json:"references"`
 	Sites      []*Site     `json:"sites"`
 	Kconfig    []Fact      `json:"kconfig"`
+	Features   []Feature   `json:"features"`
 	Functions  []Function  `json:"functions"`
 	Unused     []string    `json:"unused_waivers"` // waivers that waive nothing in this tree
 	Unread     []string    `json:"unread"`         // what could not be read
@@ -110,6 +111,7 @@ func run(t tree, l *Library, o Options) (*Document, error) {
 	doc.Sites = x.sites
 	doc.Unused = x.judge(doc.References)
 	doc.Kconfig = x.facts(l, rel)
+	doc.Features = x.features(l, rel)
 	x.around(bodies)
 	doc.Functions = x.functions(l, bodies)
 	doc.Unread = x.trouble

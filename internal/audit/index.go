@@ -30,6 +30,7 @@ type defn struct {
 // index is what one reading of the tree has found.
 type index struct {
 	names   map[string]bool // whose definitions are kept
+	wanted  map[string]bool // files that features are looked for in
 	data    *data
 	mu      sync.Mutex
 	defs    map[string][]*defn
@@ -56,14 +57,15 @@ func (x *index) take(name string, text []byte) {
 		x.mu.Unlock()
 		return
 	}
-	if !x.mentions(text) {
+	wanted := x.wanted[name]
+	if !wanted && !x.mentions(text) {
 		return
 	}
 	buf := bufs.Get().(*[]csource.Token)
 	f := csource.Parse(name, text, *buf)
 	defs := x.definitions(f)
 	sites := x.calls(f)
-	keep := len(sites) > 0
+	keep := wanted || len(sites) > 0
 	for _, d := range defs {
 		keep = keep || d.fn != nil
 	}
@@ -84,7 +86,7 @@ func (x *index) take(name string, text []byte) {
 		x.files[name] = f
 	}
 	x.sites = append(x.sites, sites...)
-	if len(defs) > 0 || len(sites) > 0 {
+	if wanted || len(defs) > 0 || len(sites) > 0 {
 		for _, p := range f.Problems {
 			x.trouble = append(x.trouble, (Place{name, p.Line}).String()+": "+p.Text)
 		}
@@ -194,11 +196,18 @@ func (p Place) String() string { return p.File + ":" + itoa(p.Line) }
 
 // build reads a tree.
 func build(t tree, l *Library, d *data, all bool) (x *index, files int) {
-	x = &index{names: map[string]bool{}, data: d, defs: map[string][]*defn{}, kfiles: map[string]string{}, files: map[string]*csource.File{}}
+	x = &index{names: map[string]bool{}, wanted: map[string]bool{}, data: d, defs: map[string][]*defn{}, kfiles: map[string]string{}, files: map[string]*csource.File{}}
 	for _, r := range l.Refs {
 		x.names[r.Func] = true
 		for _, o := range d.renames[r.Func] {
 			x.names[o] = true
+		}
+	}
+	for _, p := range l.detect {
+		for _, c := range p.clauses {
+			for _, f := range c.files {
+				x.wanted[f] = true
+			}
 		}
 	}
 	for e := range d.entries {

@@ -23,12 +23,14 @@ type Ref struct {
 
 // Library is what the audit takes from the library and the specs.
 type Library struct {
-	Refs   []Ref
-	consts map[string]syntax.Expr
-	funcs  map[string]*syntax.FuncDecl // of the library
-	enums  map[string]map[string]int
-	feats  map[string]*syntax.FeatureDecl
-	cites  map[string]string // commits, by their first twelve digits, with where they are cited
+	Refs         []Ref
+	consts       map[string]syntax.Expr
+	funcs        map[string]*syntax.FuncDecl // of the library
+	enums        map[string]map[string]int
+	feats        map[string]*syntax.FeatureDecl
+	featureOrder []string // of declaration
+	detect       []pattern
+	cites        map[string]string // commits, by their first twelve digits, with where they are cited
 }
 
 // ReadLibrary collects the references and constants of model sources; texts are by file name.
@@ -83,6 +85,7 @@ func (l *Library) decl(file string, d syntax.Decl) {
 		l.consts[d.Name.Name] = d.Value
 	case *syntax.FeatureDecl:
 		l.feats[d.Name.Name] = d
+		l.featureOrder = append(l.featureOrder, d.Name.Name)
 		var shapes []*syntax.Ident
 		for _, s := range d.Shapes {
 			shapes = append(shapes, s.Name)

@@ -10,10 +10,11 @@ import (
 
 // Counts are the figures of the first lines.
 type Counts struct {
-	Found, Moved, Renamed, Gone, Other int // references
-	Covered, Waived, New               int // sites
-	Differ, Untold                     int // facts
-	Functions, Unknown                 int
+	Found, Moved, Renamed, Gone, Other  int // references
+	Covered, Waived, New                int // sites
+	Differ, Untold                      int // facts
+	Functions, Unknown                  int
+	Present, Absent, Untellable, Ported int // features
 }
 
 // Count sums a document up.
@@ -50,6 +51,19 @@ func (doc *Document) Count() (c Counts) {
 			c.Untold++
 		}
 	}
+	for _, f := range doc.Features {
+		switch f.Value {
+		case "":
+			c.Untellable++
+		case "false":
+			c.Absent++
+		default:
+			c.Present++
+		}
+		if f.Differs() {
+			c.Ported++
+		}
+	}
 	c.Functions = len(doc.Functions)
 	for _, f := range doc.Functions {
 		if len(f.Unknown) > 0 {
@@ -74,7 +88,11 @@ func (doc *Document) WriteText(w io.Writer, everything bool) error {
 	fmt.Fprintf(&b, "references  %d found, %d moved, %d renamed, %d gone; %d are of other releases or name no code\n", c.Found, c.Moved, c.Renamed, c.Gone, c.Other)
 	fmt.Fprintf(&b, "call sites  %d covered, %d waived, %d new\n", c.Covered, c.Waived, c.New)
 	fmt.Fprintf(&b, "Kconfig     %d facts, %d differ from the library, %d cannot be told\n", len(doc.Kconfig), c.Differ, c.Untold)
+	if len(doc.Features) > 0 {
+		fmt.Fprintf(&b, "features    %d present, %d absent, %d unknown; %d otherwise than in v%d.%d\n", c.Present, c.Absent, c.Untellable, c.Ported, doc.release().Version, doc.release().Patch)
+	}
 	fmt.Fprintf(&b, "bodies      %d read, %d of them not to the end\n", c.Functions, c.Unknown)
+	doc.features(&b, everything)
 	doc.references(&b, everything)
 	doc.sites(&b, everything)
 	doc.differing(&b)
@@ -108,6 +126,78 @@ func places(ps []Place) string {
 		out = append(out, p.String())
 	}
 	return strings.Join(out, ", ")
+}
+
+// release is what the document says of it; of one that was read from outside perhaps nothing.
+func (doc *Document) release() Release {
+	r, _ := parseRelease(doc.Release)
+	return r
+}
+
+// features writes which features the tree has otherwise than its release, and which cannot be told; with everything all of them.
+func (doc *Document) features(b *strings.Builder, everything bool) {
+	if c := doc.Count(); c.Ported+c.Untellable == 0 && !everything || len(doc.Features) == 0 {
+		return
+	}
+	fmt.Fprintln(b, "\nfeatures")
+	table(b, func(tw io.Writer) {
+		for _, f := range doc.Features {
+			if f.Differs() || f.Value == "" || everything {
+				where := places(f.At)
+				if f.Why != "" {
+					where = strings.TrimSpace(f.Why + " " + where)
+				}
+				fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", state(f.Value), f.Name, "release: "+state(f.Default), where)
+			}
+		}
+	})
+}
+
+// WriteFeatures writes every feature with its state, that of the release, and what shows it.
+func (doc *Document) WriteFeatures(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", doc.Release, doc.Summary())
+	doc.features(&b, true)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Summary is what the tree is to the library, in one line: a release, with and without some of its features.
+func (doc *Document) Summary() string {
+	c := doc.Count()
+	var with, without int
+	for _, f := range doc.Features {
+		switch {
+		case f.Differs() && f.Value != "false":
+			with++
+		case f.Differs():
+			without++
+		}
+	}
+	s := fmt.Sprintf("v%d.%d", doc.release().Version, doc.release().Patch)
+	if with > 0 {
+		s += fmt.Sprintf(" with %s of other releases", many(with, "feature"))
+	}
+	if without > 0 {
+		s += fmt.Sprintf(", without %d of its own", without)
+	}
+	if c.Untellable > 0 {
+		s += fmt.Sprintf("; %d unknown", c.Untellable)
+	}
+	return s
+}
+
+// state is a value of a feature as a word.
+func state(v string) string {
+	switch v {
+	case "true":
+		return "present"
+	case "false":
+		return "absent"
+	case "":
+		return "unknown"
+	}
+	return v
 }
 
 func (doc *Document) references(b *strings.Builder, everything bool) {

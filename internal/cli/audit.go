@@ -14,11 +14,12 @@ import (
 	"pmdcheck/internal/audit"
 	"pmdcheck/internal/files"
 	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/model/linux"
 )
 
 type auditFlags struct {
 	dir, rev, jsonFile, against, conform string
-	kconfig, all, verbose                bool
+	kconfig, features, all, verbose      bool
 	skeletons                            []string
 }
 
@@ -27,11 +28,12 @@ func (a *app) auditCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "audit --linux DIR", Short: "hold the kernel library against a kernel tree", Args: cobra.NoArgs,
 		Long: "audit reads a kernel tree, which needs neither be built nor configured, and says where the kernel library is not about this tree:\n" +
-			"references to functions that moved or are gone, callers of what it models that no model covers, and Kconfig facts that it says otherwise.\n" +
+			"features that it has otherwise than its release, references to functions that moved or are gone, callers of what is modelled that no model covers,\n" +
+			"and Kconfig facts that the library says otherwise.\n" +
 			"With --against it says instead what is otherwise than in another tree: of each body that the library refers to, the events that differ.\n" +
 			"It finds drift and proves nothing about code.\n\n" +
 			"Exit code 0: nothing; 1: a difference; 2: usage; 3: something could not be read or told.",
-		Example: "  pmdcheck audit --linux ~/linux\n  pmdcheck audit --linux ~/linux --kconfig\n  pmdcheck audit --linux ~/linux --json tree.json\n  pmdcheck audit --linux ~/linux-next --against tree.json",
+		Example: "  pmdcheck audit --linux ~/linux\n  pmdcheck audit --linux ~/linux --features\n  pmdcheck audit --linux ~/linux --kconfig\n  pmdcheck audit --linux ~/linux --json tree.json\n  pmdcheck audit --linux ~/linux-next --against tree.json",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.audit(cmd.Context(), f) },
 	}
 	fl := cmd.Flags()
@@ -40,6 +42,7 @@ func (a *app) auditCmd() *cobra.Command {
 	fl.StringVar(&f.jsonFile, "json", "", "write everything as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
 	fl.BoolVar(&f.kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
+	fl.BoolVar(&f.features, "features", false, "only the table of features: which the tree has, and what shows it")
 	fl.StringArrayVar(&f.skeletons, "skeleton", nil, "only the events of this `function`, wherever a reference or a call site leads to it")
 	fl.StringVar(&f.conform, "conform", "", "align the functions of the library with those of the tree, for this `target`; -v shows how")
 	fl.BoolVar(&f.all, "all", false, "read every part of the tree, drivers too")
@@ -99,6 +102,11 @@ func (a *app) audit(ctx context.Context, f auditFlags) error {
 			}
 		}
 		return a.drift(old, doc, follow, quiet)
+	case f.features:
+		if !quiet {
+			err = doc.WriteFeatures(a.out)
+		}
+		return cmp.Or(err, detected(doc))
 	case f.kconfig && !quiet:
 		err = doc.WriteKconfig(a.out)
 	case !quiet:
@@ -124,7 +132,11 @@ func kernelLibrary() (*audit.Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	return audit.ReadLibrary(texts)
+	lib, err := audit.ReadLibrary(texts)
+	if err != nil {
+		return nil, err
+	}
+	return lib, lib.ReadDetection("features.detect", linux.Detect)
 }
 
 // audited is another tree, or what was kept of its audit.
@@ -200,7 +212,15 @@ func verdict(doc *audit.Document, kconfig bool) error {
 	switch {
 	case c.Different():
 		return ended(exitViolated)
-	case c.Untold+c.Unknown > 0 || !kconfig && len(doc.Unread) > 0:
+	case c.Untold+c.Unknown+c.Untellable > 0 || !kconfig && len(doc.Unread) > 0:
+		return ended(exitUnknown)
+	}
+	return nil
+}
+
+// detected is the exit code of a table of features: unknown if one is. Which of them a tree has is no fault.
+func detected(doc *audit.Document) error {
+	if doc.Count().Untellable > 0 {
 		return ended(exitUnknown)
 	}
 	return nil

@@ -7,3 +7,8 @@ import "embed"
 //
 //go:embed */*.pmd
 var FS embed.FS
+
+// Detect says how a source tree shows which features of kernel/features.pmd it has.
+//
+//go:embed kernel/features.detect
+var Detect string
