@@ -14,7 +14,11 @@ import (
 	"pmdcheck/internal/cli"
 )
 
-var readmeRun = regexp.MustCompile("(?s)```\n\\$ go run \\./cmd/pmdcheck (.*?[^\\\\])\n(.*?)```")
+// A run in the README: a command, over several lines if need be, and what it prints, up to the next command or the end of the block.
+var (
+	readmeBlock = regexp.MustCompile("(?s)```\n(\\$ go run \\./cmd/pmdcheck .*?)```")
+	readmeRun   = regexp.MustCompile(`(?s)\$ go run \./cmd/pmdcheck (.*?[^\\])\n`)
+)
 
 // counts differ with the reduction in use, and are tested where that is.
 var counts = regexp.MustCompile(`\d+ states, \d+ transitions`)
@@ -26,28 +30,43 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := readmeRun.FindSubmatchIndex(src)
-	if m == nil {
+	drawn := false
+	written := readmeBlock.ReplaceAllFunc(src, func(block []byte) []byte {
+		text := string(block[len("```\n") : len(block)-len("```")])
+		var out strings.Builder
+		out.WriteString("```\n")
+		for _, m := range readmeRun.FindAllStringSubmatch(text, -1) {
+			args := strings.Fields(strings.ReplaceAll(m[1], "\\\n", " "))
+			out.WriteString(m[0] + printed(t, args) + "\n")
+			if !drawn {
+				drawn = true
+				drawing(t, args)
+			}
+		}
+		return []byte(strings.TrimSuffix(out.String(), "\n") + "```")
+	})
+	if !drawn {
 		t.Fatal("the README shows no run")
 	}
-	args := strings.Fields(strings.ReplaceAll(string(src[m[2]:m[3]]), "\\\n", " "))
-	var out, errs bytes.Buffer
-	if code := cli.Main(args, nil, &out, &errs); code != 0 || errs.Len() > 0 {
-		t.Fatalf("%v: exit code %d, %s", args, code, errs.String())
-	}
-	got := strings.TrimSpace(strings.Split(out.String(), "\n1 checks:")[0]) + "\n"
 	if *update {
-		drawing(t, args)
-		all := string(src[:m[4]]) + got + string(src[m[5]:])
-		if err := os.WriteFile(file, []byte(all), 0o644); err != nil {
+		if err := os.WriteFile(file, written, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	drawing(t, args)
-	if d := cmp.Diff(counts.ReplaceAllString(string(src[m[4]:m[5]]), "N"), counts.ReplaceAllString(got, "N")); d != "" {
+	if d := cmp.Diff(counts.ReplaceAllString(string(src), "N"), counts.ReplaceAllString(string(written), "N")); d != "" {
 		t.Errorf("README (-want +got; -update writes it):\n%s", d)
 	}
+}
+
+// printed is what a run prints, without the summary of a check.
+func printed(t *testing.T, args []string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := cli.Main(args, nil, &out, &errs); code != 0 || errs.Len() > 0 {
+		t.Fatalf("%v: exit code %d, %s", args, code, errs.String())
+	}
+	return strings.TrimSpace(strings.Split(out.String(), "\n1 checks:")[0]) + "\n"
 }
 
 // drawing holds the picture in the README to what render makes of the run's trace.

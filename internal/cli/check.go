@@ -118,6 +118,7 @@ func outcome(doc *report.Document) error {
 
 // explore checks the cells of specs and prints a line for each. An error is what kept it from that; what it found is in the document.
 func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
+	a.stable(f.set)
 	opts, err := f.checkerOptions(a)
 	if err != nil {
 		return nil, err

@@ -101,14 +101,33 @@ func explainFeature(f elab.Feature) (string, error) {
 
 func explainEras(eras []catalog.Era, features []elab.Feature) string {
 	var b strings.Builder
-	b.WriteString("An era is a name for the releases in which one thing stops unsharing while something holds a pointer into a table. RFC is no kernel: it is v6.1 with the rule proposed in November 2022.\n\n")
-	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "era\treleases\tcame with it, release by release")
+	b.WriteString("What stops unsharing while something holds a pointer into a table gives an era its name; features come and go\nwithin it. RFC is no kernel: it is v6.1 with the rule proposed in November 2022.\n\n")
 	for _, e := range eras {
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", e.Name, span(e), strings.Join(changes(features, e.First, e.Last, e.Name == "E1"), "; "))
+		fmt.Fprintf(&b, "%-4s %s\n", e.Name, span(e))
+		if e.Name == "RFC" {
+			continue
+		}
+		for _, l := range changes(features, e.First, e.Last, e.Name == eras[0].Name) {
+			release, list, _ := strings.Cut(l, ": ")
+			b.WriteString(wrap(fmt.Sprintf("     %-6s ", release), list, 118))
+		}
 	}
-	tw.Flush()
 	b.WriteString("\nSee also: pmdcheck explain E7, pmdcheck explain v6.6, pmdcheck list --features\n")
+	return b.String()
+}
+
+// wrap breaks a list between its parts.
+func wrap(head, list string, width int) string {
+	var b strings.Builder
+	line := head
+	for i, part := range strings.SplitAfter(list, ", ") {
+		if i > 0 && len(line)+len(strings.TrimSpace(part)) > width {
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			line = strings.Repeat(" ", len(head))
+		}
+		line += part
+	}
+	b.WriteString(strings.TrimRight(line, " ") + "\n")
 	return b.String()
 }
 

@@ -75,6 +75,7 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	if f.jobs < 1 {
 		return errors.New("--jobs counts from 1")
 	}
+	a.stable(f.set)
 	if slices.Equal(f.rows, []string{matrix.FeatureAxis}) {
 		return a.matrixOfFeatures(args, f, opts)
 	}
