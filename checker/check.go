@@ -72,8 +72,12 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		}
 		defer done()
 	}
-	c.ended.walk = c.run(ctx, w)
+	var err error
+	c.ended.walk, err = c.walked(ctx, w)
 	stopProgress()
+	if err != nil {
+		return nil, err
+	}
 	if c.unsound != nil {
 		return nil, fmt.Errorf("internal: the reduction is wrong: %w", c.unsound)
 	}
@@ -81,7 +85,6 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		c.ended.covers = c.lookForCovers(ctx, w)
 	}
 	if c.parallel() {
-		var err error
 		if c.ended.walk, err = c.locate(ctx, c.ended.walk); err != nil {
 			return nil, err
 		}
@@ -314,6 +317,9 @@ func (c *check) locate(ctx context.Context, stop explore.Stop) (explore.Stop, er
 	}
 	if missing <= 0 {
 		return stop, nil
+	}
+	if ended == explore.Complete && c.opts.Resume {
+		return stop, c.wrong("it has violations that no run leads to")
 	}
 	if ended != explore.StopBytes && ended != explore.Inexact {
 		return stop, fmt.Errorf("internal: %d violations of the parallel search were not found again (ended with %d)", missing, ended)

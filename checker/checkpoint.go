@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -82,13 +83,39 @@ func (c *check) saving(w *explore.Walk) (done func(), err error) {
 	found := make([]byte, len(c.found))
 	if _, err := io.ReadFull(in, found); err != nil {
 		in.Close()
-		return nil, &CheckpointError{Why: c.opts.Checkpoint + " ends too soon"}
+		return nil, c.wrong("it ends too soon")
 	}
 	for i := range c.found {
+		if found[i] > 1 || found[i] == 1 && !c.sys.Props[i].Checked {
+			in.Close()
+			return nil, c.wrong("it has violations of what is not checked")
+		}
 		c.found[i].Store(found[i] != 0)
 	}
 	w.Saving.Restore = in
 	return func() { in.Close() }, nil
+}
+
+// wrong is a checkpoint that is undamaged, and yet none of this search.
+func (c *check) wrong(why string) *CheckpointError {
+	return &CheckpointError{Why: c.opts.Checkpoint + " was not written by a search of this model: " + why}
+}
+
+// walked runs the walk. What a checkpoint is to blame for is no bug of the program, and no verdict.
+func (c *check) walked(ctx context.Context, w *explore.Walk) (stop explore.Stop, err error) {
+	if w.Saving != nil && w.Saving.Restore != nil {
+		defer func() {
+			if v := recover(); v != nil {
+				err = c.wrong("what it has leads nowhere")
+			}
+		}()
+	}
+	stop = c.run(ctx, w)
+	var not *explore.Wrong
+	if errors.As(w.DiskError, &not) {
+		return stop, c.wrong(not.Why)
+	}
+	return stop, nil
 }
 
 // cause is what went wrong, without the name of a file, which differs from machine to machine.

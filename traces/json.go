@@ -2,11 +2,15 @@ package traces
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
+	"strings"
+	"unicode"
 )
 
 // Write stores a trace as indented JSON. The same trace gives the same bytes. trace.schema.json describes them.
@@ -64,6 +68,9 @@ func Read(r io.Reader) (*Trace, error) {
 	if err := t.validate(); err != nil {
 		return nil, fmt.Errorf("not a whole trace: %w", err)
 	}
+	if bad := commands(reflect.ValueOf(&t)); bad != "" {
+		return nil, fmt.Errorf("not a trace: it has %q, a control character", bad)
+	}
 	return &t, nil
 }
 
@@ -73,6 +80,39 @@ func wrongSchema(is string) error {
 		return fmt.Errorf("the trace has schema %q, which says less of a run than what is told of it needs; this version reads %q: check the spec again for a new trace", is, Schema)
 	}
 	return fmt.Errorf("the trace has schema %q; this version reads %q", is, Schema)
+}
+
+// commands finds a text that would tell a terminal something, where there is to be one to read.
+func commands(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.String:
+		if strings.ContainsFunc(v.String(), func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+			return v.String()
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return commands(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if bad := commands(v.Field(i)); bad != "" {
+				return bad
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if bad := commands(v.Index(i)); bad != "" {
+				return bad
+			}
+		}
+	case reflect.Map:
+		for k := v.MapRange(); k.Next(); {
+			if bad := cmp.Or(commands(k.Key()), commands(k.Value())); bad != "" {
+				return bad
+			}
+		}
+	}
+	return ""
 }
 
 // Check checks a trace that is part of something else as [Read] does.

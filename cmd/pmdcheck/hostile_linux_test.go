@@ -321,3 +321,62 @@ func TestNegativeLimits(t *testing.T) {
 		t.Errorf("too many workers: exit code %d: %s", o.code, o.err)
 	}
 }
+
+// TestControlCharacters: what a terminal would obey does not come out as it came in, whoever wrote it: the name of a file, a trace, a litmus test, a flag.
+func TestControlCharacters(t *testing.T) {
+	dir := t.TempDir()
+	const evil = "e\x1b]0;owned\x07\x1b[2J\u009b8m\u202e"
+	write := func(name, text string) string {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	spec := write(evil+".pmd", "bool x;\nprocess p { x = true; }\ninvariant never: !x;\n")
+	bad := write("bad.pmd", "// "+evil+"\nprocess p { "+evil+" }\ninvariant i \""+evil+"\": true;\n")
+	litmus := write(evil+".litmus", "C "+evil+"\n{}\nP0(int *x) { WRITE_ONCE(*x, 1); }\nexists (x=1)\n")
+	trace := write("trace.json", strings.ReplaceAll(strings.ReplaceAll(string(witness(t)), `"Peterson`, `"\u001b[2JPeterson`), `"p`, `"\u001b[31mp`))
+	for _, args := range [][]string{
+		{"check", spec, "-v"},
+		{"check", bad},
+		{"show", spec},
+		{"fmt", "-l", spec},
+		{"litmus", litmus, "--explain"},
+		{"litmus", litmus, "--json", "-"},
+		{"render", trace},
+		{"replay", trace},
+		{"check", "no" + evil},
+		{"check", "classic/peterson", "--set", evil + "=1"},
+		{evil},
+		{"audit", "--linux", evil},
+		{"matrix", "classic/peterson", "--rows", evil},
+	} {
+		o := ran(t, dir, args...)
+		for _, c := range []string{"\x1b", "\x07", "\u009b", "\u202e", "\r"} {
+			if strings.Contains(o.out+o.err, c) {
+				t.Errorf("%q prints %q: %q", args, c, o.out+o.err)
+			}
+		}
+		if o.code < 0 || o.code == 4 || args[0] != "show" && o.out+o.err == "" {
+			t.Errorf("%q: exit code %d: %s%s", args, o.code, o.out, o.err)
+		}
+	}
+}
+
+// witness is a stored trace.
+func witness(t *testing.T) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	if o := ran(t, dir, "check", "classic/peterson", "--trace-dir", "t"); o.code != 0 {
+		t.Fatal(o.err)
+	}
+	found, _ := filepath.Glob(filepath.Join(dir, "t", "*.json"))
+	if len(found) == 0 {
+		t.Fatal("there is no trace")
+	}
+	b, err := os.ReadFile(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

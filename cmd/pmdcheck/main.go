@@ -5,6 +5,12 @@ import (
 	"os"
 
 	"pmdcheck/internal/cli"
+	"pmdcheck/internal/guard"
 )
 
-func main() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	if code, done := guard.Run(); done {
+		os.Exit(code)
+	}
+	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

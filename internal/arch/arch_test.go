@@ -31,6 +31,7 @@ var layers = []struct {
 	{"checker/internal/store", ""},
 	{"internal/arch", ""},
 	{"internal/csource", ""},
+	{"internal/guard", ""},
 	{"internal/bitset", ""},
 	{"internal/graph", ""},
 	{"internal/graphviz", ""},
@@ -47,7 +48,7 @@ var layers = []struct {
 	{"internal/skeleton", "internal/csource"},
 	{"internal/litmus", "model/source"},
 	{"internal/axioms", "internal/bitset internal/graphviz internal/litmus model/source"},
-	{"internal/litmusrun", "internal/axioms internal/litmus internal/pool"},
+	{"internal/litmusrun", "internal/axioms internal/files internal/litmus internal/pool"},
 	{"model", "internal/graphviz model/source"},
 	{"model/pass", "model"},
 	{"model/syntax", "model/source"},
@@ -79,7 +80,7 @@ var layers = []struct {
 	{"internal/bench", "checker checker/report internal/promela internal/spin internal/suite/plan model/elab specs"},
 	{"internal/page", "checker checker/report internal/sim internal/suite/plan model model/elab properties traces traces/columns traces/story"},
 	{"internal/cli", "checker checker/matrix checker/report internal/audit internal/axioms internal/bench internal/files internal/interrupt internal/litmus internal/litmusrun internal/memory internal/page internal/promela internal/sim internal/spin internal/suite/catalog internal/suite/judge internal/suite/plan internal/suite/run model model/elab model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
-	{"cmd/pmdcheck", "internal/cli"},
+	{"cmd/pmdcheck", "internal/cli internal/guard"},
 }
 
 // imports reads what every package of the module imports of it, tests apart.

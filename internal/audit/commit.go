@@ -3,6 +3,7 @@ package audit
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,13 +56,35 @@ func (c *commit) git(args ...string) ([]byte, error) {
 	cmd := c.command(args...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
-	out, err := cmd.Output()
+	out, err := output(cmd)
 	if err != nil {
 		if line, _, _ := strings.Cut(strings.TrimSpace(errs.String()), "\n"); line != "" {
 			return nil, errors.New(line)
 		}
 	}
 	return out, err
+}
+
+// mostOutput is how much git may answer: the list of all files of a kernel has 10 MiB.
+const mostOutput = 256 << 20
+
+// output is what a command writes.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	out, err := io.ReadAll(io.LimitReader(pipe, mostOutput+1))
+	if err == nil && len(out) > mostOutput {
+		err = fmt.Errorf("git answers with more than %d MiB", mostOutput>>20)
+	}
+	if err != nil {
+		_ = cmd.Process.Kill()
+	}
+	return out, cmp.Or(err, cmd.Wait())
 }
 
 func (c *commit) makefile() ([]byte, error) {

@@ -308,11 +308,20 @@ func (doc *Document) WriteJSON(w io.Writer) error {
 	return e.Encode(doc)
 }
 
+// maxJSON is more than the audit of any tree has.
+const maxJSON = 64 << 20
+
 // ReadJSON reads what WriteJSON wrote.
 func ReadJSON(r io.Reader) (*Document, error) {
+	src, err := io.ReadAll(io.LimitReader(r, maxJSON+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(src) > maxJSON:
+		return nil, fmt.Errorf("not the result of an audit: it is larger than %d MiB", maxJSON>>20)
+	}
 	var doc Document
-	d := json.NewDecoder(r)
-	if err := d.Decode(&doc); err != nil {
+	if err := json.Unmarshal(src, &doc); err != nil {
 		return nil, fmt.Errorf("not the result of an audit: %w", err)
 	}
 	if doc.Format != "pmdcheck-audit" || doc.Version != 1 {

@@ -88,7 +88,7 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 				fmt.Fprint(a.err, "\r\x1b[K")
 			} else if time.Since(last) > 200*time.Millisecond {
 				last = time.Now()
-				fmt.Fprintf(a.err, "\r%d of %d tests", n, len(tests))
+				fmt.Fprintf(a.err, "\r\x1b[K%d of %d tests", n, len(tests))
 			}
 		}
 	}

@@ -146,7 +146,7 @@ func (p *progress) draw(now bool) {
 	p.last = time.Now()
 	text := p.String()
 	limit := 80
-	if f, ok := p.w.(*os.File); ok {
+	if f, ok := terminal(p.w); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			limit = w
 		}

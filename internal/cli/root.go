@@ -49,7 +49,9 @@ type app struct {
 // Main runs the command line and returns the exit code. It never panics on account of its input.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	out := &sink{w: stdout}
-	a := &app{in: stdin, out: out, err: stderr}
+	errs := &sink{w: stderr}
+	a := &app{in: stdin, out: out, err: errs}
+	defer errs.flush()
 	defer func() {
 		if v := recover(); v != nil {
 			a.explainError(run.Crashed(v))
@@ -74,7 +76,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(out)
-	root.SetErr(stderr)
+	root.SetErr(errs)
 	root.AddCommand(
 		a.checkCmd(),
 		a.showCmd(),
@@ -95,6 +97,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	)
 	completions(root)
 	err := root.Execute()
+	out.flush()
 	if err == nil && out.err != nil {
 		err = out.err
 	}

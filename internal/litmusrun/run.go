@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pmdcheck/internal/axioms"
+	"pmdcheck/internal/files"
 	"pmdcheck/internal/litmus"
 	"pmdcheck/internal/pool"
 )
@@ -132,7 +133,7 @@ func read(file string) ([]byte, error) {
 	case st.Size() > maxFile:
 		return nil, fmt.Errorf("%s is too large for a litmus test", file)
 	}
-	return os.ReadFile(file)
+	return files.Read(file, maxFile, 0) // it may have become another since
 }
 
 // wrong says what differs from what the test demands (forall, ~exists), or, under the kernel's model, from what its comment says.

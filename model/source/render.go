@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -61,7 +62,7 @@ func (s *Set) excerpt(b *strings.Builder, sp Span) {
 		}
 	}
 	text := line[from:to]
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' }) {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
 		return
 	}
 	width = max(1, utf8.RuneCountInString(line[col:max(col, min(col+width, to))]))

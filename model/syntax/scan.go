@@ -72,11 +72,19 @@ func character(src []byte) (n int, ok bool) {
 		return 1, c >= ' ' && c != 0x7f || isSpace(c)
 	}
 	r, n := utf8.DecodeRune(src)
-	return n, r != utf8.RuneError || n > 1
+	return n, (r != utf8.RuneError || n > 1) && !commands(r)
+}
+
+// commands reports whether a character beyond ASCII is one that a terminal obeys: control characters, and those that turn the direction of a line, in which another text is then seen than is there.
+func commands(r rune) bool {
+	return r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
 // badCharacter says what is wrong with the first character of src.
 func badCharacter(src []byte) string {
+	if r, n := utf8.DecodeRune(src); n > 1 {
+		return fmt.Sprintf("control character %+q", r)
+	}
 	if src[0] >= utf8.RuneSelf {
 		return fmt.Sprintf("byte 0x%02x is not UTF-8", src[0])
 	}

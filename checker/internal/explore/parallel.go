@@ -2,8 +2,10 @@ package explore
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -42,6 +44,7 @@ type crew struct {
 	idle   int        // who waits for work
 	parked int        // who stands still
 	done   bool
+	broke  any        // what a worker panicked with
 	torn   bool       // the bound on states was met: a state is in a visited set and will not be expanded
 	spare  [][]uint64 // empty batches
 }
@@ -237,11 +240,17 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 		keeping.Go(func() { c.keep(saving) })
 	}
 	for _, m := range c.members {
-		wg.Go(func() { m.work(ctx) })
+		wg.Go(func() {
+			defer c.rescue()
+			m.work(ctx)
+		})
 	}
 	wg.Wait()
 	quit()
 	keeping.Wait()
+	if c.broke != nil {
+		panic(c.broke) // where whoever asked for the walk can recover
+	}
 	stop := Complete
 	if s := c.stop.Load(); s != 0 {
 		stop = Stop(s - 1)
@@ -256,6 +265,28 @@ func (w *Walk) Parallel(ctx context.Context, workers int) Stop {
 		return w.finish(sets...)
 	}
 	return stop
+}
+
+// Broken is what a worker panicked with, and where.
+type Broken struct {
+	Value any
+	Stack []byte
+}
+
+func (b *Broken) Error() string { return fmt.Sprintf("%v\n%s", b.Value, b.Stack) }
+
+// rescue ends the walk when a worker panics: nobody else could recover from that.
+func (c *crew) rescue() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	c.mu.Lock()
+	if c.broke == nil {
+		c.broke = &Broken{v, debug.Stack()}
+	}
+	c.mu.Unlock()
+	c.halt(StopCancel)
 }
 
 // whole reports whether a walk that ended so can be taken up again: every state that is in a visited set was expanded or is to be.

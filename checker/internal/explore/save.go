@@ -3,7 +3,7 @@ package explore
 import (
 	"context"
 	"encoding/binary"
-	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync/atomic"
@@ -20,7 +20,15 @@ type Saving struct {
 	Restore io.Reader                               // if set, the walk begins with what this was
 }
 
-var errCut = errors.New("the checkpoint ends too soon")
+// Wrong is a checkpoint that no search of this program has written, although it is undamaged.
+type Wrong struct{ Why string }
+
+func (e *Wrong) Error() string { return e.Why }
+
+var errCut = &Wrong{"it ends too soon"}
+
+// mostCounted is more than any search comes to.
+const mostCounted = 1 << 60
 
 // words writes numbers.
 func words(w io.Writer, v ...uint64) error { return binary.Write(w, binary.LittleEndian, v) }
@@ -108,7 +116,8 @@ func (w *Walk) flags() (all []*atomic.Bool) {
 	return all
 }
 
-// load takes up a walk that was saved. ok is false when it does not fit into memory.
+// load takes up a walk that was saved. ok is false when it does not fit into memory. What a checksum cannot say is looked at: counts that agree with each other and with what
+// follows, and words that are states.
 func (c *crew) load(in io.Reader) (ok bool, err error) {
 	w := c.w
 	n := w.Program.Words
@@ -117,7 +126,19 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 		return false, errCut
 	}
 	if head[0] != uint64(n) {
-		return false, errors.New("the checkpoint has states of another length")
+		return false, &Wrong{"its states are of another length"}
+	}
+	states, left, size := head[1], head[3], head[5]
+	switch {
+	case slices.Max(head) > mostCounted:
+		return false, &Wrong{"it counts more than there can be"}
+	case states == 0:
+		return false, &Wrong{"it lacks the initial state"}
+	case size == 0 && left == 0 && head[4] == 0: // of a search that is done, nothing else is kept
+	case size != states:
+		return false, &Wrong{fmt.Sprintf("it counts %d states and has %d", states, size)}
+	case left > size:
+		return false, &Wrong{fmt.Sprintf("of %d states %d cannot be left", size, left)}
 	}
 	w.Stats.States.Store(int64(head[1]))
 	w.Stats.Transitions.Store(int64(head[2]))
@@ -125,6 +146,9 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 	set := make([]uint8, len(flags))
 	if _, err := io.ReadFull(in, set); err != nil {
 		return false, errCut
+	}
+	if slices.ContainsFunc(set, func(b uint8) bool { return b > 1 }) {
+		return false, &Wrong{"what was covered is neither yes nor no"}
 	}
 	for i, f := range flags {
 		f.Store(set[i] != 0)
@@ -136,6 +160,9 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 		}
 		for i := range st {
 			st[i] = binary.LittleEndian.Uint64(buf[8*i:])
+		}
+		if !w.Program.Valid(st) {
+			return &Wrong{"it has words that are no state of this model"}
 		}
 		return nil
 	}
@@ -167,11 +194,11 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 			return false, nil
 		}
 		if !added {
-			return false, errors.New("the checkpoint has a state twice")
+			return false, &Wrong{"it has a state twice"}
 		}
 	}
 	if _, err := in.Read(buf[:1]); err != io.EOF {
-		return false, errors.New("the checkpoint has more than it should")
+		return false, &Wrong{"it has more than it should"}
 	}
 	return true, nil
 }

@@ -46,6 +46,7 @@ type layout struct {
 	bits    int       // of them
 	total   int       // with scratch
 	overlay map[model.VarID]bool
+	spans   [][]span // by VarID, then cell: the values it can have
 }
 
 // slot is something that needs bits.
@@ -57,6 +58,7 @@ type slot struct {
 func makeLayout(sys *model.System) *layout {
 	l := &layout{cells: make([][]field, len(sys.Vars)), pcs: make([]field, len(sys.Processes)), overlay: map[model.VarID]bool{}}
 	written, ran := sys.Written(), newRanges(sys)
+	l.spans = ran.cells
 	var slots, scratch []slot
 	for _, p := range sys.Processes {
 		slots = append(slots, slot{bits.Len(uint(len(p.Locations))), func(f field) { l.pcs[p.ID] = f }})
