@@ -44,11 +44,10 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 		defer cancel()
 	}
 	c := &check{sys: sys, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
-	if opts.Symmetry == SymmetryOn {
-		c.findSymmetry()
-	}
-	if err := c.compile(); err != nil {
+	if stop, err := c.prepare(ctx); err != nil {
 		return nil, err
+	} else if stop != explore.Complete {
+		return c.unprepared(stop), nil
 	}
 	if opts.Store == StoreCompact && c.prog.Words == 1 {
 		c.opts.Store = StoreExact // a state is not longer than its hash
@@ -96,7 +95,7 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	}
 	r, err := c.result(ctx, w)
 	if err == nil && opts.Shrink {
-		err = r.Shrink(sys, opts.NoAssert)
+		err = r.ShrinkContext(ctx, sys, opts.NoAssert)
 	}
 	if err != nil {
 		return nil, err
@@ -283,7 +282,7 @@ func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
 // locate finds, with one worker, the paths to what a parallel walk found. With Options.First a parallel walk may have met any of several violations;
 // the one that counts is the first in sequential order.
 //
-// What it does not find for want of memory, or because the visited set is not exact, is not reported.
+// What it does not find for want of memory or time, or because the visited set is not exact, is not reported.
 func (c *check) locate(ctx context.Context, stop explore.Stop) (explore.Stop, error) {
 	missing := 0
 	for i := range c.found {
@@ -309,11 +308,13 @@ func (c *check) locate(ctx context.Context, stop explore.Stop) (explore.Stop, er
 		return missing <= 0 // one step or state can violate several properties
 	})
 	w.Limits.States = 0
+	ctx, cancel := c.overtime(ctx)
+	defer cancel()
 	var ended explore.Stop
 	if c.opts.Search == BFS {
-		ended = w.BFS(context.WithoutCancel(ctx))
+		ended = w.BFS(ctx)
 	} else {
-		ended = w.DFS(context.WithoutCancel(ctx))
+		ended = w.DFS(ctx)
 	}
 	if missing <= 0 {
 		return stop, nil
@@ -321,7 +322,7 @@ func (c *check) locate(ctx context.Context, stop explore.Stop) (explore.Stop, er
 	if ended == explore.Complete && c.opts.Resume {
 		return stop, c.wrong("it has violations that no run leads to")
 	}
-	if ended != explore.StopBytes && ended != explore.Inexact {
+	if ended != explore.StopBytes && ended != explore.Inexact && ended != explore.StopTime && ended != explore.StopCancel {
 		return stop, fmt.Errorf("internal: %d violations of the parallel search were not found again (ended with %d)", missing, ended)
 	}
 	for i := range c.found {

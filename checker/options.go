@@ -27,8 +27,10 @@ type Options struct {
 	MaxStates int64         // 0: no limit on stored states
 	Memory    int64         // 0: no limit; bytes of state store, stack and queue
 	Timeout   time.Duration // 0: no limit
-	First     bool          // stop at the first violation; counts are then those of the part searched
-	Shrink    bool          // make witnesses simpler to read: see Result.Shrink. Not done by default, since most checks show none
+	// ProcessMemory bounds, in bytes, what the whole process may have in use while a search is prepared, which Memory does not count. 0: no limit.
+	ProcessMemory int64
+	First         bool // stop at the first violation; counts are then those of the part searched
+	Shrink        bool // make witnesses simpler to read: see Result.Shrink. Not done by default, since most checks show none
 	// Spill is a folder for what does not fit into Memory, which must be set. The search has one worker and an order of its own, but verdict and counts
 	// are those of any other. Nothing is left in the folder, however the process ends.
 	Spill string
@@ -178,7 +180,7 @@ func (o *Options) normalize() error {
 		errs = append(errs, errors.New("random walks have no order of search, no reduction and no symmetry"))
 	}
 	o.reduce()
-	if o.MaxStates < 0 || o.Memory < 0 || o.Timeout < 0 {
+	if o.MaxStates < 0 || o.Memory < 0 || o.ProcessMemory < 0 || o.Timeout < 0 {
 		errs = append(errs, errors.New("limits must not be negative"))
 	}
 	if o.CheckpointEvery == 0 {

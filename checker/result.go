@@ -69,6 +69,7 @@ type Violation struct {
 	Message  string
 	Witness  *traces.Trace   // replayed on model/eval before it is here
 	More     []*traces.Trace // further runs that belong to it: for a cycle of lock classes one for each other edge
+	Unshrunk bool            // time ran out before all was attempted to make the witness simpler
 }
 
 // PropertyResult is what a search found out about one property. Verdicts are of the property alone: where a required cover cannot be reached, one that holds may

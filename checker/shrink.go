@@ -1,8 +1,10 @@
 package checker
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"pmdcheck/model"
 	"pmdcheck/traces"
@@ -12,6 +14,17 @@ import (
 // Shrink makes the witnesses of a result simpler to read, as [replay.Shrink] does; sys is the system that was checked, with noAssert as in Options. A witness that
 // it changes has been executed by package model/eval again, like the one it replaces. Witnesses of liveness and of the lock order stay as they are.
 func (r *Result) Shrink(sys *model.System, noAssert bool) error {
+	return r.ShrinkContext(context.Background(), sys, noAssert)
+}
+
+// MostShrinking is how long it is attempted to make one witness simpler. The number of attempts is bounded too, and usually that comes first.
+const MostShrinking = 10 * time.Second
+
+// ShrinkContext is [Result.Shrink] until the context ends. What was not attempted by then, or within the time [MostShrinking], is not: Violation.Unshrunk says so. The time counts
+// as that of the check.
+func (r *Result) ShrinkContext(ctx context.Context, sys *model.System, noAssert bool) error {
+	start := time.Now()
+	defer func() { r.Stats.Elapsed += time.Since(start) }()
 	for i := range r.Violations {
 		v := &r.Violations[i]
 		if v.Witness == nil || v.Prop == model.NoProp {
@@ -19,7 +32,10 @@ func (r *Result) Shrink(sys *model.System, noAssert bool) error {
 		}
 		moves := movesOf(v.Witness)
 		opt := replay.Options{NoAssert: noAssert, Property: v.Property, Cycle: v.Witness.Cycle}
-		simple := replay.Shrink(sys, moves, opt)
+		until, cancel := context.WithTimeout(ctx, MostShrinking)
+		simple, whole := replay.ShrinkContext(until, sys, moves, opt)
+		cancel()
+		v.Unshrunk = !whole
 		if slices.Equal(simple, moves) {
 			continue
 		}

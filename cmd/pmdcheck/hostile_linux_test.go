@@ -33,7 +33,19 @@ func started(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, end func(
 		t.Fatal(err)
 	}
 	cmd = exec.Command(bin, args...)
+	return cmd, start(t, cmd, dir)
+}
+
+// shell runs a line of a shell, as limits are set by one.
+func shell(t *testing.T, dir, line string) outcome {
+	t.Helper()
+	return start(t, exec.Command("bash", "-c", line), dir)()
+}
+
+func start(t *testing.T, cmd *exec.Cmd, dir string) (end func() outcome) {
+	t.Helper()
 	cmd.Dir = dir
+	args := cmd.Args[1:]
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.WaitDelay = time.Second
@@ -41,7 +53,7 @@ func started(t *testing.T, dir string, args ...string) (cmd *exec.Cmd, end func(
 		t.Fatal(err)
 	}
 	late := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Signal(syscall.SIGKILL) })
-	return cmd, func() outcome {
+	return func() outcome {
 		t.Helper()
 		_ = cmd.Wait()
 		if !late.Stop() {

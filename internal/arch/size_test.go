@@ -32,6 +32,7 @@ var long = map[string]string{
 	"checker/engines_test.go compareEngines":            "every engine is compared with the oracle in the same state",
 	"checker/fused_test.go compareFused":                "two programs go through the same states side by side",
 	"checker/internal/explore/dfs.go DFS":               loop,
+	"checker/internal/explore/save.go load":             "one condition after the other on what a checkpoint may say, each with its error",
 	"checker/internal/explore/spill.go Spill":           loop,
 	"checker/internal/por/cycles.go eval":               kinds,
 	"checker/internal/por/parts_test.go check":          "each property of a stubborn set is tested in the same state",

@@ -152,7 +152,7 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 
 // cells are those that the flags leave, and how many there are in all shards.
 func (f *checkFlags) cells(args []string) ([]plan.Cell, int, error) {
-	r := plan.Request{Specs: args, Set: f.set, Only: f.only, Tier: f.tier, Shard: f.shard, Property: f.property}
+	r := plan.Request{Specs: args, Set: f.set, Only: f.only, Tier: f.tier, Shard: f.shard, Property: f.property, Timeout: f.timeout}
 	if f.costs != "" {
 		b, err := readBaseline(f.costs)
 		if err != nil {
@@ -199,6 +199,11 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 			if s := x.Result.Swarm; s != nil && x.Result.Verdict != checker.Unknown { // else the line above says it
 				if _, err := fmt.Fprintf(out, "     %s\n", s); err != nil {
 					return err
+				}
+			}
+			for _, v := range x.Result.Violations {
+				if v.Unshrunk {
+					fmt.Fprintf(a.err, "pmdcheck: warning: %s: shrinking the trace of %s was given up, as it would take too long: it may be longer than it need be\n", strings.TrimSpace(x.Spec.Name+" "+x.Cell.String()), v.Property)
 				}
 			}
 			return a.showTraces(out, x, f)

@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/run"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 )
 
@@ -72,7 +74,19 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print version, commit and Go")
 	prof.flags(root.PersistentFlags())
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return prof.start() }
+	var limits string
+	root.PersistentFlags().StringVar(&limits, "limits", "", "raise or lower what a spec may span and a cell become, `name=number,...`: cells, elements, steps, processes, choices, nesting (docs/reliability.md)")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		catalog.Limits = elab.Limits{}
+		if limits != "" {
+			l, err := elab.ParseLimits(limits)
+			if err != nil {
+				return fmt.Errorf("--limits: %w", err)
+			}
+			catalog.Limits = l
+		}
+		return prof.start()
+	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(out)
@@ -114,6 +128,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		return exitOK // the reader had enough
 	}
 	code = exitUsage
+	if elab.WasStopped(err) != nil {
+		code = exitUnknown
+	}
 	var c *coded
 	if errors.As(err, &c) {
 		code = c.code

@@ -81,8 +81,14 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 			return err
 		}
 	}
-	if o.Memory, err = memory.Bound(f.memory, cells); err != nil || f.spill == "" {
+	if o.Memory, err = memory.Bound(f.memory, cells); err != nil {
 		return err
+	}
+	if o.Memory > 0 {
+		o.ProcessMemory = memory.Process(o.Memory, cells)
+	}
+	if f.spill == "" {
+		return nil
 	}
 	o.Spill = f.spill
 	switch {

@@ -43,6 +43,15 @@ func Bound(size string, cells int) (int64, error) {
 	return max(n-min(reserved, n/4), 1), nil
 }
 
+// Process is how much the whole process may have in use so that so many searches of the given bound find room.
+func Process(bound int64, cells int) int64 {
+	cells = max(cells, 1)
+	if bound > (math.MaxInt64-reserved)/int64(cells) {
+		return math.MaxInt64
+	}
+	return bound*int64(cells) + reserved
+}
+
 // parseSize reads 512M, 2G, 100000.
 func parseSize(s string) (int64, error) {
 	if s == "" {

@@ -17,6 +17,19 @@ const (
 	inSpec                  // what cells there are: constants that are the same in all of them
 )
 
+// evaluated is a constant of the spec in a setting: each is evaluated once, as one that occurs twice in the next, and so on, would double the time with each line.
+type evaluated struct {
+	name string
+	in   setting
+}
+
+// value is what became of it, with what evaluating it has besides: how often parameters were met, and what has no value.
+type value struct {
+	operand
+	params  int
+	unknown *symbol
+}
+
 // with evaluates in another setting.
 func (e *elab) with(s setting, f func()) {
 	old := e.setting

@@ -16,6 +16,7 @@
 package elab
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,8 +56,12 @@ type elab struct {
 	depth      int                             // of constants in constants
 	paramReads int                             // how often a config parameter was met
 	evaluating map[string]bool                 // constants being evaluated, against cycles
-	numbers    map[string]operand              // constants that are numbers, once evaluated
-	addrKept   map[model.VarID]bool            // variables whose address is taken
+	numbers    map[evaluated]value             // constants, once evaluated
+	ctx        context.Context                 // ends elaboration early; may be nil
+	polls      int
+	emitted    int                  // nodes of all processes
+	cells      int                  // of all shared variables
+	addrKept   map[model.VarID]bool // variables whose address is taken
 }
 
 // global is a shared variable: an object (or array of objects) of a struct, or a scalar or array.
@@ -71,6 +76,8 @@ type BuildOptions struct {
 	NoMerge bool // every statement is a step of its own
 	NoReset bool // dead locals keep their values
 	NoFork  bool // the choices that every run of an atomic block makes first are not transitions for each alternative; they are made while the block runs, as others are
+
+	Context context.Context // if not nil, elaboration ends when it does, with a [Stopped]
 
 	Check []string // if not empty: the properties to check, instead of those the spec lists. no_fault and assertion always are
 }
@@ -88,7 +95,7 @@ func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.
 		prog: p, cell: cell, opt: opt, diags: diags,
 		irTypes: map[string]*model.Type{}, pools: map[string]*model.Pool{}, poolLayout: map[string]*layout{}, globals: map[string]*global{},
 		domains: map[string]model.DomainID{}, props: map[string]model.PropID{}, covers: map[string]model.CoverID{},
-		assigned: map[syntax.Node]map[string]bool{}, evaluating: map[string]bool{}, numbers: map[string]operand{},
+		assigned: map[syntax.Node]map[string]bool{}, evaluating: map[string]bool{}, numbers: map[evaluated]value{}, ctx: opt.Context,
 		sys: &model.System{Files: p.files},
 	}
 }
@@ -316,6 +323,14 @@ func objectNames(name string, t *stype) []string {
 }
 
 func (e *elab) newVar(name string, t *model.Type, n int, proc model.ProcID, at source.Pos) *model.Var {
+	most := e.prog.limits.Elements
+	switch e.cells += n; {
+	case n > most:
+		e.tooLarge(source.At(at), "elements", most, "%s has %d elements", name, n)
+	case e.cells > 2*most:
+		e.tooLarge(source.At(at), "elements", most, "with %s the variables have %d elements, and all together have at most twice as many as one", name, e.cells)
+	}
+	e.poll()
 	v := &model.Var{ID: model.VarID(len(e.sys.Vars)), Name: name, Type: t, Len: n, Proc: proc, Pool: model.NoPool, Stride: n, Guard: model.NoProp, Pos: at, Init: make([]int32, n)}
 	for i := range v.Init {
 		v.Init[i] = defaultValue(t)

@@ -106,6 +106,7 @@ func (b *builder) callers() []source.Related {
 // emit appends a node.
 func (b *builder) emit(n *cfgNode) *cfgNode {
 	b.emitted++
+	b.count()
 	n.atom, n.seq = b.atom, b.emitted
 	n.op.Frame = b.frame
 	if b.atom != 0 || n.op.Kind == model.OpAssume { // what an await reads, it reads in one step, like an atomic block
@@ -123,6 +124,22 @@ func (b *builder) emit(n *cfgNode) *cfgNode {
 		b.tail = &n.next
 	}
 	return n
+}
+
+// count looks whether a process has become too large.
+func (b *builder) count() {
+	e := b.e
+	e.poll()
+	if b.proc == nil {
+		return
+	}
+	most := e.prog.limits.Steps
+	switch e.emitted++; {
+	case b.emitted > most:
+		e.tooLarge(source.At(b.at), "steps", most, "process %s expands to more than %d operations", b.proc.Name, most)
+	case e.emitted > 4*most:
+		e.tooLarge(source.At(b.at), "steps", most, "the processes expand to more than %d operations, four times as many as one may have", 4*most)
+	}
 }
 
 func (b *builder) join() *cfgNode { return &cfgNode{kind: nodeJoin} }
@@ -472,8 +489,8 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		if !ok {
 			n = 1 // to see what else is wrong
 		}
-		if (n < 0 || n > 64) && !e.dry {
-			e.errorf("bad-range", d.Count.Span(), "there can be 0 to 64 instances of a process, not %d", n)
+		if most := e.prog.limits.Processes; (n < 0 || n > int64(most)) && !e.dry {
+			e.errorf("bad-range", d.Count.Span(), "there can be 0 to %d instances of a process, not %d", most, n)
 			return
 		}
 		count = n
@@ -482,6 +499,9 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		count = 1 // what no cell has an instance of is looked at too
 	}
 	for i := range count {
+		if most := 4 * e.prog.limits.Processes; len(e.sys.Processes) >= most {
+			e.tooLarge(d.Name.Sp, "processes", most/4, "there are more than %d processes, four times as many as one declaration may make", most)
+		}
 		p := &model.Process{ID: model.ProcID(len(e.sys.Processes)), Name: d.Name.Name, CPU: -1, Fair: d.Fair || e.prog.allFair, Pos: d.Name.Sp.Start}
 		if d.Count != nil {
 			p.Name = fmt.Sprintf("%s[%d]", d.Name.Name, i)

@@ -51,6 +51,10 @@ func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
 			return badOperand
 		}
 	}
+	if most := e.prog.limits.Nesting; len(b.stack) > most {
+		e.tooLarge(x.Sp, "nesting", most, "calls are nested more than %d deep", most)
+	}
+	e.poll()
 	if b.inlined++; b.inlined > maxInlined {
 		if b.inlined == maxInlined+1 {
 			e.errorf("too-large", x.Sp, "process %s expands to more than %d calls", b.proc.Name, maxInlined)

@@ -342,22 +342,39 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 	case symFeature:
 		return e.featureValue(s)
 	case symConst:
-		if o, ok := e.numbers[s.name]; ok {
-			return o
+		key := evaluated{s.name, e.setting}
+		if v, ok := e.numbers[key]; ok {
+			e.paramReads += v.params
+			if e.unknown == nil {
+				e.unknown = v.unknown
+			}
+			return v.operand
 		}
 		if e.evaluating[s.name] {
 			e.errorf("constant-cycle", s.at, "constant %s depends on itself", source.Quote(s.name))
 			return badOperand
 		}
+		if most := e.prog.limits.Nesting; len(e.evaluating) > most {
+			e.tooLarge(x.Sp, "nesting", most, "constants depend on each other more than %d deep", most)
+		}
+		e.poll()
 		e.evaluating[s.name] = true
 		defer delete(e.evaluating, s.name)
+		reads, before := e.paramReads, e.unknown
 		v, t, ok := e.constant(s.constant.Value)
-		if !ok {
-			return badOperand
-		}
 		o := operand{t: t, x: v}
-		if !e.dry && e.unknown == nil && (t.kind == stInt || t.kind == stBool || t.kind == stEnum) {
-			e.numbers[s.name] = o
+		if !ok {
+			o = badOperand
+		}
+		// An address is another one once all variables are declared.
+		if t.kind == stInt || t.kind == stBool || t.kind == stEnum || t.kind == stBad || e.sharedDone {
+			known := value{operand: o, params: e.paramReads - reads}
+			if before == nil {
+				known.unknown = e.unknown
+			}
+			if before == nil || o.x != nil {
+				e.numbers[key] = known
+			}
 		}
 		return o
 	case symVar:

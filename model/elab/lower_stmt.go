@@ -32,6 +32,7 @@ func (b *builder) mark(n syntax.Node) {
 
 func (b *builder) stmt(s syntax.Stmt) {
 	e := b.e
+	e.poll()
 	switch s := s.(type) {
 	case *syntax.Block:
 		b.block(s)
@@ -445,6 +446,9 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 		// Without transitions the location would pass for the end of the process.
 		e.diags.Add(source.Diagnostic{Code: "empty-choose", Span: s.Sp, Msg: "there is nothing to choose from", Hint: "write await (false); to wait for ever"})
 		return
+	}
+	if most := e.prog.limits.Choices; len(s.Cases) > most {
+		e.tooLarge(source.At(s.Sp.Start), "choices", most, "there are %d alternatives to choose from", len(s.Cases))
 	}
 	n := b.emit(&cfgNode{kind: nodeChoose, op: model.Op{Kind: model.OpNop, Text: "choose", Pos: s.Sp.Start}})
 	b.tail = nil

@@ -1,6 +1,7 @@
 package elab
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,8 @@ import (
 
 // program is the declarations of a spec and everything it imports, in one name space. It is built once per spec; cells share it.
 type program struct {
+	limits    Limits
+	loading   context.Context // while the spec is loaded; may be nil
 	files     *source.Set
 	texts     sync.Map       // by span: its source text on one line; cells are elaborated by several goroutines
 	asts      []*syntax.File // imports before importers
@@ -397,7 +400,7 @@ func kernelRefs(attrs []*syntax.Attr) []model.KernelRef {
 
 func newProgram(files *source.Set) *program {
 	p := &program{
-		files: files, syms: map[string]*symbol{}, structs: map[string]*structInfo{}, enums: map[string]*enumInfo{},
+		limits: DefaultLimits, files: files, syms: map[string]*symbol{}, structs: map[string]*structInfo{}, enums: map[string]*enumInfo{},
 		propByN: map[string]*propInfo{}, marks: map[string]bool{},
 	}
 	for _, b := range builtinProps {

@@ -1,6 +1,7 @@
 package elab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +19,8 @@ import (
 type Loader struct {
 	Library  fs.FS                             // what `import "linux/mm/hugetlb";` finds as mm/hugetlb.pmd
 	ReadFile func(name string) ([]byte, error) // relative imports; name is the importing file's folder joined with the path, and ".pmd"
+	Limits   Limits                            // of the spec and its cells
+	Context  context.Context                   // if not nil, loading ends when it does, with a [Stopped]
 }
 
 // Spec is a spec with everything it imports, resolved: names and types are known to be right. It is immutable and safe for concurrent use.
@@ -88,11 +91,14 @@ type Expectation struct {
 const maxEnumerated = 256
 
 // Load parses and resolves a spec. The error is a *[source.List] with everything that is wrong, or an error of ReadFile for the spec itself.
-func (l *Loader) Load(name string, src []byte) (*Spec, error) {
+func (l *Loader) Load(name string, src []byte) (_ *Spec, err error) {
+	defer recoverStopped(&err)
 	name = path.Clean(name) // as imports name files, so that one that leads back here is seen to
 	files := &source.Set{}
 	diags := &source.List{Files: files}
 	p := newProgram(files)
+	p.limits, p.loading = l.Limits.orDefault(), l.Context
+	defer func() { p.loading = nil }()
 	ld := &loading{l: l, files: files, diags: diags, done: map[string]bool{}, p: p}
 	ast, own := ld.file(name, src, nil)
 	if err := diags.Err(); err != nil {
@@ -232,7 +238,7 @@ func headComment(f *syntax.File) string {
 // checkAll looks at every declaration once, whatever the config, so that errors in code no cell reaches are found too.
 func (s *Spec) checkAll(diags *source.List) {
 	cell := map[string]int64{}
-	e := newElab(s.prog, cell, BuildOptions{}, diags)
+	e := newElab(s.prog, cell, BuildOptions{Context: s.prog.loading}, diags)
 	e.dry = true
 	for _, c := range s.prog.configs {
 		cell[c.name] = 0
@@ -579,7 +585,8 @@ func parseValue(t *model.Type, s string) (int64, error) {
 }
 
 // Build elaborates one cell. Errors in the spec that only show with these values are a *[source.List].
-func (s *Spec) Build(c ConfigCell, o BuildOptions) (*model.System, error) {
+func (s *Spec) Build(c ConfigCell, o BuildOptions) (_ *model.System, err error) {
+	defer recoverStopped(&err)
 	values, err := s.values(c)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package elab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,11 +12,8 @@ import (
 	"pmdcheck/model/syntax"
 )
 
-// Bounds of a sweep, which is spanned before anything is checked.
-const (
-	maxSwept = 1 << 16 // values of one parameter
-	maxSpan  = 1 << 20 // cells, also those that `where` excludes
-)
+// maxSwept bounds the values of one parameter in a sweep, which is spanned before anything is checked. Limits.Cells bounds all of it.
+const maxSwept = 1 << 16
 
 // ErrNoCell is returned by Cells when the sweep and the fixed parameters leave nothing.
 var ErrNoCell = errors.New("no cell of the sweep has these values")
@@ -23,6 +21,12 @@ var ErrNoCell = errors.New("no cell of the sweep has these values")
 // Cells lists the cells of the sweep in order, the first swept parameter varying slowest. Parameters in set are fixed to the given value instead. Besides parameters and
 // features, set may name a group of values (arch), which restricts the sweep of its parameter, and the release (kernel), which fixes what the release is computed from.
 func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
+	return s.CellsContext(context.Background(), set)
+}
+
+// CellsContext is [Spec.Cells] until the context ends: then the error is a [Stopped].
+func (s *Spec) CellsContext(ctx context.Context, set []model.ConfigValue) (_ []ConfigCell, err error) {
+	defer recoverStopped(&err)
 	e := s.consts(map[string]int64{})
 	fixed, narrow, err := s.fix(e, set)
 	if err != nil {
@@ -36,15 +40,16 @@ func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
 	span := 1
 	for _, a := range axes {
 		swept[a.name] = true
-		if span *= max(1, len(a.values)); span > maxSpan {
-			return nil, fmt.Errorf("the sweep of %s spans more than %d cells", s.Name, maxSpan)
+		if most := s.prog.limits.Cells; max(1, len(a.values)) > most/span {
+			e.tooLarge(a.at, "cells", most, "with %s the sweep spans more than %d cells", a.name, most)
 		}
+		span *= max(1, len(a.values))
 	}
 	base, implied, err := s.base(e, fixed, narrow, swept)
 	if err != nil {
 		return nil, err
 	}
-	w := &walkOfCells{s: s, axes: axes, where: where, base: base, swept: swept, implied: implied}
+	w := &walkOfCells{ctx: ctx, s: s, axes: axes, where: where, base: base, swept: swept, implied: implied}
 	if err := w.walk(0); err != nil {
 		return nil, err
 	}
@@ -71,6 +76,7 @@ func (e *NoParameter) Error() string {
 type axis struct {
 	name   string
 	values []int64
+	at     source.Span
 }
 
 // fix reads what is set: values of parameters and features, and, for parameters of which a group of values is named, these.
@@ -135,7 +141,7 @@ func (s *Spec) axes(e *elab, fixed map[string]int64, narrow map[string][]int64) 
 	for _, sw := range s.prog.sweeps {
 		where = sw.Where
 		for _, it := range sw.Items {
-			a := axis{name: it.Name.Name}
+			a := axis{name: it.Name.Name, at: it.Name.Sp}
 			if v, isFixed := fixed[a.name]; isFixed {
 				a.values = []int64{v}
 			} else if a.values, err = s.sweptValues(e, it); err != nil {
@@ -232,6 +238,7 @@ func (s *Spec) base(e *elab, fixed map[string]int64, narrow map[string][]int64, 
 
 // walkOfCells spans the sweep.
 type walkOfCells struct {
+	ctx     context.Context
 	s       *Spec
 	axes    []axis
 	where   syntax.Expr
@@ -251,6 +258,9 @@ func (w *walkOfCells) walk(i int) error {
 			}
 		}
 		return nil
+	}
+	if w.ctx.Err() != nil {
+		return &Stopped{context.Cause(w.ctx)}
 	}
 	c, ok, err := w.s.cell(w.base, w)
 	c.implied = w.implied

@@ -1,8 +1,10 @@
 package elab
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"strings"
 
 	"pmdcheck/model"
 	"pmdcheck/model/source"
@@ -323,6 +325,13 @@ func (e *elab) layoutIn(t *stype, path string, dims []int, guard string, at sour
 			l.fields[f.name] = e.layoutIn(e.fieldType(f), path+"."+f.name, dims, g, f.at, leaf, depth+1)
 		}
 	case stArray:
+		cells := t.n
+		for _, n := range dims {
+			cells *= n // bounded: each level was looked at
+		}
+		if most := e.prog.limits.Elements; cells > most {
+			e.tooLarge(at, "elements", most, "%s has more than %d elements", cmp.Or(strings.TrimPrefix(path, "."), "this"), most)
+		}
 		l.elem = e.layoutIn(t.elem, path, append(dims[:len(dims):len(dims)], t.n), guard, at, leaf, depth+1)
 	default:
 		if leaf != nil && t.scalar() {
@@ -357,6 +366,13 @@ func (e *elab) arrayOf(t *stype, dims []syntax.Expr) *stype {
 				return tBad
 			}
 			n = 1
+		}
+		size := int(n)
+		for x := t; x.kind == stArray; x = x.elem {
+			size *= x.n
+		}
+		if most := e.prog.limits.Elements; size > most {
+			e.tooLarge(dims[i].Span(), "elements", most, "the array has %d elements", size)
 		}
 		t = &stype{kind: stArray, elem: t, n: int(n)}
 	}

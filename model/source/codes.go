@@ -269,8 +269,8 @@ var codes = []CodeDoc{
 		"", "",
 	},
 	{
-		"too-large", "process that expands too far",
-		"Functions are inlined, and this process expands to more than 20000 calls. Loops with constant bounds are unrolled: count with a variable that something else assigns, or call less.",
+		"too-large", "model that becomes too large",
+		"A few lines can span millions of cells, elements or operations: sweeps multiply, arrays have dimensions, functions are inlined and loops with constant bounds unrolled. The message says which limit was exceeded where, the hint which `--limits name=number` raises it. Usually less is meant: count with a variable that something else assigns, sweep less, or call less.",
 		"", "",
 	},
 	{

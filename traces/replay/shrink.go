@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"context"
 	"slices"
 
 	"pmdcheck/model"
@@ -23,7 +24,19 @@ const maxReorder = 2000
 // is equivalent, because only steps that do not touch the same cells change places, and has the fewest context switches among those (by search; greedily where that
 // takes too long). This is done over and over until nothing helps, after the manner of Zeller and Hildebrandt's minimisation of failing inputs (2002).
 func Shrink(sys *model.System, moves []Move, opt Options) []Move {
-	h := &shrinker{sys: sys, in: eval.New(sys, eval.Options{NoAssert: opt.NoAssert}), left: maxShrink}
+	simple, _ := ShrinkContext(context.Background(), sys, moves, opt)
+	return simple
+}
+
+// ShrinkContext is [Shrink] until the context ends. Whole is false if that or the bound on attempts came before all was attempted; the run is the simplest that was found until then.
+func ShrinkContext(ctx context.Context, sys *model.System, moves []Move, opt Options) (simple []Move, whole bool) {
+	h := &shrinker{ctx: ctx}
+	simple = h.shrink(sys, moves, opt)
+	return simple, h.left > 0
+}
+
+func (h *shrinker) shrink(sys *model.System, moves []Move, opt Options) []Move {
+	h.sys, h.in, h.left = sys, eval.New(sys, eval.Options{NoAssert: opt.NoAssert}), maxShrink
 	for _, p := range sys.Props {
 		if p.Name == opt.Property {
 			h.prop = p
@@ -44,6 +57,9 @@ func Shrink(sys *model.System, moves []Move, opt Options) []Move {
 		before := best
 		for _, attempt := range []func([]Move, func([]Move) bool){h.dropProcesses, h.dropParts, h.dropRounds, h.join} {
 			attempt(best, func(c []Move) bool {
+				if h.over() {
+					return true // ends the attempts of this kind
+				}
 				if done, ok := h.run(c); ok && simpler(done, best) {
 					best = done
 					return true
@@ -68,6 +84,17 @@ type shrinker struct {
 	start  *eval.State
 	starts []eval.Outcome
 	left   int // steps that may still be executed
+	ctx    context.Context
+	polls  int
+	late   bool // the context ended first
+}
+
+// over reports whether no step may be executed any more.
+func (h *shrinker) over() bool {
+	if h.polls++; h.polls%16 == 0 && !h.late && h.ctx.Err() != nil {
+		h.late, h.left = true, 0
+	}
+	return h.left <= 0
 }
 
 // simpler reports whether run a is better than run b: fewer switches, or as many and fewer steps; but never more steps.
@@ -97,6 +124,9 @@ func (h *shrinker) run(schedule []Move) (done []Move, violated bool) {
 	}
 	s := h.start
 	for _, m := range schedule {
+		if h.over() {
+			return nil, false
+		}
 		out, made := h.step(s, m)
 		if !out.Enabled {
 			continue
@@ -166,7 +196,7 @@ func (h *shrinker) straight(moves []Move) []Move {
 	s := h.start
 	for _, m := range moves {
 		o := h.in.Step(s, m)
-		if !o.Enabled {
+		if !o.Enabled || h.over() {
 			return moves
 		}
 		s = o.Next
@@ -202,6 +232,9 @@ func (h *shrinker) dropProcesses(moves []Move, attempt func([]Move) bool) {
 		if slices.ContainsFunc(moves, func(m Move) bool { return m.Proc == p.ID }) {
 			c := without(moves, func(i int) bool { return moves[i].Proc == p.ID })
 			if attempt(c) {
+				if h.over() {
+					return
+				}
 				moves = c
 			}
 		}
@@ -318,7 +351,7 @@ func (h *shrinker) reorder(moves []Move) []Move {
 	s := h.start
 	for _, m := range moves {
 		out := h.in.Step(s, m)
-		if h.left--; !out.Enabled || h.left < 0 {
+		if h.left--; !out.Enabled || h.over() {
 			return moves
 		}
 		touch = append(touch, h.touches(m, out))

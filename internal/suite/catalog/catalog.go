@@ -2,6 +2,7 @@
 package catalog
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -99,15 +100,21 @@ func whole(src []byte, err error) ([]byte, error) {
 	return src, err
 }
 
+// Limits are those of all specs that are loaded. The command line sets them before it loads any.
+var Limits elab.Limits
+
 // Load parses and resolves a spec by embedded name, that of before included, or path.
-func Load(name string) (*elab.Spec, error) {
+func Load(name string) (*elab.Spec, error) { return LoadContext(context.Background(), name) }
+
+// LoadContext is [Load] until the context ends: then the error is an [elab.Stopped].
+func LoadContext(ctx context.Context, name string) (*elab.Spec, error) {
 	name = specs.Current(name)
 	if Embedded(name) {
 		src, err := specs.FS.ReadFile(name + ".pmd")
 		if err != nil {
 			return nil, err
 		}
-		l := &elab.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
+		l := &elab.Loader{Limits: Limits, Context: ctx, Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
 		return l.Load(name+".pmd", src)
 	}
 	st, err := os.Stat(name)
@@ -121,7 +128,7 @@ func Load(name string) (*elab.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &elab.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) {
+	l := &elab.Loader{Limits: Limits, Context: ctx, Library: linux.FS, ReadFile: func(p string) ([]byte, error) {
 		src, err := Read(p)
 		if err != nil {
 			err = errors.Unwrap(err) // the loader says which file

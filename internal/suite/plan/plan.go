@@ -3,9 +3,11 @@
 package plan
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"pmdcheck/checker/report"
 	"pmdcheck/internal/suite/catalog"
@@ -43,6 +45,7 @@ type Request struct {
 	Shard    string           // i/n
 	Costs    map[string]int64 // past cost by key, for shards
 	Property []string         // are asked about: some cell has to observe each
+	Timeout  time.Duration    // to load one spec and to span its sweep; 0: no limit
 }
 
 // Cells are the cells of the shard, and how many there are in all shards.
@@ -104,16 +107,22 @@ func (r Request) Cells() ([]Cell, int, error) {
 
 // of are the cells of one spec that are wanted.
 func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Spec, []elab.ConfigCell, error) {
-	spec, err := catalog.Load(name)
+	ctx := context.Background()
+	if r.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
+		defer cancel()
+	}
+	spec, err := catalog.LoadContext(ctx, name)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, early(name, err)
 	}
 	if spec.Empty() {
 		return nil, nil, fmt.Errorf("%s declares no process and no invariant: there is nothing to check", name)
 	}
-	all, err := spec.Cells(fixed)
+	all, err := spec.CellsContext(ctx, fixed)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, early(name, err)
 	}
 	var mine []elab.ConfigCell
 	for _, c := range all {
@@ -122,6 +131,14 @@ func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Sp
 		}
 	}
 	return spec, mine, nil
+}
+
+// early says of which spec it is that it could not be read in time.
+func early(name string, err error) error {
+	if elab.WasStopped(err) == nil {
+		return err
+	}
+	return fmt.Errorf("%s: unknown: timeout before its cells were known: %w", name, err)
 }
 
 // InTier reports whether a run that also takes a tier takes a cell.

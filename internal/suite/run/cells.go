@@ -8,8 +8,10 @@ import (
 	"iter"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"pmdcheck/checker"
+	"pmdcheck/internal/bounded"
 	"pmdcheck/internal/pool"
 	"pmdcheck/internal/suite/judge"
 	"pmdcheck/internal/suite/plan"
@@ -104,47 +106,75 @@ func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options)
 			out.Err = Crashed(v)
 		}
 	}()
-	if ctx.Err() != nil {
-		out.Result = interrupted(c.Spec)
+	start := time.Now()
+	all := ctx
+	if opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
+		defer cancel()
+	}
+	sys, digest, cause, err := system(ctx, c, opts.ProcessMemory, o.Build)
+	switch {
+	case err != nil:
+		out.Err = err
+		return out
+	case cause != nil:
+		out.Result = checker.Unbegun(cause, c.Spec.CheckedProperties())
+		out.Result.Stats.Elapsed = time.Since(start)
 		out.judge(o)
 		return out
 	}
-	sys, err := c.Spec.Build(c.ConfigCell, o.Build)
-	if err != nil {
-		out.Err = err
-		return out
+	out.Digest = digest
+	building := time.Since(start)
+	if opts.Timeout > 0 {
+		opts.Timeout = max(opts.Timeout-building, time.Nanosecond)
 	}
-	out.Digest = sys.Digest()
 	if e := c.Expect; e != nil && (e.States >= 0 || e.Transitions >= 0) && !o.FixedReduction {
 		opts.Reduction = checker.ReductionNone
 	}
 	o.Checkpoints.add(&opts, c)
-	if out.Result, err = checker.Check(ctx, sys, opts); err != nil {
+	if out.Result, err = checker.Check(all, sys, opts); err != nil {
 		var unusable *checker.CheckpointError
 		if out.Err = err; !errors.As(err, &unusable) {
 			out.Err = failed(c, err)
 		}
 		return out
 	}
+	out.Result.Stats.Elapsed += building
 	out.judge(o)
-	if o.Inspect != nil && ctx.Err() == nil {
+	if o.Inspect != nil && all.Err() == nil {
 		o.Inspect(c, sys, out.Result)
 	}
 	if len(out.Result.Violations) > 0 && (o.Traces || !out.Judged.OK) {
-		if err := out.readable(ctx, sys, opts, o); err != nil {
+		if err := out.readable(all, sys, opts, o); err != nil {
 			out.Err = failed(c, err)
 		}
 	}
 	return out
 }
 
-// interrupted is the result of a cell that was not begun.
-func interrupted(s *elab.Spec) *checker.Result {
-	r := &checker.Result{Reason: checker.ReasonInterrupt, Reduction: checker.ReductionNone}
-	for _, p := range s.CheckedProperties() {
-		r.Properties = append(r.Properties, checker.PropertyResult{Property: p, Reason: checker.ReasonInterrupt})
+// system makes the system of a cell, unless the context ends first or it takes too much memory: then there is a cause instead of it.
+func system(ctx context.Context, c plan.Cell, bytes int64, b elab.BuildOptions) (sys *model.System, digest string, cause, err error) {
+	type made struct {
+		sys    *model.System
+		digest string
+		err    error
 	}
-	return r
+	m := &made{} // of its own, as it may be left alone
+	cause = bounded.Do(ctx, bytes, func(ctx context.Context) {
+		b := b
+		b.Context = ctx
+		if m.sys, m.err = c.Spec.Build(c.ConfigCell, b); m.err == nil {
+			m.digest = m.sys.Digest()
+		}
+	})
+	if cause != nil {
+		return nil, "", cause, nil
+	}
+	if cause = elab.WasStopped(m.err); cause != nil {
+		return nil, "", cause, nil
+	}
+	return m.sys, m.digest, nil, m.err
 }
 
 // judge holds the result against the expectation. Counts are those of the model only without any reduction, of states or of steps.
@@ -160,7 +190,7 @@ func (out *Outcome) readable(ctx context.Context, sys *model.System, opts checke
 	switch o.Shortening {
 	case AsFound:
 	case Shrunk:
-		if err := res.Shrink(sys, opts.NoAssert); err != nil {
+		if err := res.ShrinkContext(ctx, sys, opts.NoAssert); err != nil {
 			return err
 		}
 	case Shortest:

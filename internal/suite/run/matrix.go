@@ -67,8 +67,19 @@ func answer(ctx context.Context, c plan.MatrixCell, tier string, opts checker.Op
 	return a
 }
 
+// system makes the system of a cell in its time.
+func (a *Answer) system(ctx context.Context, c plan.MatrixCell, opts *checker.Options, b elab.BuildOptions) (*model.System, error, error) {
+	if opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
+		defer cancel()
+	}
+	sys, _, cause, err := system(ctx, c.Cell, opts.ProcessMemory, b)
+	return sys, cause, err
+}
+
 func (a *Answer) search(ctx context.Context, c plan.MatrixCell, opts checker.Options, b elab.BuildOptions, props []string) {
-	sys, err := c.Spec.Build(c.ConfigCell, b)
+	sys, cause, err := a.system(ctx, c, &opts, b)
 	if err != nil {
 		var list *source.List
 		if errors.As(err, &list) && !slices.ContainsFunc(list.Diags, func(d source.Diagnostic) bool { return d.Code != "static-assert" }) {
@@ -78,8 +89,10 @@ func (a *Answer) search(ctx context.Context, c plan.MatrixCell, opts checker.Opt
 		a.Err = err
 		return
 	}
-	res, err := checker.Check(ctx, sys, opts)
-	if err != nil {
+	var res *checker.Result
+	if cause != nil {
+		res = checker.Unbegun(cause, props)
+	} else if res, err = checker.Check(ctx, sys, opts); err != nil {
 		a.Err = failed(c.Cell, err)
 		return
 	}
