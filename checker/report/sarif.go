@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"pmdcheck/checker"
 	"pmdcheck/properties"
@@ -21,53 +20,51 @@ import (
 // spec that it is violated in share one result, with the trace of one of them as code flow: one flow, one thread for each process. An expected violation that is
 // missing is an error at the expect line, and a cell without a verdict a warning. Rules are the properties. What holds, and what was not judged, is no result; how
 // many cells say what of each property is in the properties of the run, and warnings are notifications of its invocation.
-func SARIF(d *Document, style Style) *sarif.Report {
+func SARIF(d *Document, style Style) *SARIFLog {
 	s := &sarifLog{style: style, groups: map[string]*sarifGroup{}}
 	for i := range d.Results {
 		s.entry(&d.Results[i])
 	}
-	run := sarif.NewRun()
-	driver := sarif.NewToolComponent().WithName("pmdcheck").WithVersion("1")
-	run.WithTool(sarif.NewTool().WithDriver(driver))
-	run.WithOriginalUriBaseIds(map[string]sarif.ArtifactLocation{"%SRCROOT%": *sarif.NewArtifactLocation()})
-	var ids []string
+	ids := []string{}
 	for _, g := range s.order {
 		if !slices.Contains(ids, g.rule) {
 			ids = append(ids, g.rule)
 		}
 	}
 	slices.Sort(ids)
+	run := SARIFRun{OriginalURIBaseIDs: map[string]struct{}{"%SRCROOT%": {}}, Results: []SARIFResult{}}
+	run.Tool.Driver.Name, run.Tool.Driver.Version, run.Tool.Driver.Rules = "pmdcheck", "1", []SARIFRule{}
 	for _, id := range ids {
-		driver.AddRule(rule(id))
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule(id))
 	}
 	for _, g := range s.order {
 		r := g.result(s)
-		r.WithRuleIndex(slices.Index(ids, g.rule))
-		run.AddResult(r)
+		r.RuleIndex = slices.Index(ids, g.rule)
+		run.Results = append(run.Results, r)
 	}
-	d.tell(run)
-	log := sarif.NewReport()
-	log.AddRun(run)
-	return log
+	d.tell(&run)
+	return &SARIFLog{Schema: sarifSchema, Version: "2.1.0", Runs: []SARIFRun{run}}
 }
 
 // tell adds what is no result: verdicts of properties, and warnings.
-func (d *Document) tell(run *sarif.Run) {
-	bag := sarif.NewPropertyBag()
-	bag.Add("pmdcheck/properties", d.perProperty())
-	run.WithProperties(bag)
+func (d *Document) tell(run *SARIFRun) {
+	run.Properties = map[string]any{"pmdcheck/properties": d.perProperty()}
 	if len(d.Warnings) == 0 {
 		return
 	}
-	call := sarif.NewInvocation().WithExecutionSuccessful(true)
+	call := sarifInvocation{ExecutionSuccessful: true}
 	for _, w := range d.Warnings {
-		call.AddToolExecutionNotification(sarif.NewNotification().WithLevel("warning").WithMessage(sarif.NewTextMessage(w.String())))
+		call.Notifications = append(call.Notifications, sarifNotification{Level: "warning", Message: sarifText{w.String()}})
 	}
-	run.AddInvocation(call)
+	run.Invocations = []sarifInvocation{call}
 }
 
 // WriteSARIF writes the log of [SARIF].
-func WriteSARIF(w io.Writer, d *Document, style Style) error { return SARIF(d, style).PrettyWrite(w) }
+func WriteSARIF(w io.Writer, d *Document, style Style) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(SARIF(d, style))
+}
 
 // Rules that are no properties.
 const (
@@ -75,22 +72,23 @@ const (
 	ruleUnknown = "no-verdict"
 )
 
-func rule(id string) *sarif.ReportingDescriptor {
-	r := sarif.NewReportingDescriptor().WithID(id)
-	text := func(s string) *sarif.MultiformatMessageString { return sarif.NewMultiformatMessageString().WithText(s) }
+func rule(id string) SARIFRule {
+	r := SARIFRule{ID: id}
 	if e, ok := properties.Lookup(id); ok {
-		r.WithName(id).WithShortDescription(text(cmp.Or(e.Title, e.Name))).WithFullDescription(text(e.Meaning))
+		r.Name, r.Short.Text, r.Full.Text = id, cmp.Or(e.Title, e.Name), e.Meaning
 		help := e.Meaning
 		if e.Rule != "" {
 			help += "\n\nKernel rule: " + e.Rule
 		}
-		return r.WithHelp(text(help + "\n\nHow it is observed: " + e.Detail))
+		r.Help = &sarifText{help + "\n\nHow it is observed: " + e.Detail}
+		return r
 	}
 	what := map[string]string{ruleMissing: "expectation not met", ruleUnknown: "search not complete"}[id]
 	if c, ok := strings.CutPrefix(id, checker.CoverPrefix); ok {
 		what = "cover " + c + " is never reached: the proof would be vacuous"
 	}
-	return r.WithShortDescription(text(cmp.Or(what, id))).WithFullDescription(text(cmp.Or(what, "property "+id+" of the spec")))
+	r.Short.Text, r.Full.Text = cmp.Or(what, id), cmp.Or(what, "property "+id+" of the spec")
+	return r
 }
 
 type sarifLog struct {
@@ -143,7 +141,7 @@ func (s *sarifLog) entry(e *Entry) {
 	}
 }
 
-func (g *sarifGroup) result(s *sarifLog) *sarif.Result {
+func (g *sarifGroup) result(s *sarifLog) SARIFResult {
 	text := g.text + "\n\nIn " + g.spec + ", "
 	const most = 10
 	if n := len(g.cells); n == 1 {
@@ -155,37 +153,37 @@ func (g *sarifGroup) result(s *sarifLog) *sarif.Result {
 		}
 	}
 	sum := sha256.Sum256([]byte(g.rule + "\x00" + g.spec + "\x00" + g.at.file + "\x00" + g.level))
-	r := sarif.NewRuleResult(g.rule).WithLevel(g.level).WithKind("fail").WithMessage(sarif.NewTextMessage(text))
-	r.AddLocation(location(g.at, "")).WithPartialFingerprints(map[string]string{"pmdcheck/1": hex.EncodeToString(sum[:8])})
-	r.WithOccurrenceCount(len(g.cells))
+	r := SARIFResult{
+		RuleID: g.rule, Level: g.level, Kind: "fail", Message: sarifText{text}, Locations: []SARIFLocation{location(g.at, "")},
+		Fingerprints: map[string]string{"pmdcheck/1": hex.EncodeToString(sum[:8])}, Occurrences: len(g.cells),
+	}
 	if g.trace != nil {
-		r.AddCodeFlow(s.flow(g.trace))
+		r.CodeFlows = []SARIFFlow{s.flow(g.trace)}
 	}
 	return r
 }
 
-func location(p position, text string) *sarif.Location {
-	at := sarif.NewSimpleArtifactLocation(p.file).WithURIBaseID("%SRCROOT%")
-	region := sarif.NewRegion().WithStartLine(p.line).WithStartColumn(p.col)
-	l := sarif.NewLocationWithPhysicalLocation(sarif.NewPhysicalLocation().WithArtifactLocation(at).WithRegion(region))
+func location(p position, text string) (l SARIFLocation) {
+	l.Physical.Artifact.URI, l.Physical.Artifact.Base = p.file, "%SRCROOT%"
+	l.Physical.Region.StartLine, l.Physical.Region.StartColumn = p.line, p.col
 	if text != "" {
-		l.WithMessage(sarif.NewTextMessage(text))
+		l.Message = &sarifText{text}
 	}
 	return l
 }
 
 // flow is a trace as a code flow: a thread for each process that moves, the order of execution across them, what matters marked as important.
-func (s *sarifLog) flow(t *traces.Trace) *sarif.CodeFlow {
+func (s *sarifLog) flow(t *traces.Trace) SARIFFlow {
 	st := story.Tell(t)
-	flow := sarif.NewCodeFlow().WithMessage(sarif.NewTextMessage(strings.Join(st.Text, " ")))
-	threads := map[int]*sarif.ThreadFlow{}
+	flow := SARIFFlow{Message: sarifText{strings.Join(st.Text, " ")}, Threads: []*SARIFThread{}}
+	threads := map[int]*SARIFThread{}
 	for i, step := range t.Steps {
 		p := t.Processes[step.Process]
 		th := threads[step.Process]
 		if th == nil {
-			th = sarif.NewThreadFlow().WithID(p.Name).WithMessage(sarif.NewTextMessage(story.Who(p)))
+			th = &SARIFThread{ID: p.Name, Message: sarifText{story.Who(p)}}
 			threads[step.Process] = th
-			flow.AddThreadFlow(th)
+			flow.Threads = append(flow.Threads, th)
 		}
 		importance := "unimportant"
 		for k := range step.Ops {
@@ -200,9 +198,7 @@ func (s *sarifLog) flow(t *traces.Trace) *sarif.CodeFlow {
 		if step.Message != "" {
 			text += ": " + step.Message
 		}
-		l := sarif.NewThreadFlowLocation().WithLocation(location(s.style.place(step.Pos), text)).WithExecutionOrder(i + 1).WithImportance(importance)
-		l.WithNestingLevel(max(0, len(step.Stack)-1))
-		th.AddLocation(l)
+		th.Locations = append(th.Locations, SARIFStep{Location: location(s.style.place(step.Pos), text), ExecutionOrder: i + 1, Importance: importance, NestingLevel: max(0, len(step.Stack)-1)})
 	}
 	return flow
 }
