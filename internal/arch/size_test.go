@@ -46,6 +46,8 @@ var long = map[string]string{
 	"checker/language_test.go TestLanguage":             table,
 	"checker/lockorder_test.go TestLockOrder":           table,
 	"internal/audit/audit_test.go TestMutations":        table,
+	"internal/cli/root.go Main":                         "the set-up of one run, from the guard to the exit code, in its order",
+	"model/elab/lower_expr.go global":                   kinds,
 	"internal/csource/stmt.go stmt":                     kinds,
 	"internal/sim/script.go command":                    kinds,
 	"internal/testkit/gen.go stmt":                      kinds,
