@@ -378,7 +378,7 @@ func (c *check) result(ctx context.Context, w *explore.Walk) (*Result, error) {
 	if stop == explore.Complete {
 		for _, p := range c.sys.Processes {
 			for _, t := range p.Trans {
-				if !c.ran(w, t) {
+				if !c.sys.IsBuffer(p.ID) && !c.ran(w, t) {
 					r.Dead = append(r.Dead, Dead{p.Name, t.Label, c.sys.Files.Position(t.Pos)})
 				}
 			}

@@ -53,6 +53,10 @@ func (c *check) judge(r *Result, w *explore.Walk) {
 	for _, v := range r.Violations {
 		violated[v.Prop] = true
 	}
+	overflow := c.overflow(w)
+	if overflow && r.Reason == ReasonNone {
+		r.Reason = ReasonBuffer
+	}
 	open := r.Reason != ReasonNone
 	observed := c.sys.Observed()
 	ignored := c.ignored()
@@ -68,6 +72,8 @@ func (c *check) judge(r *Result, w *explore.Walk) {
 			p.Verdict = NotJudged
 		case stop != explore.Complete:
 			p.Reason = c.reason(stop, w)
+		case overflow:
+			p.Reason = ReasonBuffer
 		case ignored[q.ID]:
 			p.Reason = ReasonAsserts
 			if r.Reason == ReasonNone {
@@ -80,10 +86,13 @@ func (c *check) judge(r *Result, w *explore.Walk) {
 		r.Properties = append(r.Properties, p)
 	}
 	for i, cv := range c.sys.Covers {
-		if cv.Edge != nil {
+		if cv.Edge != nil || cv.Bound {
 			continue
 		}
 		k := CoverResult{cv.Name, cv.Required, c.reach(cv, w.Covered[i].Load())}
+		if overflow && k.Reach == NotReached {
+			k.Reach = NotLookedFor // not in all runs
+		}
 		r.Covers = append(r.Covers, k)
 		switch {
 		case !cv.Required || k.Reach == Reached:
@@ -99,6 +108,16 @@ func (c *check) judge(r *Result, w *explore.Walk) {
 	case !open:
 		r.Verdict = Holds
 	}
+}
+
+// overflow reports whether a bound of the memory model was met.
+func (c *check) overflow(w *explore.Walk) bool {
+	for i, cv := range c.sys.Covers {
+		if cv.Bound && w.Covered[i].Load() {
+			return true
+		}
+	}
+	return false
 }
 
 // reach is what is known of a cover. A reduction, and symmetry, keep every execution of a mark; states they leave out. Those that a required cover is about are looked

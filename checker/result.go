@@ -38,6 +38,7 @@ const (
 	ReasonWalks     Reason = "random walk"     // Options.Swarm: followed by a colon and what the walks saw
 	ReasonDisk      Reason = "disk"            // what was to be written could not be: followed by a colon and the cause
 	ReasonInexact   Reason = "not exact"       // everything that was met was searched, but Options.Store may have missed something
+	ReasonBuffer    Reason = "store buffer"    // the search is complete, but a process had more stores in its buffer than there is room for
 	ReasonAsserts   Reason = "asserts ignored" // Options.NoAssert: the search is complete, and did not look at what asserts and accesses violate
 )
 

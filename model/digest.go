@@ -180,6 +180,9 @@ func (d *digester) cover(c *Cover) {
 		d.text(c.Edge.From)
 		d.text(c.Edge.To)
 	}
+	if c.Bound {
+		d.flag(true)
+	}
 }
 
 func (d *digester) process(p *Process) {

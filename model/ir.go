@@ -7,6 +7,7 @@
 //	expr.go       expressions: folding, intervals, walking
 //	footprint.go  which cells an operation touches, and what code as a whole writes
 //	lockorder.go  the marks of the lock order
+//	memory.go     what a weak memory model has added
 //	observed.go   which properties something in a system can violate
 //	sanity.go     what every system satisfies
 //	digest.go     whether two systems are the same
@@ -80,6 +81,7 @@ type System struct {
 	Covers    []*Cover      //
 	Frames    []*Frame      // call frames that ops belong to, for headings
 	Processes []*Process    //
+	Memory    *Memory       // of the weak memory model that the system has been given, nil where memory is sequentially consistent
 }
 
 // ConfigValue is one fixed config parameter.
@@ -193,6 +195,7 @@ type Cover struct {
 	X        *Expr     // nil: the OpCover marks in the code
 	Required bool      // false: counted, not demanded in this cell
 	Edge     *LockEdge // the mark says that a lock is taken while another is held; nil for a cover of the spec
+	Bound    bool      // the mark says that a bound of the memory model was met, so that some runs were left out; false for a cover of the spec
 	Pos      source.Pos
 }
 
@@ -283,9 +286,10 @@ const (
 	FenceFull               // smp_mb
 	FenceRead               // smp_rmb
 	FenceWrite              // smp_wmb
+	FenceCPU                // smp_mb_cpu: X is the CPU that executes a full one, not the process at hand
 )
 
-var fenceText = [...]string{FenceNone: "none", FenceFull: "smp_mb()", FenceRead: "smp_rmb()", FenceWrite: "smp_wmb()"}
+var fenceText = [...]string{FenceNone: "none", FenceFull: "smp_mb()", FenceRead: "smp_rmb()", FenceWrite: "smp_wmb()", FenceCPU: "smp_mb_cpu()"}
 
 func (k Fence) String() string {
 	if int(k) < len(fenceText) {
@@ -315,6 +319,27 @@ func (a Access) String() string {
 	return accessNames[a]
 }
 
+// Order says how an operation stands in the order of memory of its process, where that is not sequentially consistent: what the attribute @x86 of its function says, or where it stands.
+type Order uint8
+
+// The orders.
+const (
+	OrderProgram Order = iota // outside atomic blocks, unmarked: an access as the program makes it
+	OrderBlock                // of an atomic block, unmarked
+	OrderLocked               // of an atomic block that is a locked instruction, or does what one does
+	OrderStore                // its stores are plain ones, also in an atomic block
+	OrderDirect               // no memory: what it does takes effect at once and orders nothing
+)
+
+var orderText = [...]string{OrderProgram: "program", OrderBlock: "block", OrderLocked: "locked", OrderStore: "store", OrderDirect: "direct"}
+
+func (o Order) String() string {
+	if int(o) < len(orderText) {
+		return orderText[o]
+	}
+	return fmt.Sprintf("Order(%d)", uint8(o))
+}
+
 // Op is one operation. Which fields matter depends on Kind.
 type Op struct {
 	Kind       OpKind
@@ -327,6 +352,7 @@ type Op struct {
 	Loc        LocID
 	Access     Access
 	Fence      Fence
+	Order      Order
 	Visible    bool // touches shared state or blocks; what a trace shows first
 	Observes   bool // of an assertion, or of telling which lock is taken: its reads are no accesses that could race
 	Text       string

@@ -31,6 +31,9 @@ import (
 type checkFlags struct {
 	set, only                                                              []string
 	search, reduction, symmetry, tier                                      string
+	memoryModel                                                            string
+	storeBuffer                                                            int
+	explainMemory, noDirect                                                bool
 	traceDir                                                               string
 	workers, jobs                                                          int
 	swarm, maxSteps                                                        int64
@@ -60,6 +63,10 @@ func (a *app) checkCmd() *cobra.Command {
 // flags are those of every command that checks cells.
 func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, instead of sweeping it (repeatable)")
+	fl.StringVar(&f.memoryModel, "memory-model", "", "how memory behaves: sc or tso; the same as --set memory_model=…, so that it is fixed where a spec sweeps it (default sc)")
+	fl.IntVar(&f.storeBuffer, "store-buffer", 0, "under tso: how many stores a buffer has room for (default 4); where that is not enough the answer is unknown")
+	fl.BoolVar(&f.noDirect, "no-direct-stores", false, "under tso: every store goes through its buffer, also where it could as well go to memory at once")
+	fl.BoolVar(&f.explainMemory, "explain-memory", false, "say which cells are weak, and of the others that are shared why not")
 	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
 	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for cells whose expect line counts states)")
 	fl.BoolVar(&f.checkReduction, "check-reduction", false, "check every stubborn set by running what it leaves out; slow, for small cells")
@@ -134,7 +141,7 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	defer cancel()
 	prog := a.newProgress(len(cells), f.progress)
 	o := run.Options{
-		Tool: tool(debug.ReadBuildInfo()), Checker: opts, Build: elab.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset}, Jobs: f.jobs, FixedReduction: f.reduction != "", Checkpoints: f.checkpoints(),
+		Tool: tool(debug.ReadBuildInfo()), Checker: opts, Build: elab.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset, StoreBuffer: f.storeBuffer, NoDirect: f.noDirect}, Jobs: f.jobs, FixedReduction: f.reduction != "", Checkpoints: f.checkpoints(),
 		Traces: f.traceDir != "" || f.verbose || f.everyTrace || len(f.property) > 0, Watch: prog.watch,
 	}
 	switch {
@@ -147,12 +154,19 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 		f.kept = page.NewKeeper(cells)
 		o.Inspect = f.kept.Inspect
 	}
-	return a.collect(run.Cells(ctx, cells, o), total, f, prog)
+	var weak weakCells
+	if f.explainMemory {
+		o.Inspect = weak.after(o.Inspect)
+	}
+	return a.collect(run.Cells(ctx, cells, o), total, f, prog, &weak)
 }
 
 // cells are those that the flags leave, and how many there are in all shards.
 func (f *checkFlags) cells(args []string) ([]plan.Cell, int, error) {
-	r := plan.Request{Specs: args, Set: f.set, Only: f.only, Tier: f.tier, Shard: f.shard, Property: f.property, Timeout: f.timeout}
+	if f.storeBuffer < 0 || f.storeBuffer > maxStoreBuffer {
+		return nil, 0, fmt.Errorf("--store-buffer counts from 1 to %d", maxStoreBuffer)
+	}
+	r := plan.Request{Specs: args, Set: f.set, Memory: f.memoryModel, Only: f.only, Tier: f.tier, Shard: f.shard, Property: f.property, Timeout: f.timeout}
 	if f.costs != "" {
 		b, err := readBaseline(f.costs)
 		if err != nil {
@@ -164,7 +178,7 @@ func (f *checkFlags) cells(args []string) ([]plan.Cell, int, error) {
 }
 
 // collect prints each cell when its turn has come, and gathers what was found.
-func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags, prog *progress) (*report.Document, error) {
+func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags, prog *progress, weak *weakCells) (*report.Document, error) {
 	defer prog.stop()
 	out := a.out
 	if f.outputs.takesStdout() {
@@ -192,6 +206,9 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 			}
 			if e.Verdict == checker.Holds.String() && !x.Spec.HasCovers() && doc.Warn(x.Spec.Name, report.NoCover) {
 				fmt.Fprintf(a.err, "pmdcheck: warning: %s: %s\n", x.Spec.Name, report.NoCover)
+			}
+			if _, err := io.WriteString(out, weak.of(x.Number)); err != nil {
+				return err
 			}
 			if err := report.Reducing(out, x.Result); err != nil {
 				return err

@@ -11,6 +11,7 @@
 //	lower*.go    statements and expressions to a control-flow graph; lower_lock.go marks the order of locks in it
 //	steps.go     the graph to locations and transitions; harmless.go: what cannot fail
 //	liveness.go  liveness properties
+//	memory.go    memory models
 //	constant.go  what has to be a constant
 //	named.go     which properties a spec names, and which of them something observes
 package elab
@@ -34,12 +35,13 @@ const maxPasses = 6
 
 // elab is one pass over one cell.
 type elab struct {
-	prog  *program
-	cell  map[string]int64 // config values
-	opt   BuildOptions
-	diags *source.List
-	dry   bool         // only types and names are checked
-	known *model.Usage // of the previous pass, nil in the first
+	prog   *program
+	cell   map[string]int64 // config values
+	memory string           // model of memory: SC, TSO
+	opt    BuildOptions
+	diags  *source.List
+	dry    bool         // only types and names are checked
+	known  *model.Usage // of the previous pass, nil in the first
 
 	sys        *model.System
 	irTypes    map[string]*model.Type
@@ -78,6 +80,8 @@ type BuildOptions struct {
 	NoFork  bool // the choices that every run of an atomic block makes first are not transitions for each alternative; they are made while the block runs, as others are
 
 	Context context.Context // if not nil, elaboration ends when it does, with a [Stopped]
+	StoreBuffer int  // stores that a store buffer has room for; 0 is the default
+	NoDirect    bool // every store goes through its buffer, also where it could as well go to memory
 
 	Check []string // if not empty: the properties to check, instead of those the spec lists. no_fault and assertion always are
 }
@@ -101,13 +105,13 @@ func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.
 }
 
 // build elaborates one cell to its fixed point.
-func build(p *program, name string, cell map[string]int64, config []model.ConfigValue, opt BuildOptions) (*model.System, error) {
+func build(p *program, name string, cell map[string]int64, config []model.ConfigValue, memory string, opt BuildOptions) (*model.System, error) {
 	var known *model.Usage
 	var sys *model.System
 	for pass := 0; pass < maxPasses; pass++ {
 		diags := &source.List{Files: p.files}
 		e := newElab(p, cell, opt, diags)
-		e.known = known
+		e.known, e.memory = known, memory
 		e.sys.Name, e.sys.Config = name, config
 		e.system()
 		if err := diags.Err(); err != nil {

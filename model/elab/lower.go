@@ -51,6 +51,7 @@ type builder struct {
 	frame     model.FrameID
 	atom      int
 	atoms     int
+	order     model.Order // what @x86 says of the function, or of the nearest one that called it
 	stack     []call
 	locals    int
 	plain     map[model.VarID]bool // scalar locals that only an assignment by name can change
@@ -112,6 +113,7 @@ func (b *builder) emit(n *cfgNode) *cfgNode {
 	if b.atom != 0 || n.op.Kind == model.OpAssume { // what an await reads, it reads in one step, like an atomic block
 		n.op.Access = model.AccessAtomic
 	}
+	n.op.Order = b.orderNow()
 	n.op.Observes = n.op.Observes || b.observing > 0 || n.op.Kind == model.OpAssert
 	if n.op.Text == "" {
 		n.op.Text = b.text
@@ -567,6 +569,7 @@ func (b *builder) body(d *syntax.ProcDecl) {
 	entry := b.join()
 	b.tail = &entry.next
 	b.fn = b.newContext(d, tVoid, b.join())
+	b.order, _ = orderOf(d.Attrs)
 	b.block(d.Body)
 	b.checkLabels()
 	b.place(b.fn.exit)

@@ -152,12 +152,15 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 		ctx.resultVar = &lvalue{t: result, l: b.newLocal(call+"return", result, x.Sp.Start, true), at: x.Sp.Start}
 	}
 	b.frame = e.newFrame(b.frame, fn.Name.Name, fn.Attrs, fn.Name.Sp.Start, x.Sp.Start)
+	if o, ok := orderOf(fn.Attrs); ok {
+		b.order = o
+	}
 	b.stack = append(b.stack[:len(b.stack):len(b.stack)], call_(fn, x.Sp))
 	b.fn, b.scope = ctx, params
 	b.block(fn.Body)
 	b.checkLabels()
 	b.place(ctx.exit)
-	b.fn, b.scope, b.frame, b.stack, b.text, b.at = saved.fn, saved.scope, saved.frame, saved.stack, saved.text, saved.at
+	b.fn, b.scope, b.frame, b.stack, b.text, b.at, b.order = saved.fn, saved.scope, saved.frame, saved.stack, saved.text, saved.at, saved.order
 	if ctx.resultVar == nil {
 		return operand{t: tVoid}
 	}
@@ -182,7 +185,7 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 		}
 		return b.lockOp(x)
 	}
-	want := map[string]int{"alloc": 1, "free": 1, "live": 1, "peek": 1, "container_of": 3, "READ_ONCE": 1, "WRITE_ONCE": 2, "smp_load_acquire": 1, "smp_store_release": 2}[name]
+	want := map[string]int{"alloc": 1, "free": 1, "live": 1, "peek": 1, "container_of": 3, "READ_ONCE": 1, "WRITE_ONCE": 2, "smp_load_acquire": 1, "smp_store_release": 2, "smp_mb_cpu": 1}[name]
 	if len(x.Args) != want {
 		e.diags.Add(source.Diagnostic{Code: "argument-count", Span: x.Sp, Msg: fmt.Sprintf("%s takes %d arguments, not %d", name, want, len(x.Args)), Hint: "write " + builtins[name]})
 		return badOperand
@@ -194,6 +197,8 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 	case "smp_mb", "smp_rmb", "smp_wmb":
 		b.emit(&cfgNode{op: model.Op{Kind: model.OpFence, Fence: fences[name]}})
 		return operand{t: tVoid}
+	case "smp_mb_cpu":
+		return b.fenceCPU(x)
 	case "alloc":
 		return b.allocate(x)
 	case "free", "live":
@@ -229,6 +234,22 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 		access = model.AccessRelease
 	}
 	return b.marked(x, b.deref(o, x.Args[0]), access)
+}
+
+// fenceCPU lowers smp_mb_cpu(cpu). Where memory is sequentially consistent there is no such operation.
+func (b *builder) fenceCPU(x *syntax.CallExpr) operand {
+	v, t := b.value(x.Args[0])
+	if v == nil {
+		return badOperand
+	}
+	if t.kind != stInt && t.kind != stBad {
+		b.e.mismatch(x.Args[0].Span(), tInt, t)
+		return badOperand
+	}
+	if b.e.memory == TSO && !b.e.dry {
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpFence, Fence: model.FenceCPU, X: b.pure(v)}})
+	}
+	return operand{t: tVoid}
 }
 
 // notHere reports a built-in that a constant, or a predicate, cannot call.

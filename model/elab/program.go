@@ -117,7 +117,7 @@ var builtins = map[string]string{
 	"alloc": "alloc(struct S)", "free": "free(p)", "live": "live(p)", "peek": "peek(p->f)", "container_of": "container_of(ref, struct S, field)",
 	"READ_ONCE": "READ_ONCE(x)", "WRITE_ONCE": "WRITE_ONCE(x, v)", "smp_load_acquire": "smp_load_acquire(&x)", "smp_store_release": "smp_store_release(&x, v)",
 	"lock_acquire": "lock_acquire(&lock)", "lock_tryacquire": "lock_tryacquire(&lock)", "lock_release": "lock_release(&lock)",
-	"smp_mb": "smp_mb()", "smp_rmb": "smp_rmb()", "smp_wmb": "smp_wmb()",
+	"smp_mb": "smp_mb()", "smp_rmb": "smp_rmb()", "smp_wmb": "smp_wmb()", "smp_mb_cpu": "smp_mb_cpu(cpu)",
 }
 
 // lockOrder is the property that the marks of lock_acquire() are about. A spec that calls it has the property.
@@ -369,6 +369,12 @@ func (p *program) property(name, text string, at source.Span) *propInfo {
 // checkKernelAttrs reports malformed @kernel annotations.
 func (p *program) checkKernelAttrs(attrs []*syntax.Attr, diags *source.List) {
 	for _, a := range attrs {
+		if a.Name.Name == "x86" {
+			if _, ok := orderOf([]*syntax.Attr{a}); !ok {
+				diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "@x86 says how memory is ordered", Hint: "as in @x86(locked), @x86(store) or @x86(direct)"})
+			}
+			continue
+		}
 		if a.Name.Name != "kernel" {
 			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a function or process", Hint: "it takes @kernel(\"file\", \"function\", v5.9..v6.12)"})
 			continue

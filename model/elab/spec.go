@@ -83,6 +83,7 @@ type Expectation struct {
 	Holds       bool
 	Props       []string // violated properties, sorted; nil if Holds
 	Unreachable []string // covers that nothing reaches, sorted
+	Foreign     bool     // it says nothing of the memory model, so it is about sequential consistency, and the cell has another one
 	States      int64    // of the full search, -1 if not stated
 	Transitions int64
 	Pos         source.Pos
@@ -101,6 +102,7 @@ func (l *Loader) Load(name string, src []byte) (_ *Spec, err error) {
 	defer func() { p.loading = nil }()
 	ld := &loading{l: l, files: files, diags: diags, done: map[string]bool{}, p: p}
 	ast, own := ld.file(name, src, nil)
+	ld.declareMemory()
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
@@ -591,11 +593,14 @@ func (s *Spec) Build(c ConfigCell, o BuildOptions) (_ *model.System, err error) 
 	if err != nil {
 		return nil, err
 	}
-	sys, err := build(s.prog, s.Name, values, c.Config, o)
-	if err == nil {
+	sys, err := build(s.prog, s.Name, values, c.Config, c.Memory(), o)
+	if err != nil {
+		return nil, err
+	}
+	if c.Expect == nil || !c.Expect.Foreign {
 		lookFor(sys, c.Expect)
 	}
-	return sys, err
+	return weaken(sys, c.Memory(), o)
 }
 
 // values are the numbers behind the values of a cell.
@@ -604,6 +609,9 @@ func (s *Spec) values(c ConfigCell) (map[string]int64, error) {
 	values := map[string]int64{}
 	for _, v := range c.Config {
 		sym := s.prog.syms[v.Name]
+		if v.Name == MemoryModel && sym == nil {
+			continue
+		}
 		if sym == nil || !sym.param() {
 			return nil, fmt.Errorf("%s has no config parameter %s", s.Name, source.Quote(v.Name))
 		}

@@ -230,7 +230,7 @@ func (s *stepper) opVisible(n *cfgNode) bool {
 		return false
 	}
 	e := s.b.e
-	vis := false
+	vis := e.waits(&n.op)
 	e.sys.Touches(&n.op, func(t model.Touch) {
 		if e.sys.Vars[t.Var].Proc == model.NoProc && !s.b.private(t) {
 			vis = true

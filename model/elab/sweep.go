@@ -28,6 +28,10 @@ func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
 func (s *Spec) CellsContext(ctx context.Context, set []model.ConfigValue) (_ []ConfigCell, err error) {
 	defer recoverStopped(&err)
 	e := s.consts(map[string]int64{})
+	set, memory, err := s.undeclaredMemory(set)
+	if err != nil {
+		return nil, err
+	}
 	fixed, narrow, err := s.fix(e, set)
 	if err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ func (s *Spec) CellsContext(ctx context.Context, set []model.ConfigValue) (_ []C
 		}
 		return nil, ErrNoCell
 	}
-	return w.cells, nil
+	return withMemory(w.cells, memory), nil
 }
 
 // NoParameter is the error of a parameter, feature or group that the spec does not have.
@@ -316,26 +320,48 @@ func (s *Spec) cell(values map[string]int64, w *walkOfCells) (ConfigCell, bool, 
 			break
 		}
 	}
+	foreign := c.Memory() != SC
+	x := s.expectation(e, func(x *syntax.ExpectDecl) bool { return !foreign || x.Cond != nil && names(x.Cond, MemoryModel) })
+	if x != nil {
+		foreign = false
+	} else if foreign {
+		x = s.expectation(e, func(*syntax.ExpectDecl) bool { return true })
+	}
+	if x != nil {
+		c.Expect = e.expectationOf(x)
+		c.Expect.Foreign = foreign
+	}
+	return c, true, e.diags.Err()
+}
+
+// expectation is the first line that applies, of those that are eligible.
+func (s *Spec) expectation(e *elab, eligible func(*syntax.ExpectDecl) bool) *syntax.ExpectDecl {
 	for _, x := range s.prog.expects {
+		if !eligible(x) {
+			continue
+		}
 		if x.Cond != nil {
 			if v, ok := e.constInt(x.Cond); !ok || v == 0 {
 				continue
 			}
 		}
-		ex := &Expectation{Holds: x.Holds, States: -1, Transitions: -1, Pos: x.Sp.Start}
-		for _, id := range x.Props {
-			ex.Props = append(ex.Props, id.Name)
-		}
-		slices.Sort(ex.Props)
-		for _, id := range x.Unreachable {
-			ex.Unreachable = append(ex.Unreachable, id.Name)
-		}
-		slices.Sort(ex.Unreachable)
-		ex.States, ex.Transitions = e.expected(x.States), e.expected(x.Transitions)
-		c.Expect = ex
-		break
+		return x
 	}
-	return c, true, e.diags.Err()
+	return nil
+}
+
+func (e *elab) expectationOf(x *syntax.ExpectDecl) *Expectation {
+	ex := &Expectation{Holds: x.Holds, Pos: x.Sp.Start}
+	for _, id := range x.Props {
+		ex.Props = append(ex.Props, id.Name)
+	}
+	slices.Sort(ex.Props)
+	for _, id := range x.Unreachable {
+		ex.Unreachable = append(ex.Unreachable, id.Name)
+	}
+	slices.Sort(ex.Unreachable)
+	ex.States, ex.Transitions = e.expected(x.States), e.expected(x.Transitions)
+	return ex
 }
 
 // expected is a number of states or transitions, -1 if there is none. An error is in the diagnostics.

@@ -27,6 +27,7 @@ type Judgement struct {
 	Unreachable   []string        // covers that nothing reaches, as expected
 	Expected      string          // "holds", "violated a, b", "holds unreachable c", or "" without an expect line
 	ExpectedProps []string
+	Foreign       bool   // the expectation is about sequentially consistent memory, and the cell has another: what is found is shown, and is no difference
 	Why           string // what differs, if not OK
 }
 
@@ -36,7 +37,7 @@ func Judge(r *checker.Result, e *elab.Expectation, c Counting) Judgement {
 	var against []string // covers that are reached against the expectation
 	for _, v := range r.Violations {
 		name, cover := strings.CutPrefix(v.Property, checker.CoverPrefix)
-		if cover && v.Prop == model.NoProp && e != nil && slices.Contains(e.Unreachable, name) {
+		if cover && v.Prop == model.NoProp && e != nil && !e.Foreign && slices.Contains(e.Unreachable, name) {
 			j.Unreachable = append(j.Unreachable, name)
 		} else {
 			j.Properties = append(j.Properties, v.Property)
@@ -53,6 +54,10 @@ func Judge(r *checker.Result, e *elab.Expectation, c Counting) Judgement {
 		j.OK = r.Reason == checker.ReasonNone || r.Reason == checker.ReasonAsserts
 		j.Unknown, j.Expected = !j.OK, report.Counted
 		return j
+	}
+	if e != nil && e.Foreign {
+		j.Foreign = true
+		return j.foreign(r)
 	}
 	if e != nil {
 		j.Expected = "holds"
@@ -72,6 +77,13 @@ func Judge(r *checker.Result, e *elab.Expectation, c Counting) Judgement {
 	if j.OK && e != nil && c.Full && r.Reason == checker.ReasonNone {
 		j.count(r, e)
 	}
+	return j
+}
+
+// foreign is the judgement where no expectation is about the memory model of the cell.
+func (j Judgement) foreign(r *checker.Result) Judgement {
+	j.Unknown = j.Verdict == checker.Unknown || r.Reason != checker.ReasonNone && r.Reason != checker.ReasonFirst
+	j.OK = !j.Unknown
 	return j
 }
 

@@ -40,6 +40,7 @@ func (c Cell) States() int64 {
 type Request struct {
 	Specs    []string         // names, folders of embedded specs, files; none: all embedded ones
 	Set      []string         // name=value: fixed instead of swept; of several specs those are passed over that have no such name
+	Memory   string           // model of memory: fixed instead of swept; "": as the spec says
 	Only     []string         // name=a,b: cells with one of these values
 	Tier     string           // cells of this tier too, "all": of every tier
 	Shard    string           // i/n
@@ -56,6 +57,9 @@ func (r Request) Cells() ([]Cell, int, error) {
 	}
 	fixed, err := ParseSet(r.Set)
 	if err != nil {
+		return nil, 0, err
+	}
+	if fixed, err = WithMemory(fixed, r.Memory); err != nil {
 		return nil, 0, err
 	}
 	only, err := parseOnly(r.Only)

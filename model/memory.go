@@ -1,0 +1,44 @@
+package model
+
+// Memory is what a pass has added to a system so that its memory is weaker than sequentially consistent.
+type Memory struct {
+	Model   string   // "tso"
+	Bound   int      // stores that a buffer may hold
+	Weak    []Cell   // what stores reach through a buffer, in order
+	Strong  []Strong // shared cells that all accesses reach at once, in order
+	Buffers []Buffer // of the processes that have one
+}
+
+// Strong is a shared cell that is not weak.
+type Strong struct {
+	Cell Cell
+	Why  string
+}
+
+// Buffer is the store buffer of a process.
+type Buffer struct {
+	Of     ProcID  // whose it is
+	Proc   ProcID  // the process whose steps bring the oldest store to memory
+	Depth  int     // stores that it has room for
+	Full   CoverID // marked when a store meets a full buffer, which then gives its oldest one to memory at once; NoCover where that cannot be
+	Len    VarID   // how many stores it holds
+	Addr   VarID   // where to, oldest first: a number of Cells from 1, 0 where there is no store
+	Cells  []Cell  // by number, less 1; Cell{NoVar, 0} where a number is none of a cell
+	Values []VarID // of the same stores, one variable for each type that Cells have
+}
+
+// IsBuffer reports whether a process is the store buffer of another one.
+func (s *System) IsBuffer(p ProcID) bool { return s.BufferOf(p) != NoProc }
+
+// BufferOf is whose store buffer a process is, NoProc if none.
+func (s *System) BufferOf(p ProcID) ProcID {
+	if s.Memory == nil {
+		return NoProc
+	}
+	for i := range s.Memory.Buffers {
+		if s.Memory.Buffers[i].Proc == p {
+			return s.Memory.Buffers[i].Of
+		}
+	}
+	return NoProc
+}
