@@ -259,7 +259,7 @@ func (c *check) walk(found func(explore.Found) bool) *explore.Walk {
 			c.blame.Merge(b)
 		}
 	}
-	w.Owed = c.owed
+	w.Owed, w.Rest = c.owed, c.opts.Rest
 	if q := checksRaces(c.sys); q != nil {
 		c.lookForRaces(w, q)
 	}

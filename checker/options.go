@@ -42,6 +42,10 @@ type Options struct {
 	CheckpointEvery time.Duration
 	Resume          bool
 
+	// Rest, if set, is called with the values of each state, or one for each that symmetry takes for one another, in which nothing can move and every process is at a proper end. With
+	// several workers it has to be safe for concurrent use, and a search that looks for witnesses again calls it again.
+	Rest func(vals [][]int32)
+
 	NoAssert bool // failures of asserts and of guarded accesses are ignored and execution goes on, so that counts are those of the full graph
 
 	// Progress, if set, is called from one goroutine about every ProgressEvery, and once for each value received from Status.

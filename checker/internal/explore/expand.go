@@ -290,6 +290,10 @@ func (e *expander) stuck(st []uint64) {
 		}
 		return
 	}
+	if e.w.Rest != nil {
+		vals, _ := p.Decode(st)
+		e.w.Rest(vals)
+	}
 	if p.ChecksLeaks() {
 		vals, _ := p.Decode(st)
 		for _, q := range e.w.Leaks(vals) {

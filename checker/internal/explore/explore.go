@@ -72,6 +72,7 @@ type Walk struct {
 	Limits  Limits
 	Found   func(Found) (stop bool)             // called for each violation; must be safe for concurrent use in Parallel
 	Leaks   func(vals [][]int32) []model.PropID // judges a decoded state where everything has come to rest
+	Rest    func(vals [][]int32)                // if set, told of every state where everything has come to rest
 	Owed    []Owed                              // what must not be owed where nothing can move and no process has failed
 	Covered []atomic.Bool                       // by cover
 	Ran     [][]atomic.Bool                     // by process and transition
