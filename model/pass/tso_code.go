@@ -82,7 +82,7 @@ func (c *coding) here(then, els []int) {
 func (c *coding) operation(op *model.Op, drained, mayDirect bool) {
 	switch {
 	case op.Kind == model.OpFence && op.Fence == model.FenceFull:
-		if c.depth > 0 && !drained {
+		if c.depth > 0 && !drained && wrong != noFence {
 			c.emit(model.Op{Kind: model.OpAssume, X: c.empty(c.len), Text: op.Text, Visible: true})
 			return
 		}
@@ -109,7 +109,9 @@ func (c *coding) operation(op *model.Op, drained, mayDirect bool) {
 	case model.OpFree:
 		c.forget(op.Pool, n.X, true)
 	case model.OpAlloc:
-		c.forget(op.Pool, load(n.Dst, c.w.Vars[n.Dst.Var].Type), false)
+		if wrong != keptAlloc {
+			c.forget(op.Pool, load(n.Dst, c.w.Vars[n.Dst.Var].Type), false)
+		}
 	}
 }
 
@@ -134,7 +136,7 @@ func (c *coding) otherCPU(op *model.Op) {
 			all = &model.Expr{Op: model.AndAlso, Type: model.BoolType, X: all, Y: x}
 		}
 	}
-	if all == nil {
+	if all == nil || wrong == noOtherCPU {
 		c.emit(model.Op{Kind: model.OpNop, Text: op.Text})
 		return
 	}
@@ -178,7 +180,7 @@ func (b *buffering) address(p *model.Place) *model.Place {
 
 // load replaces what is loaded by what the process sees: the youngest store of its buffer to the cell, or memory.
 func (b *buffering) load(x *model.Expr) *model.Expr {
-	if x == nil || b.depth == 0 {
+	if x == nil || b.depth == 0 || wrong == noForwarding {
 		return x
 	}
 	y := *x
@@ -216,6 +218,9 @@ func (b *buffering) load(x *model.Expr) *model.Expr {
 	}
 	out := &y
 	for i := range b.depth {
+		if wrong == oldestForwarded {
+			i = b.depth - 1 - i
+		}
 		out = &model.Expr{Op: model.Cond, Type: x.Type, X: binary(model.Eq, b.read(b.addr, number(int32(i))), n), Y: found(i), Z: out, Pos: x.Pos}
 	}
 	return out
@@ -255,6 +260,9 @@ func (b *buffering) numberOf(p *model.Place, other int32) *model.Expr {
 	idx := p.Idx
 	if idx == nil {
 		idx = number(0)
+	}
+	if wrong == wrongNumber {
+		first++
 	}
 	out := binary(model.Add, number(first), idx)
 	if p.Obj != nil {
@@ -324,7 +332,9 @@ func (c *coding) placeType(p *model.Place) *model.Type {
 func (c *coding) makeRoom() {
 	test := c.emit(model.Op{Kind: model.OpBranch, X: binary(model.Lt, c.read(c.len, nil), number(int32(c.depth)))})
 	c.here(nil, []int{test})
-	c.emit(model.Op{Kind: model.OpCover, Cover: c.cover})
+	if wrong != noRoom {
+		c.emit(model.Op{Kind: model.OpCover, Cover: c.cover})
+	}
 	var done []int
 	for i := range c.cells {
 		next := c.emit(model.Op{Kind: model.OpBranch, X: binary(model.Eq, c.read(c.addr, number(0)), number(int32(i+1)))})
@@ -363,12 +373,29 @@ func (b *buffering) handle(p model.PoolID) *model.Type {
 	return &model.Type{Kind: model.KindHandle, Name: "struct " + pool.Struct + " *", Hi: int32(len(pool.Objects)), Pool: p, Domain: model.NoDomain}
 }
 
+// oldest is the index of the store that reaches memory next.
+func (b *buffering) oldest() *model.Expr {
+	if wrong == unordered {
+		return binary(model.Sub, b.read(b.len, nil), &model.Expr{Op: model.Cond, Type: model.IntType, X: b.empty(b.len), Y: number(0), Z: number(1)})
+	}
+	return number(0)
+}
+
 // shift takes the oldest store out of the buffer.
 func (b *buffering) shift() (out []model.Op) {
-	set := func(v model.VarID, i int, x *model.Expr) {
-		out = append(out, model.Op{Kind: model.OpAssign, Dst: b.cell(v, number(int32(i))), X: x, Access: model.AccessOnce, Frame: model.NoFrame, Pos: b.p.Pos})
+	setAt := func(v model.VarID, i, x *model.Expr) {
+		out = append(out, model.Op{Kind: model.OpAssign, Dst: b.cell(v, i), X: x, Access: model.AccessOnce, Frame: model.NoFrame, Pos: b.p.Pos})
 	}
-	for i := range b.depth {
+	set := func(v model.VarID, i int, x *model.Expr) { setAt(v, number(int32(i)), x) }
+	shifted := b.depth
+	if wrong == unordered {
+		shifted = 0
+		for _, t := range b.types {
+			setAt(b.vals[t], b.oldest(), model.NewConst(int64(nearest(t)), t))
+		}
+		setAt(b.addr, b.oldest(), number(0))
+	}
+	for i := range shifted {
 		for _, t := range b.types {
 			if i+1 < b.depth {
 				set(b.vals[t], i, b.read(b.vals[t], number(int32(i+1))))
@@ -423,7 +450,7 @@ func (c *coding) forget(pool model.PoolID, h *model.Expr, land bool) {
 func (b *buffering) drains() {
 	p := b.w.Processes[b.proc]
 	add := func(n int32, label string, store *model.Op) {
-		is := binary(model.Eq, b.read(b.addr, number(0)), number(n))
+		is := binary(model.Eq, b.read(b.addr, b.oldest()), number(n))
 		code := []model.Op{{Kind: model.OpAssume, X: is, Text: label, Visible: true, Access: model.AccessOnce, Frame: model.NoFrame, Pos: b.p.Pos}}
 		if store != nil {
 			store.Text = label
@@ -449,7 +476,7 @@ func (b *buffering) drains() {
 	}
 	for i, c := range b.cells {
 		if stored[c] {
-			op := b.toMemory(int32(i+1), number(0))
+			op := b.toMemory(int32(i+1), b.oldest())
 			add(int32(i+1), b.s.CellName(c)+" reaches memory", &op)
 		}
 	}

@@ -66,11 +66,11 @@ func (b *buffering) drains1(tr *model.Transition, stored map[model.Cell]bool) bo
 		op := &tr.Code[i]
 		switch op.Order {
 		case model.OrderLocked:
-			return true
+			return wrong != noLocked
 		case model.OrderBlock:
 			found := false
 			b.accessed(op, func(c model.Cell, _ bool) { found = found || b.weak[c] })
-			if found {
+			if found && wrong != noBlock {
 				return true
 			}
 		case model.OrderDirect:
@@ -86,7 +86,7 @@ func (b *buffering) drains1(tr *model.Transition, stored map[model.Cell]bool) bo
 			}
 		}
 	}
-	return tr.Code[0].Kind == model.OpFence && tr.Code[0].Fence == model.FenceFull
+	return tr.Code[0].Kind == model.OpFence && tr.Code[0].Fence == model.FenceFull && wrong != noFence
 }
 
 // others reports whether an operation touches something that another process or an observer can see.
@@ -130,7 +130,7 @@ func (b *buffering) findDirect() {
 		changed = false
 		for l, loc := range b.p.Locations {
 			for _, i := range loc.Trans {
-				if quiet[l] && !b.drain[i] && !(calm[i] && ends(b.p.Trans[i])) {
+				if quiet[l] && !b.drain[i] && !(calm[i] && ends(b.p.Trans[i])) && wrong != noLoadBehind {
 					quiet[l], changed = false, true
 				}
 			}
@@ -138,7 +138,7 @@ func (b *buffering) findDirect() {
 	}
 	for i, tr := range b.p.Trans {
 		fence := slices.ContainsFunc(tr.Code, func(op model.Op) bool { return op.Kind == model.OpFence && op.Fence == model.FenceFull })
-		b.direct[i] = fence || !b.opt.NoDirect && ends(tr) && b.restIsCalm(tr)
+		b.direct[i] = fence || wrong == noBuffer || !b.opt.NoDirect && ends(tr) && b.restIsCalm(tr)
 	}
 }
 
@@ -146,6 +146,9 @@ func (b *buffering) findDirect() {
 // step in which another one is stored would be of another time if the step waited.)
 func (b *buffering) restIsCalm(tr *model.Transition) bool {
 	stored := false
+	if wrong == noStepBehind {
+		return true
+	}
 	for i := range tr.Code {
 		op := &tr.Code[i]
 		if backwards(op, i) {
