@@ -34,6 +34,9 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	if err := opts.normalize(); err != nil {
 		return nil, err
 	}
+	if q := checksRaces(sys); q != nil && sys.Memory != nil {
+		return racesApart(ctx, sys, q, opts)
+	}
 	if checksRaces(sys) != nil {
 		opts.Reduction, opts.Symmetry = ReductionNone, SymmetryOff
 	}

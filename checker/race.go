@@ -1,6 +1,8 @@
 package checker
 
 import (
+	"cmp"
+	"context"
 	"slices"
 
 	"pmdcheck/checker/internal/explore"
@@ -30,6 +32,50 @@ func (c *check) lookForRaces(w *explore.Walk, q *model.Prop) {
 		_, ok := in.Race(&eval.State{Vals: vals, Locs: locs})
 		return ok
 	}
+}
+
+// racesApart checks a system with weak memory that is to have no data race. Whether a program has one is a question about its sequentially consistent runs (Adve, Hill 1990), so it is
+// answered by a search of its own, in the system without store buffers.
+func racesApart(ctx context.Context, sys *model.System, q *model.Prop, opts Options) (*Result, error) {
+	o := opts
+	o.Checkpoint, o.Resume, o.Spill, o.Progress, o.Rest, o.Explain = "", false, "", nil, nil, false
+	base, err := Check(ctx, sys.Memory.Base, o)
+	if err != nil {
+		return nil, err
+	}
+	weak := *sys
+	weak.Props = slices.Clone(sys.Props)
+	p := *q
+	p.Checked = false
+	weak.Props[q.ID] = &p
+	r, err := Check(ctx, &weak, opts)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range base.Properties {
+		if p.Prop == q.ID {
+			r.Properties = append(r.Properties, p)
+			if p.Verdict == Unknown {
+				r.Reason = cmp.Or(r.Reason, p.Reason)
+			}
+			if p.Verdict == Unknown && r.Verdict == Holds {
+				r.Verdict = Unknown
+			}
+		}
+	}
+	slices.SortStableFunc(r.Properties, func(a, b PropertyResult) int { return int(a.Prop - b.Prop) })
+	for _, v := range base.Violations {
+		if v.Prop == q.ID {
+			r.Verdict, r.Violations = Violated, append(r.Violations, v)
+		}
+	}
+	slices.SortStableFunc(r.Violations, func(a, b Violation) int {
+		if (a.Prop == model.NoProp) != (b.Prop == model.NoProp) {
+			return int(b.Prop - a.Prop) // covers come last
+		}
+		return int(a.Prop - b.Prop)
+	})
+	return r, nil
 }
 
 // suspects lists for each transition those of later processes that it may race with.

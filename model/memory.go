@@ -7,6 +7,7 @@ type Memory struct {
 	Weak    []Cell   // what stores reach through a buffer, in order
 	Strong  []Strong // shared cells that all accesses reach at once, in order
 	Buffers []Buffer // of the processes that have one
+	Base    *System  // the system as it was, with sequentially consistent memory
 }
 
 // Strong is a shared cell that is not weak.

@@ -30,7 +30,7 @@ func TSO(s *model.System, o TSOOptions) *model.System {
 	w.Vars, w.Processes, w.Covers = slices.Clone(s.Vars), slices.Clone(s.Processes), slices.Clone(s.Covers)
 	t := &tso{s: s, w: w, bound: bound, opt: o, usage: s.Usage(), full: model.NoCover}
 	t.classify()
-	w.Memory = &model.Memory{Model: "tso", Bound: bound, Weak: t.weakCells(), Strong: t.strong()}
+	w.Memory = &model.Memory{Model: "tso", Bound: bound, Weak: t.weakCells(), Strong: t.strong(), Base: s}
 	lens := map[model.ProcID]model.VarID{} // by process that has a buffer
 	var bs []*buffering
 	for _, p := range s.Processes {
