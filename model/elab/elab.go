@@ -79,9 +79,9 @@ type BuildOptions struct {
 	NoReset bool // dead locals keep their values
 	NoFork  bool // the choices that every run of an atomic block makes first are not transitions for each alternative; they are made while the block runs, as others are
 
-	Context context.Context // if not nil, elaboration ends when it does, with a [Stopped]
-	StoreBuffer int  // stores that a store buffer has room for; 0 is the default
-	NoDirect    bool // every store goes through its buffer, also where it could as well go to memory
+	Context     context.Context // if not nil, elaboration ends when it does, with a [Stopped]
+	StoreBuffer int             // stores that a store buffer has room for; 0 is the default
+	NoDirect    bool            // every store goes through its buffer, also where it could as well go to memory
 
 	Check []string // if not empty: the properties to check, instead of those the spec lists. no_fault and assertion always are
 }
