@@ -35,6 +35,7 @@ const (
 	ReasonTimeout   Reason = "timeout"         // Options.Timeout
 	ReasonInterrupt Reason = "interrupt"       // the context was cancelled
 	ReasonFirst     Reason = "first"           // Options.First: stopped at the first violation
+	ReasonFeatures  Reason = "features"        // the system depends on unknown features in too many ways: followed by a colon and their names
 	ReasonWalks     Reason = "random walk"     // Options.Swarm: followed by a colon and what the walks saw
 	ReasonDisk      Reason = "disk"            // what was to be written could not be: followed by a colon and the cause
 	ReasonInexact   Reason = "not exact"       // everything that was met was searched, but Options.Store may have missed something

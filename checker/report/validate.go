@@ -86,7 +86,7 @@ var (
 	reaches    = []string{checker.NotLookedFor.String(), checker.NotReached.String(), checker.Reached.String()}
 	reasons    = []checker.Reason{checker.ReasonNone, checker.ReasonStates, checker.ReasonMemory, checker.ReasonTimeout, checker.ReasonInterrupt, checker.ReasonFirst, checker.ReasonInexact, checker.ReasonAsserts}
 	// A cause follows the colon.
-	explainedReasons = []checker.Reason{checker.ReasonWalks, checker.ReasonDisk}
+	explainedReasons = []checker.Reason{checker.ReasonWalks, checker.ReasonDisk, checker.ReasonFeatures}
 )
 
 // knownReason reports whether a search can end early for that reason.

@@ -75,7 +75,7 @@ var layers = []struct {
 	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/live checker/internal/por checker/internal/program checker/internal/store checker/internal/symmetry internal/bounded model model/eval model/pass properties traces traces/replay"},
 	{"checker/report", "checker model properties traces traces/columns traces/story"},
 	{"internal/suite/catalog", "internal/files model model/elab model/linux model/source model/syntax specs"},
-	{"internal/suite/plan", "checker/matrix checker/report internal/suite/catalog model model/elab model/source model/syntax properties"},
+	{"internal/suite/plan", "checker/matrix checker/report internal/files internal/suite/catalog model model/elab model/linux model/source model/syntax properties"},
 	{"internal/suite/judge", "checker checker/report model model/elab traces"},
 	{"internal/suite/run", "checker checker/matrix internal/bounded internal/pool internal/suite/catalog internal/suite/judge internal/suite/plan model model/elab model/source model/syntax properties traces"},
 	{"internal/bench", "checker checker/report internal/promela internal/spin internal/suite/plan model/elab specs"},

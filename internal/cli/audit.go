@@ -14,11 +14,14 @@ import (
 	"pmdcheck/internal/audit"
 	"pmdcheck/internal/files"
 	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/plan"
+	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 )
 
 type auditFlags struct {
 	dir, rev, jsonFile, against, conform string
+	writeProfile                         string
 	kconfig, features, all, verbose      bool
 	skeletons                            []string
 }
@@ -41,6 +44,7 @@ func (a *app) auditCmd() *cobra.Command {
 	fl.StringVar(&f.rev, "git", "", "this `commit` of the repository that --linux names, or OLD..NEW: what is otherwise in the second")
 	fl.StringVar(&f.jsonFile, "json", "", "write everything as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
+	fl.StringVar(&f.writeProfile, "write-profile", "", "write the release and the features of the tree to `file`, for check --profile and matrix --profile")
 	fl.BoolVar(&f.kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
 	fl.BoolVar(&f.features, "features", false, "only the table of features: which the tree has, and what shows it")
 	fl.StringArrayVar(&f.skeletons, "skeleton", nil, "only the events of this `function`, wherever a reference or a call site leads to it")
@@ -54,8 +58,10 @@ func (a *app) audit(ctx context.Context, f auditFlags) error {
 	if f.dir == "" {
 		return errors.New("--linux DIR says which tree")
 	}
-	if err := files.CanWrite(f.jsonFile); err != nil {
-		return err
+	for _, name := range []string{f.jsonFile, f.writeProfile} {
+		if err := files.CanWrite(name); err != nil {
+			return err
+		}
 	}
 	lib, err := kernelLibrary()
 	if err != nil {
@@ -85,7 +91,12 @@ func (a *app) audit(ctx context.Context, f auditFlags) error {
 			return err
 		}
 	}
-	quiet := f.jsonFile == "-"
+	if f.writeProfile != "" {
+		if err := a.writeProfile(f.writeProfile, doc); err != nil {
+			return err
+		}
+	}
+	quiet := f.jsonFile == "-" || f.writeProfile == "-"
 	switch {
 	case len(f.skeletons) > 0:
 		return a.skeletons(doc, f.skeletons)
@@ -116,6 +127,30 @@ func (a *app) audit(ctx context.Context, f auditFlags) error {
 		return err
 	}
 	return verdict(doc, f.kconfig)
+}
+
+// writeProfile writes what check --profile reads.
+func (a *app) writeProfile(file string, doc *audit.Document) error {
+	features := map[string]string{}
+	for _, f := range doc.Features {
+		if f.Value != "" {
+			features[f.Name] = f.Value
+		}
+	}
+	p, err := plan.NewProfile(doc.Release, features)
+	if err != nil {
+		return err
+	}
+	return a.output(file, p.WriteJSON)
+}
+
+// readProfile reads what audit --write-profile wrote.
+func (a *app) readProfile(file string) (*elab.Profile, error) {
+	p, stale, err := plan.ReadProfile(file)
+	if stale {
+		fmt.Fprintf(a.err, "pmdcheck: warning: %s was written for another version of the kernel library: what it does not say is unknown\n", file)
+	}
+	return p, err
 }
 
 // theTree is what is audited: a folder, or a commit of a repository.

@@ -30,6 +30,7 @@ import (
 
 type checkFlags struct {
 	set, only                                                              []string
+	profile                                                                string
 	search, reduction, symmetry, tier                                      string
 	memoryModel                                                            string
 	storeBuffer                                                            int
@@ -67,6 +68,7 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.IntVar(&f.storeBuffer, "store-buffer", 0, "under tso: how many stores a buffer has room for (default 4); where that is not enough the answer is unknown")
 	fl.BoolVar(&f.noDirect, "no-direct-stores", false, "under tso: every store goes through its buffer, also where it could as well go to memory at once")
 	fl.BoolVar(&f.explainMemory, "explain-memory", false, "say which cells are weak, and of the others that are shared why not")
+	fl.StringVar(&f.profile, "profile", "", "check the tree that this `file` of audit --write-profile describes: its release and features, against which nothing is expected")
 	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
 	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for cells whose expect line counts states)")
 	fl.BoolVar(&f.checkReduction, "check-reduction", false, "check every stubborn set by running what it leaves out; slow, for small cells")
@@ -130,7 +132,7 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	cells, total, err := f.cells(args)
+	cells, total, err := f.cells(a, args)
 	if err != nil {
 		return nil, err
 	}
@@ -162,11 +164,17 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 }
 
 // cells are those that the flags leave, and how many there are in all shards.
-func (f *checkFlags) cells(args []string) ([]plan.Cell, int, error) {
+func (f *checkFlags) cells(a *app, args []string) ([]plan.Cell, int, error) {
 	if f.storeBuffer < 0 || f.storeBuffer > maxStoreBuffer {
 		return nil, 0, fmt.Errorf("--store-buffer counts from 1 to %d", maxStoreBuffer)
 	}
 	r := plan.Request{Specs: args, Set: f.set, Memory: f.memoryModel, Only: f.only, Tier: f.tier, Shard: f.shard, Property: f.property, Timeout: f.timeout}
+	if f.profile != "" {
+		var err error
+		if r.Profile, err = a.readProfile(f.profile); err != nil {
+			return nil, 0, err
+		}
+	}
 	if f.costs != "" {
 		b, err := readBaseline(f.costs)
 		if err != nil {

@@ -22,6 +22,7 @@ import (
 
 type matrixFlags struct {
 	rows, cols, property, set []string
+	profiles                  []string
 	asJSON, asCSV, asHTML     bool
 	out, memory, tier         string
 	jobs                      int
@@ -49,6 +50,7 @@ Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 	fl.StringSliceVar(&f.cols, "cols", nil, "`axes` across (default policy)")
 	fl.StringSliceVar(&f.property, "property", nil, "`property` to ask about, or any (repeatable; default use after free, of a table or its lock, and foreign walk)")
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, or let it take several, name=a,b (repeatable)")
+	fl.StringArrayVar(&f.profiles, "profile", nil, "ask about the tree that this `file` of audit --write-profile describes (repeatable: trees side by side, as the axis tree)")
 	fl.BoolVar(&f.asJSON, "json", false, "write JSON")
 	fl.BoolVar(&f.asCSV, "csv", false, "write comma-separated values, a record per place")
 	fl.BoolVar(&f.asHTML, "html", false, "write a self-contained page")
@@ -79,7 +81,15 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	if slices.Equal(f.rows, []string{matrix.FeatureAxis}) {
 		return a.matrixOfFeatures(args, f, opts)
 	}
-	m, err := plan.MatrixRequest{Specs: args, Set: f.set, Rows: f.rows, Cols: f.cols, Property: f.property}.Plan()
+	r := plan.MatrixRequest{Specs: args, Set: f.set, Rows: f.rows, Cols: f.cols, Property: f.property}
+	for _, file := range f.profiles {
+		p, err := a.readProfile(file)
+		if err != nil {
+			return err
+		}
+		r.Profiles = append(r.Profiles, p)
+	}
+	m, err := r.Plan()
 	if err != nil {
 		return err
 	}
@@ -132,7 +142,7 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 
 // matrixOfFeatures says which specs notice if a feature is taken away.
 func (a *app) matrixOfFeatures(args []string, f *matrixFlags, opts checker.Options) error {
-	if len(f.cols)+len(f.property)+len(f.set) > 0 || f.asHTML {
+	if len(f.cols)+len(f.property)+len(f.set)+len(f.profiles) > 0 || f.asHTML {
 		return errors.New("--rows feature has columns, properties and cells of its own, and no page: leave out --cols, --property, --set and --html")
 	}
 	ctx, cancel := interrupt.Context()

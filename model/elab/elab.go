@@ -84,6 +84,8 @@ type BuildOptions struct {
 	NoDirect    bool            // every store goes through its buffer, also where it could as well go to memory
 
 	Check []string // if not empty: the properties to check, instead of those the spec lists. no_fault and assertion always are
+
+	asked map[string]bool // if not nil: gets the features whose value came from the release
 }
 
 func (e *elab) errorf(code string, at source.Span, format string, args ...any) {

@@ -73,6 +73,9 @@ func (e *elab) featureValue(s *symbol) operand {
 	t := e.configType(s)
 	e.paramReads++
 	v, given := e.cell[s.name]
+	if e.opt.asked != nil && !given {
+		e.opt.asked[s.name] = true
+	}
 	switch {
 	case e.setting == inSpec:
 		if e.unknown == nil {
@@ -99,10 +102,10 @@ func (e *elab) featureDefault(s *symbol) (int64, bool) {
 	return s.feature.Default(release), true
 }
 
-// unmet is a feature of the cell without something that it requires, or nil.
-func (s *Spec) unmet(e *elab) (*symbol, error) {
+// unmet is a feature of the cell without something that it requires, or nil. Of what is unknown nothing is demanded, and nothing that depends on it.
+func (s *Spec) unmet(e *elab, unknown []string) (*symbol, error) {
 	for _, f := range s.prog.features {
-		if f.feature.Requires == nil {
+		if f.feature.Requires == nil || slices.Contains(unknown, f.name) || asks(f.feature.Requires, unknown) {
 			continue
 		}
 		v := e.featureValue(f)
@@ -121,6 +124,16 @@ func (s *Spec) unmet(e *elab) (*symbol, error) {
 		}
 	}
 	return nil, nil
+}
+
+// asks reports whether an expression has one of some names in it.
+func asks(x syntax.Expr, names []string) (found bool) {
+	syntax.Walk(x, func(n syntax.Node) bool {
+		id, ok := n.(*syntax.Ident)
+		found = found || ok && slices.Contains(names, id.Name)
+		return !found
+	})
+	return found
 }
 
 // Feature is what one change of the kernel did.

@@ -212,7 +212,7 @@ func (s *Spec) Off(name string, release int64) (set []model.ConfigValue, ok bool
 	off := []*symbol{sym}
 	cell[name] = has - 1
 	for {
-		f, err := s.unmet(s.consts(cell))
+		f, err := s.unmet(s.consts(cell), nil)
 		if err != nil {
 			return nil, false, err
 		}

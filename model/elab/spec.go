@@ -52,7 +52,11 @@ type ConfigCell struct {
 	Tier   string              // "" for the cells every run checks
 	Expect *Expectation        // what the spec says of this cell, or nil
 
-	implied []bool // by index in Config
+	// Undecided are features that are unknown and of which the cell depends in too many ways; such a cell has no system.
+	Undecided []string
+
+	implied []bool   // by index in Config
+	unknown []string // features that a profile says nothing of
 }
 
 // Named are the parameters that name the cell: all but those that an imported file declares, the spec does not sweep, and that have their default. So a parameter that

@@ -27,6 +27,11 @@ func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
 // CellsContext is [Spec.Cells] until the context ends: then the error is a [Stopped].
 func (s *Spec) CellsContext(ctx context.Context, set []model.ConfigValue) (_ []ConfigCell, err error) {
 	defer recoverStopped(&err)
+	return s.cells(ctx, set, false)
+}
+
+// cells is Cells; of a tree features may lack what they require, as some of that may be unknown.
+func (s *Spec) cells(ctx context.Context, set []model.ConfigValue, ofTree bool) ([]ConfigCell, error) {
 	e := s.consts(map[string]int64{})
 	set, memory, err := s.undeclaredMemory(set)
 	if err != nil {
@@ -53,7 +58,14 @@ func (s *Spec) CellsContext(ctx context.Context, set []model.ConfigValue) (_ []C
 	if err != nil {
 		return nil, err
 	}
-	w := &walkOfCells{ctx: ctx, s: s, axes: axes, where: where, base: base, swept: swept, implied: implied}
+	var conds []syntax.Expr
+	switch {
+	case ofTree:
+		conds = s.ofTree(where)
+	case where != nil:
+		conds = []syntax.Expr{where}
+	}
+	w := &walkOfCells{ctx: ctx, s: s, axes: axes, where: conds, base: base, swept: swept, implied: implied, ofTree: ofTree}
 	if err := w.walk(0); err != nil {
 		return nil, err
 	}
@@ -245,12 +257,13 @@ type walkOfCells struct {
 	ctx     context.Context
 	s       *Spec
 	axes    []axis
-	where   syntax.Expr
+	where   []syntax.Expr // all of which have to be so
 	base    map[string]int64
 	swept   map[string]bool
 	implied []bool
 	cells   []ConfigCell
 	unmet   *symbol // a feature that a cell could not have
+	ofTree  bool
 }
 
 func (w *walkOfCells) walk(i int) error {
@@ -277,15 +290,15 @@ func (w *walkOfCells) walk(i int) error {
 // cell makes one cell, unless the sweep's where excludes it, or a feature lacks what it requires.
 func (s *Spec) cell(values map[string]int64, w *walkOfCells) (ConfigCell, bool, error) {
 	e := s.consts(values)
-	if w.where != nil {
-		if v, ok := e.constInt(w.where); !ok || v == 0 {
+	for _, x := range w.where {
+		if v, ok := e.constInt(x); !ok || v == 0 {
 			return ConfigCell{}, false, e.diags.Err()
 		}
 	}
-	switch f, err := s.unmet(e); {
+	switch f, err := s.unmet(e, nil); {
 	case err != nil:
 		return ConfigCell{}, false, err
-	case f != nil:
+	case f != nil && !w.ofTree:
 		w.unmet = f
 		return ConfigCell{}, false, nil
 	}

@@ -23,15 +23,19 @@ var (
 // kernelAxis is the release of a cell as the kernel writes it.
 const kernelAxis = "kernel"
 
+// TreeAxis is the profile of a cell.
+const TreeAxis = "tree"
+
 // AnyProperty asks whether a cell violates anything it checks.
 const AnyProperty = "any"
 
 // MatrixRequest says what a table asks.
 type MatrixRequest struct {
-	Specs      []string // none: those in seed
-	Set        []string // name=value, or name=a,b: several
-	Rows, Cols []string // none: the usual ones that some spec sweeps
-	Property   []string // none: the usual ones
+	Specs      []string        // none: those in seed
+	Set        []string        // name=value, or name=a,b: several
+	Rows, Cols []string        // none: the usual ones that some spec sweeps
+	Property   []string        // none: the usual ones
+	Profiles   []*elab.Profile // trees, side by side; none: releases
 }
 
 // Matrix is a table to be filled.
@@ -62,7 +66,14 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Rows, m.Cols = usual(r.Rows, matrixRows, specs), usual(r.Cols, matrixCols, specs)
+	rows, cols := matrixRows, matrixCols
+	if len(r.Profiles) > 0 {
+		rows, cols = []string{"target", "policy"}, nil
+	}
+	m.Rows, m.Cols = usual(r.Rows, rows, specs), usual(r.Cols, cols, specs)
+	if len(r.Profiles) > 0 && !slices.Contains(m.Rows, TreeAxis) && !slices.Contains(m.Cols, TreeAxis) {
+		m.Cols = append(slices.Clone(m.Cols), TreeAxis)
+	}
 	if i := slices.Index(m.Rows, "era"); i >= 0 && len(r.Rows) == 0 && slices.ContainsFunc(r.Set, func(s string) bool { return strings.HasPrefix(s, kernelAxis+"=") }) {
 		m.Rows = slices.Clone(m.Rows)
 		m.Rows[i] = kernelAxis // asked for by its release
@@ -80,7 +91,7 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 	for _, spec := range specs {
 		cells, err := r.cells(spec, append(slices.Clone(m.Rows), m.Cols...), m.Properties)
 		var lacks *elab.NoParameter
-		if errors.As(err, &lacks) && len(specs) > 1 {
+		if len(specs) > 1 && (errors.As(err, &lacks) || len(r.Profiles) > 0 && passedOver(err)) {
 			without = append(without, err)
 			continue
 		}
@@ -157,21 +168,33 @@ func (r MatrixRequest) cells(spec *elab.Spec, axes, props []string) ([]MatrixCel
 			extra = append(extra, p)
 		}
 	}
+	profiles := r.Profiles
+	if len(profiles) == 0 {
+		profiles = []*elab.Profile{nil}
+	}
 	var out []MatrixCell
-	for _, set := range sets {
-		cells, err := spec.Cells(set)
-		if errors.Is(err, elab.ErrNoCell) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range cells {
-			at, err := place(spec, c, axes)
+	for _, profile := range profiles {
+		for _, set := range sets {
+			cells, err := spec.Select(elab.Selection{Set: set, Profile: profile})
+			if errors.Is(err, elab.ErrNoCell) {
+				continue
+			}
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, MatrixCell{Cell{Spec: spec, ConfigCell: c}, at, asked, extra})
+			for _, c := range cells {
+				ways, err := spec.Ways(c, elab.BuildOptions{})
+				if err != nil {
+					return nil, err
+				}
+				for _, c := range ways {
+					at, err := place(spec, c, axes, profile)
+					if err != nil {
+						return nil, err
+					}
+					out = append(out, MatrixCell{Cell{Spec: spec, ConfigCell: c}, at, asked, extra})
+				}
+			}
 		}
 	}
 	return out, nil
@@ -230,12 +253,15 @@ func names(values []model.ConfigValue) (out []string) {
 }
 
 // place is the value of every axis in a cell.
-func place(spec *elab.Spec, c elab.ConfigCell, axes []string) (map[string]string, error) {
+func place(spec *elab.Spec, c elab.ConfigCell, axes []string, profile *elab.Profile) (map[string]string, error) {
 	at := map[string]string{}
 	for _, x := range axes {
 		v, ok := spec.Value(c, x)
 		if x == matrix.SpecAxis {
 			v, ok = spec.Name, true
+		}
+		if x == TreeAxis && profile != nil {
+			v, ok = profile.Name, true
 		}
 		if x == kernelAxis && !ok {
 			if n, err := catalog.Release(spec, c); err == nil {

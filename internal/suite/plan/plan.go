@@ -47,6 +47,8 @@ type Request struct {
 	Costs    map[string]int64 // past cost by key, for shards
 	Property []string         // are asked about: some cell has to observe each
 	Timeout  time.Duration    // to load one spec and to span its sweep; 0: no limit
+	Profile  *elab.Profile    // of the tree that is asked about; nil for releases
+	Claims   bool             // only cells that say something about a kernel as it is
 }
 
 // Cells are the cells of the shard, and how many there are in all shards.
@@ -73,7 +75,7 @@ func (r Request) Cells() ([]Cell, int, error) {
 	for _, n := range names {
 		spec, mine, err := r.of(n, fixed, only)
 		var lacks *elab.NoParameter
-		if errors.As(err, &lacks) && len(names) > 1 {
+		if len(names) > 1 && (errors.As(err, &lacks) || r.Profile != nil && passedOver(err)) {
 			without = append(without, err)
 			continue
 		}
@@ -89,7 +91,7 @@ func (r Request) Cells() ([]Cell, int, error) {
 			asked = append(asked, cellsOf{spec, mine})
 		}
 	}
-	if len(without) == len(names) {
+	if len(without) == len(names) && len(names) > 0 {
 		errs = append(errs, without[0]) // a misspelt name, which no spec has
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -124,15 +126,20 @@ func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Sp
 	if spec.Empty() {
 		return nil, nil, fmt.Errorf("%s declares no process and no invariant: there is nothing to check", name)
 	}
-	all, err := spec.CellsContext(ctx, fixed)
+	all, err := spec.SelectContext(ctx, elab.Selection{Set: fixed, Profile: r.Profile})
 	if err != nil {
 		return nil, nil, early(name, err)
 	}
 	var mine []elab.ConfigCell
 	for _, c := range all {
-		if only.admit(c.Config) && (len(r.Set) > 0 || InTier(c, r.Tier)) {
-			mine = append(mine, c)
+		if r.Claims && !c.Claim || !only.admit(c.Config) || len(r.Set) == 0 && !InTier(c, r.Tier) {
+			continue
 		}
+		ways, err := spec.Ways(c, elab.BuildOptions{})
+		if err != nil {
+			return nil, nil, err
+		}
+		mine = append(mine, ways...)
 	}
 	return spec, mine, nil
 }

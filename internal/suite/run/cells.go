@@ -8,6 +8,7 @@ import (
 	"iter"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"pmdcheck/checker"
@@ -106,6 +107,11 @@ func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options)
 			out.Err = Crashed(v)
 		}
 	}()
+	if len(c.Undecided) > 0 && ctx.Err() == nil {
+		out.Result = unknown(c.Spec, checker.ReasonFeatures+checker.Reason(": "+strings.Join(c.Undecided, ", ")))
+		out.judge(o)
+		return out
+	}
 	start := time.Now()
 	all := ctx
 	if opts.Timeout > 0 {
@@ -151,6 +157,15 @@ func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options)
 		}
 	}
 	return out
+}
+
+// unknown is the result of a cell that was not begun.
+func unknown(s *elab.Spec, why checker.Reason) *checker.Result {
+	r := &checker.Result{Reason: why, Reduction: checker.ReductionNone}
+	for _, p := range s.CheckedProperties() {
+		r.Properties = append(r.Properties, checker.PropertyResult{Property: p, Reason: why})
+	}
+	return r
 }
 
 // system makes the system of a cell, unless the context ends first or it takes too much memory: then there is a cause instead of it.

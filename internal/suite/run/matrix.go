@@ -49,6 +49,8 @@ func answer(ctx context.Context, c plan.MatrixCell, tier string, opts checker.Op
 	switch {
 	case ctx.Err() != nil:
 		skip = string(checker.ReasonInterrupt)
+	case len(c.Undecided) > 0:
+		skip = string(checker.ReasonFeatures) + ": " + strings.Join(c.Undecided, ", ")
 	case !plan.InTier(c.ConfigCell, tier):
 		skip = "tier " + c.Tier
 	}
