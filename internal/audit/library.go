@@ -46,7 +46,8 @@ func ReadLibrary(texts map[string]string) (*Library, error) {
 	for _, n := range names {
 		f := set.Add(n, []byte(texts[n]))
 		tree := syntax.Parse(f, &diags)
-		l.cite(strings.TrimSuffix(path.Base(n), ".pmd"), n) // specs of bugs have the name of the fix
+		id, _, _ := strings.Cut(strings.TrimSuffix(path.Base(n), ".pmd"), "_")
+		l.cite(id, n) // names of specs of bugs begin with the fix
 		for _, d := range tree.Decls {
 			l.decl(n, d)
 		}

@@ -31,18 +31,18 @@ func TestProfileCells(t *testing.T) {
 	if err := CheckProfile(p); err != nil {
 		t.Fatal(err)
 	}
-	cells, _, err := Request{Specs: []string{"bugs/349d1670008d"}, Profile: p, Claims: true}.Cells()
+	cells, _, err := Request{Specs: []string{"bugs/349d1670008d_slot_race"}, Profile: p, Claims: true}.Cells()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(cells) != 1 || cells[0].Name() != "bugs/349d1670008d era=E4 late=false release=604 target=x86_nopv" {
+	if len(cells) != 1 || cells[0].Name() != "bugs/349d1670008d_slot_race era=E4 late=false release=604 target=x86_nopv" {
 		t.Fatalf("%v", cells)
 	}
 	if v, _ := cells[0].Spec.Value(cells[0].ConfigCell, "share_under_page_table_lock"); v != "true" || cells[0].Expect != nil || len(cells[0].Undecided) > 0 {
 		t.Errorf("%s, %v, %v", v, cells[0].Expect, cells[0].Undecided)
 	}
 	delete(p.Features, "share_under_page_table_lock")
-	if cells, _, err = (Request{Specs: []string{"bugs/349d1670008d"}, Profile: p}).Cells(); err != nil || len(cells) != 2 {
+	if cells, _, err = (Request{Specs: []string{"bugs/349d1670008d_slot_race"}, Profile: p}).Cells(); err != nil || len(cells) != 2 {
 		t.Fatalf("an unknown feature makes %d cells: %v", len(cells), err)
 	}
 	var names []string
@@ -59,7 +59,7 @@ func TestMatrixOfTrees(t *testing.T) {
 	a := releaseProfile(t, 604, "6.4", nil)
 	b := releaseProfile(t, 604, "6.4", map[string]string{"share_under_page_table_lock": "true"})
 	a.Name, b.Name = "a", "b"
-	m, err := MatrixRequest{Specs: []string{"bugs/349d1670008d"}, Profiles: []*elab.Profile{a, b}, Property: []string{"no_slot_overwrite"}}.Plan()
+	m, err := MatrixRequest{Specs: []string{"bugs/349d1670008d_slot_race"}, Profiles: []*elab.Profile{a, b}, Property: []string{"no_slot_overwrite"}}.Plan()
 	if err != nil {
 		t.Fatal(err)
 	}
