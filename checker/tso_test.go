@@ -77,7 +77,7 @@ func TestTSOOnRandomModels(t *testing.T) {
 				}
 				compared++
 				states, reducedStates = states+full, reducedStates+reduced
-				found, r := violations(t, sys, checker.Options{Verify: seed%4 == 0})
+				found, r := violations(t, sys, checker.Options{Reduction: checker.ReductionStubborn, Verify: seed%4 == 0})
 				for _, g := range r.Symmetry {
 					if g.Members > 0 {
 						groups++
@@ -88,11 +88,11 @@ func TestTSOOnRandomModels(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				all, ra := violations(t, through, checker.Options{})
+				all, ra := violations(t, through, checker.Options{Reduction: checker.ReductionStubborn})
 				if r.Reason == checker.ReasonNone && ra.Reason == checker.ReasonNone && !slices.Equal(found, all) {
 					t.Fatalf("seed %d: with direct stores %v, without %v\n%s", seed, found, all, src)
 				}
-				before, rb := violations(t, sc, checker.Options{})
+				before, rb := violations(t, sc, checker.Options{Reduction: checker.ReductionStubborn})
 				if rb.Reason != checker.ReasonNone || r.Reason != checker.ReasonNone {
 					continue
 				}

@@ -175,13 +175,14 @@ func (d *digester) cover(c *Cover) {
 	d.text(c.Name)
 	d.expr(c.X)
 	d.flag(c.Required)
+	if c.Bound {
+		d.b = append(d.b, 2)
+		return
+	}
 	d.flag(c.Edge != nil)
 	if c.Edge != nil {
 		d.text(c.Edge.From)
 		d.text(c.Edge.To)
-	}
-	if c.Bound {
-		d.flag(true)
 	}
 }
 

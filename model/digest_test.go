@@ -17,6 +17,8 @@ var noDigest = map[string]string{
 	"System.Name":      "names the spec, not the machine: a file may be renamed",
 	"System.Config":    "names the cell: what its values make of the machine is in the machine",
 	"System.Kernel":    "a name for readers: what the release makes of the machine is in the machine",
+	"System.Memory":    "says where in the rest what it is about is",
+	"Op.Order":         "what a pass over the system makes of the operation; without one it is the same",
 	"System.Files":     "source texts, for positions",
 	"System.Frames":    "calls, for headings and positions; what the calls do is in the code",
 	"Var.Pos":          "position",
@@ -103,7 +105,7 @@ func clone(v reflect.Value) reflect.Value {
 
 // opaque reports what is no part of the IR.
 func opaque(t reflect.Type) bool {
-	return t == reflect.TypeFor[source.Set]()
+	return t == reflect.TypeFor[source.Set]() || t == reflect.TypeFor[model.Memory]()
 }
 
 // changes are ways to make another value of what v holds; each is undone by setting v back.

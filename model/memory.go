@@ -1,5 +1,7 @@
 package model
 
+import "pmdcheck/model/source"
+
 // Memory is what a pass has added to a system so that its memory is weaker than sequentially consistent.
 type Memory struct {
 	Model   string   // "tso"
@@ -26,6 +28,35 @@ type Buffer struct {
 	Addr   VarID   // where to, oldest first: a number of Cells from 1, 0 where there is no store
 	Cells  []Cell  // by number, less 1; Cell{NoVar, 0} where a number is none of a cell
 	Values []VarID // of the same stores, one variable for each type that Cells have
+}
+
+// Barriers is how many statements of the source order memory and have no effect, because memory is sequentially consistent: smp_mb() and its kin, smp_load_acquire() and smp_store_release().
+func (s *System) Barriers() int {
+	if s.Memory != nil {
+		return 0
+	}
+	at := map[source.Pos]bool{}
+	ordered := func(a Access) bool { return a == AccessAcquire || a == AccessRelease }
+	for _, p := range s.Processes {
+		for _, code := range append([][]Op{p.Start}, codes(p)...) {
+			for i := range code {
+				op := &code[i]
+				is := op.Kind == OpFence || op.Dst != nil && ordered(op.Dst.Access)
+				WalkOp(op, func(x *Expr) { is = is || x.Place != nil && ordered(x.Place.Access) })
+				if is {
+					at[op.Pos] = true
+				}
+			}
+		}
+	}
+	return len(at)
+}
+
+func codes(p *Process) (out [][]Op) {
+	for _, t := range p.Trans {
+		out = append(out, t.Code)
+	}
+	return out
 }
 
 // IsBuffer reports whether a process is the store buffer of another one.

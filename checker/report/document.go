@@ -59,9 +59,10 @@ type Entry struct {
 	Store       string            `json:"store,omitempty"`    // if it is not exact
 	Omitted     *float64          `json:"omitted,omitempty"`  // then: bound on the expected number of states missed
 	Bytes       int64             `json:"bytes"`
-	Dead        int               `json:"dead,omitempty"`        // transitions that never ran, of a complete search
-	Covers      map[string]string `json:"covers,omitempty"`      // "reached", "not reached" or "not looked for"
-	Unreachable []string          `json:"unreachable,omitempty"` // of these, those that are not reached, as expected
+	Barriers    int               `json:"barriers_without_effect,omitempty"` // statements that order memory, where it is sequentially consistent anyhow
+	Dead        int               `json:"dead,omitempty"`                    // transitions that never ran, of a complete search
+	Covers      map[string]string `json:"covers,omitempty"`                  // "reached", "not reached" or "not looked for"
+	Unreachable []string          `json:"unreachable,omitempty"`             // of these, those that are not reached, as expected
 	Seconds     float64           `json:"seconds"`
 }
 

@@ -73,8 +73,19 @@ func Verdicts(w io.Writer, e *Entry) error {
 	for _, g := range e.grouped() {
 		fmt.Fprintf(&b, "     %s: %s\n", g.what, strings.Join(g.names, ", "))
 	}
+	if e.Barriers > 0 {
+		fmt.Fprintf(&b, "     %s\n", barriers(e.Barriers))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// barriers says of a cell what its barriers did.
+func barriers(n int) string {
+	if n == 1 {
+		return "1 barrier had no effect: memory is sequentially consistent"
+	}
+	return fmt.Sprintf("%d barriers had no effect: memory is sequentially consistent", n)
 }
 
 // Summary writes the closing table, if there are several specs, the cells that were not as expected once more, if there are many others, and the closing line.
@@ -106,6 +117,19 @@ func Summary(w io.Writer, d *Document, style Style) error {
 				b.WriteString(strings.TrimRight(style.paint("1;31", "FAIL")+" "+e.Spec+"  "+e.Cell(), " ") + "  " + e.Why + "\n")
 			}
 		}
+	}
+	idle := 0
+	for _, e := range d.Results {
+		if e.Barriers > 0 {
+			idle++
+		}
+	}
+	if idle > 0 {
+		cells := "cells"
+		if idle == 1 {
+			cells = "cell"
+		}
+		fmt.Fprintf(&b, "barriers had no effect in %d %s, where memory was sequentially consistent (--memory-model)\n", idle, cells)
 	}
 	s := d.Summary
 	fmt.Fprintf(&b, "%d checks: %d as expected, %d not, %d unknown\n", s.Checks, s.OK, s.Failed, s.Unknown)

@@ -321,7 +321,7 @@ func TestNegativeLimits(t *testing.T) {
 		{"check", "classic/peterson", "--max-states", "-1"},
 		{"check", "classic/peterson", "--timeout", "-1s"},
 		{"check", "classic/peterson", "--workers", "-1"},
-		{"check", "classic/peterson", "--memory", "-1"},
+		{"check", "classic/peterson", "--max-memory", "-1"},
 		{"matrix", "classic/peterson", "--max-states", "-1"},
 		{"lock-order", "classic/peterson", "--timeout", "-1s"},
 	} {

@@ -29,9 +29,9 @@ func TestMemoryBound(t *testing.T) {
 		return
 	}
 	for _, tc := range []struct{ name, before, flags string }{
-		{"one worker", "", " --memory 100M"},
-		{"breadth first", "", " --memory 100M --search bfs"},
-		{"two workers", "", " --memory 100M --workers 2"},
+		{"one worker", "", " --max-memory 100M"},
+		{"breadth first", "", " --max-memory 100M --search bfs"},
+		{"two workers", "", " --max-memory 100M --workers 2"},
 		// The program takes 1.3 GB of address space before it has done anything.
 		{"ulimit", "ulimit -v 2000000; ", " --workers 2 --max-states 100000000"},
 	} {

@@ -56,6 +56,7 @@ var stringers = map[string][]fmt.Stringer{
 	"elab.ConfigCell":      {elab.ConfigCell{}, elab.ConfigCell{Config: make([]model.ConfigValue, 2)}},
 	"model.Access":         all[model.Access](),
 	"model.FaultKind":      all[model.FaultKind](),
+	"model.Order":          all[model.Order](),
 	"model.Fence":          all[model.Fence](),
 	"model.KernelRef":      {model.KernelRef{}, model.KernelRef{Open: true}},
 	"model.LockEdge":       {model.LockEdge{}},

@@ -20,6 +20,7 @@ import (
 type litmusFlags struct {
 	model, engine    string
 	dot, json, junit string
+	pmd              string
 	explain, verbose bool
 	quiet            bool
 	workers          int
@@ -40,7 +41,8 @@ func (a *app) litmusCmd() *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.model, "memory-model", "lkmm", "sc, tso, arm or lkmm")
-	fl.StringVar(&f.engine, "engine", "axioms", "what decides: axioms")
+	fl.StringVar(&f.engine, "engine", "axioms", "what decides: axioms; under sc and tso also explorer, or both, which have to agree")
+	fl.StringVar(&f.pmd, "to-pmd", "", "write the test as a spec to `file` (one test only; - for stdout, instead of text)")
 	fl.BoolVar(&f.explain, "explain", false, "show an execution that ends as the condition says, and which axiom forbids it or what allows it")
 	fl.StringVar(&f.dot, "dot", "", "draw that execution for Graphviz into `file` (one test only; - for stdout, instead of text)")
 	fl.StringVar(&f.json, "json", "", "write the answers as JSON to `file` (- for stdout, instead of text)")
@@ -58,17 +60,21 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 	if err != nil {
 		return fmt.Errorf("--memory-model: %w", err)
 	}
+	engine, err := litmusrun.ParseEngine(f.engine)
+	if err != nil {
+		return fmt.Errorf("--engine %w", err)
+	}
 	switch {
-	case f.engine == "explorer" || f.engine == "both":
-		return fmt.Errorf("--engine %s: the explorer does not run litmus tests yet; --engine axioms answers all of them", f.engine)
-	case f.engine != "axioms":
-		return fmt.Errorf("--engine %s: it is axioms", f.engine)
+	case engine != litmusrun.Axioms && m != axioms.SC && m != axioms.TSO:
+		return fmt.Errorf("--engine %s: the explorer knows --memory-model sc and tso; --engine axioms knows %s", engine, m)
+	case engine == litmusrun.Explorer && (f.explain || f.dot != ""):
+		return errors.New("--engine explorer finds final states and no executions: --explain and --dot take --engine axioms or both")
 	case f.workers < 1 || f.limit < 1 || f.timeout < 0:
 		return errors.New("--workers and --limit are at least 1, and --timeout is not negative")
 	case f.json != "" && (f.json == f.junit || f.json == f.dot) || f.junit != "" && f.junit == f.dot:
 		return errors.New("two outputs go to the same file")
 	}
-	if err := files.CanWrite(f.dot, f.json, f.junit); err != nil {
+	if err := files.CanWrite(f.dot, f.json, f.junit, f.pmd); err != nil {
 		return err
 	}
 	tests, err := litmusrun.Files(args)
@@ -78,9 +84,17 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 	if f.dot != "" && len(tests) != 1 {
 		return fmt.Errorf("--dot draws an execution of one test, not of %d", len(tests))
 	}
+	if f.pmd != "" && len(tests) != 1 {
+		return fmt.Errorf("--to-pmd writes one test, not %d", len(tests))
+	}
 	ctx, cancel := interrupt.Context()
 	defer cancel()
-	o := litmusrun.Options{Model: m, Limit: f.limit, Timeout: f.timeout, Workers: f.workers, Keep: f.explain || f.dot != ""}
+	if f.pmd != "" {
+		if err := a.litmusSpec(ctx, tests[0], f); err != nil || f.pmd == "-" {
+			return err
+		}
+	}
+	o := litmusrun.Options{Model: m, Engine: engine, Limit: f.limit, Timeout: f.timeout, Workers: f.workers, Keep: f.explain || f.dot != ""}
 	if _, tty := terminal(a.err); tty && len(tests) > 1 {
 		last := time.Now()
 		o.Done = func(n int) {
@@ -107,6 +121,18 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 		}
 	}
 	return litmusOutcome(answers)
+}
+
+// litmusSpec writes a test as a spec, with what the axioms say about sc and tso as expectations.
+func (a *app) litmusSpec(ctx context.Context, file string, f *litmusFlags) error {
+	text, err := litmusrun.Spec(ctx, file, f.limit)
+	if err != nil {
+		return err
+	}
+	return a.output(f.pmd, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
 }
 
 // litmusOutcome is the exit code: bugs first, then what is wrong, then what could not be read, then what is unknown.

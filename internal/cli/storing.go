@@ -24,9 +24,10 @@ type storeFlags struct {
 }
 
 func (f *storeFlags) flags(fl *pflag.FlagSet) {
-	fl.StringVar(&f.memory, "memory", "", "give up on a cell beyond this `size`, as 512M or 2G (default: three quarters of what is available, shared by the jobs)")
-	fl.StringVar(&f.store, "store", "exact", "what is kept of each visited state: exact: all of it; compact: 64 bits of hash; bitstate: three bits, in three quarters of --memory.\nOnly exact proves anything; the others say how much they may have missed")
-	fl.StringVar(&f.spill, "spill", "", "keep in this `folder` what does not fit into --memory")
+	fl.StringVar(&f.memory, "max-memory", "", "give up on a cell beyond this `size`, as 512M or 2G (default: three quarters of what is available, shared by the jobs)")
+	oldMemory(fl, &f.memory)
+	fl.StringVar(&f.store, "store", "exact", "what is kept of each visited state: exact: all of it; compact: 64 bits of hash; bitstate: three bits, in three quarters of --max-memory.\nOnly exact proves anything; the others say how much they may have missed")
+	fl.StringVar(&f.spill, "spill", "", "keep in this `folder` what does not fit into --max-memory")
 	fl.StringVar(&f.checkpoint, "checkpoint", "", "keep the search of every cell in this `folder`, so that it can be resumed after any interruption")
 	fl.DurationVar(&f.every, "checkpoint-every", time.Minute, "time between checkpoints")
 	fl.StringVar(&f.resume, "resume", "", "go on with the checkpoints in this `folder`; cells that have none begin anew")
@@ -60,7 +61,7 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 	case "bitstate":
 		o.Store = checker.StoreBitstate
 		if f.memory == "" {
-			return fmt.Errorf("--store bitstate needs --memory, of which it takes three quarters")
+			return fmt.Errorf("--store bitstate needs --max-memory, of which it takes three quarters")
 		}
 	default:
 		return fmt.Errorf("--store %s: it is exact, compact or bitstate", f.store)
@@ -95,7 +96,15 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 	case f.checkpoint != "" || f.resume != "" || f.store != "exact" || o.Workers > 1 || o.Search == checker.BFS || o.Swarm > 0:
 		return errors.New("--spill has one worker, an order of its own and an exact store, and keeps no checkpoints: leave out --workers, --search, --store, --checkpoint and --swarm")
 	case o.Memory < 16<<20:
-		return errors.New("--spill needs at least 22M of --memory")
+		return errors.New("--spill needs at least 22M of --max-memory")
 	}
 	return nil
+}
+
+// oldMemory keeps the name that --max-memory had before there was --memory-model.
+func oldMemory(fl *pflag.FlagSet, memory *string) {
+	fl.StringVar(memory, "memory", "", "the old name of --max-memory")
+	if f := fl.Lookup("memory"); f != nil {
+		f.Hidden = true
+	}
 }

@@ -66,6 +66,10 @@ func (w *writer) process(i int) string {
 	for _, r := range w.observed(i) {
 		c.line("P%d_%d = %s;", p.ID, r, c.reg(r))
 	}
+	if w.over {
+		c.line("smp_mb();")
+		c.line("over[%d] = true;", i)
+	}
 	var head strings.Builder
 	fmt.Fprintf(&head, "process P%d {\n", p.ID)
 	for r := range p.Regs {

@@ -25,9 +25,9 @@ type Options struct {
 
 // Found is what an exploration found.
 type Found struct {
-	States []string // final states that pass the filter, as conditions write them, sorted
-	Holds  map[string]bool
-	Why    string // why it is not complete, or ""
+	States []string         // final states that pass the filter, as conditions write them, sorted
+	Finals [][]litmus.Value // the same as values of the projection, in no order
+	Why    string           // why it is not complete, or ""
 	Stats  checker.Stats
 }
 
@@ -58,7 +58,7 @@ func (s *Spec) Explore(ctx context.Context, o Options) (*Found, error) {
 			return nil, err
 		}
 	}
-	f := &Found{Holds: map[string]bool{}}
+	f := &Found{}
 	seen := map[string]bool{}
 	projected := s.Test.Projection()
 	opts := checker.Options{MaxStates: o.MaxStates, Timeout: o.Timeout, Symmetry: checker.SymmetryOff, Rest: func(vals [][]int32) {
@@ -78,7 +78,11 @@ func (s *Spec) Explore(ctx context.Context, o Options) (*Found, error) {
 		}
 		seen[b.String()] = true
 		f.States = append(f.States, b.String())
-		f.Holds[b.String()] = s.Test.Cond.Holds(value)
+		var values []litmus.Value
+		for _, m := range projected {
+			values = append(values, value(m))
+		}
+		f.Finals = append(f.Finals, values)
 	}}
 	if o.Unreduced {
 		opts.Reduction = checker.ReductionNone

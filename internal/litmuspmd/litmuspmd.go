@@ -41,7 +41,10 @@ func (u *Unsupported) Error() string { return "this cannot be explored: " + u.Wh
 func refuse(format string, args ...any) { panic(&Unsupported{fmt.Sprintf(format, args...)}) }
 
 // New writes a test as a spec. The error is an [*Unsupported].
-func New(t *litmus.Test) (s *Spec, err error) {
+func New(t *litmus.Test) (*Spec, error) { return newSpec(t, false) }
+
+// newSpec is New; with over, each process says when it is over and its stores are in memory.
+func newSpec(t *litmus.Test, over bool) (s *Spec, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			u, ok := v.(*Unsupported)
@@ -51,7 +54,7 @@ func New(t *litmus.Test) (s *Spec, err error) {
 			s, err = nil, u
 		}
 	}()
-	w := &writer{t: t, s: &Spec{Test: t, address: map[int]int{}, back: map[int]int{}}, used: map[string]bool{}}
+	w := &writer{t: t, s: &Spec{Test: t, address: map[int]int{}, back: map[int]int{}}, used: map[string]bool{}, over: over}
 	w.whole()
 	return w.s, nil
 }
@@ -66,6 +69,7 @@ type writer struct {
 	first   []int
 	used    map[string]bool // helper functions
 	rcu     bool
+	over    bool
 	srcu    []section // sections of srcu_structs, in order
 	proc    *procWriter
 }
@@ -136,7 +140,7 @@ var reserved = map[string]bool{
 	"m": true, "word": true, "self": true, "sc": true, "tso": true, "fair": true, "process": true, "cover": true, "expect": true, "check": true, "choose": true, "atomic": true, "await": true,
 	"assert": true, "live": true, "peek": true, "alloc": true, "free": true, "for": true, "in": true, "on": true, "property": true, "invariant": true, "liveness": true, "tier": true,
 	"config": true, "const": true, "import": true, "override": true, "pool": true, "skip": true, "this_cpu": true, "memory_model": true, "xchg": true, "cmpxchg": true, "spin_lock": true,
-	"trylock": true, "fetch": true, "add_unless": true, "true": true, "false": true, "bool": true, "eventually": true, "always": true, "leads_to": true, "holds": true, "violates": true,
+	"trylock": true, "fetch": true, "add_unless": true, "true": true, "false": true, "over": true, "condition": true, "nested": true, "readers": true, "bool": true, "eventually": true, "always": true, "leads_to": true, "holds": true, "violates": true,
 	"states": true, "transitions": true, "when": true, "where": true, "cpu": true, "mm": true, "unreachable": true, "int": true, "enum": true, "struct": true, "NULL": true,
 }
 
@@ -149,9 +153,11 @@ func init() {
 }
 
 // number is a value as the spec has it.
-func (w *writer) number(v litmus.Value) int {
-	if c, ok := w.t.Cell(v); ok {
-		return w.s.address[c]
+func (w *writer) number(v litmus.Value) int { return w.s.number(v) }
+
+func (s *Spec) number(v litmus.Value) int {
+	if c, ok := s.Test.Cell(v); ok {
+		return s.address[c]
 	}
 	if v < -maxValue || v > maxValue {
 		refuse("the value %d is outside -%d..%d", v, maxValue, maxValue)
@@ -205,6 +211,9 @@ func (w *writer) variables() {
 	}
 	if len(w.srcu) > 0 {
 		fmt.Fprintf(&w.b, "\n// The same of each reader of SRCU.\nbool srcu_begun[%d];\nbool srcu_over[%d];\n", len(w.srcu), len(w.srcu))
+	}
+	if w.over {
+		fmt.Fprintf(&w.b, "\n// Whether each process is over, and its stores are in memory.\nbool over[%d];\n", len(t.Procs))
 	}
 	w.b.WriteString("\n")
 	for _, m := range t.Projection() {

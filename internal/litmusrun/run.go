@@ -3,6 +3,7 @@ package litmusrun
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,12 +16,14 @@ import (
 	"pmdcheck/internal/axioms"
 	"pmdcheck/internal/files"
 	"pmdcheck/internal/litmus"
+	"pmdcheck/internal/litmuspmd"
 	"pmdcheck/internal/pool"
 )
 
 // Options of a run.
 type Options struct {
 	Model   axioms.Model
+	Engine  Engine
 	Limit   int64         // steps per test; 0: the default
 	Timeout time.Duration // per test; 0: none
 	Workers int
@@ -113,9 +116,84 @@ func one(ctx context.Context, file string, o Options) (a Answer) {
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 		defer cancel()
 	}
-	a.Result = axioms.Check(ctx, a.Test, o.Model, axioms.Options{Limit: o.Limit, Keep: o.Keep})
+	if a.Result, a.Err = answer(ctx, a.Test, o); a.Err != nil {
+		a.Crash = true
+		return a
+	}
 	a.Why = wrong(a.Result)
 	return a
+}
+
+// Engine is what decides.
+type Engine uint8
+
+// The engines.
+const (
+	Axioms   Engine = iota // executions that the axioms allow
+	Explorer               // a machine, step by step; of sc and tso
+	Both                   // and it is a mistake if they differ
+)
+
+func (e Engine) String() string {
+	if names := [...]string{"axioms", "explorer", "both"}; int(e) < len(names) {
+		return names[e]
+	}
+	return fmt.Sprintf("Engine(%d)", uint8(e))
+}
+
+// ParseEngine reads the name of an engine.
+func ParseEngine(s string) (Engine, error) {
+	for e := Axioms; e <= Both; e++ {
+		if e.String() == s {
+			return e, nil
+		}
+	}
+	return Axioms, fmt.Errorf("%s: it is axioms, explorer or both", s)
+}
+
+// maxStates bounds an exploration that has no other limit.
+const maxStates = 50_000_000
+
+// answer decides a test. An error is one of pmdcheck: the engines differ.
+func answer(ctx context.Context, t *litmus.Test, o Options) (*axioms.Result, error) {
+	var a, x *axioms.Result
+	if o.Engine != Explorer {
+		a = axioms.Check(ctx, t, o.Model, axioms.Options{Limit: o.Limit, Keep: o.Keep})
+	}
+	if o.Engine != Axioms {
+		var err error
+		if x, err = explore(ctx, t, o); err != nil {
+			return nil, fmt.Errorf("internal error: %s: %w", t.Name, err)
+		}
+	}
+	switch {
+	case a == nil:
+		return x, nil
+	case x == nil || a.Why != "":
+		return a, nil
+	case x.Why != "":
+		a.Why = x.Why
+		return a, nil
+	case a.Hash() != x.Hash():
+		return nil, fmt.Errorf("internal error: %s: the explorer finds %d final states, and by the axioms there are %d; they are not the same", t.Name, len(x.States), len(a.States))
+	}
+	return a, nil
+}
+
+func explore(ctx context.Context, t *litmus.Test, o Options) (*axioms.Result, error) {
+	s, err := litmuspmd.New(t)
+	var no *litmuspmd.Unsupported
+	if errors.As(err, &no) {
+		return axioms.Explored(t, o.Model, nil, no.Error()), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.Explore(ctx, litmuspmd.Options{Model: o.Model.String(), MaxStates: maxStates, Timeout: o.Timeout})
+	if err != nil {
+		return nil, err
+	}
+	return axioms.Explored(t, o.Model, f.Finals, f.Why), nil
 }
 
 // maxFile is more than a test may have, so that the parser can say so without a file of any size being read.
@@ -164,4 +242,33 @@ func wrong(r *axioms.Result) string {
 		return "its comment says " + r.Test.Says
 	}
 	return ""
+}
+
+// Spec is a test as a spec. What the axioms say about sequentially consistent memory and about x86 are its expectations.
+func Spec(ctx context.Context, file string, limit int64) (string, error) {
+	src, err := read(file)
+	if err != nil {
+		return "", err
+	}
+	t, err := litmus.Parse(file, src)
+	if err != nil {
+		return "", err
+	}
+	return litmuspmd.WithCondition(t, []string{axioms.SC.String(), axioms.TSO.String()}, func(model string) (never, always, known bool) {
+		m, err := axioms.ParseModel(model)
+		if err != nil {
+			return false, false, false
+		}
+		switch axioms.Check(ctx, t, m, axioms.Options{Limit: limit}).Verdict() {
+		case axioms.Never:
+			return true, false, true
+		case axioms.NoFinal:
+			return true, true, true
+		case axioms.Always:
+			return false, true, true
+		case axioms.Sometimes:
+			return false, false, true
+		}
+		return false, false, false
+	})
 }

@@ -303,6 +303,9 @@ func card(r *report.Entry) string {
 	if len(blind) > 0 {
 		said += " Not judged, because nothing in this cell observes it: " + strings.Join(blind, ", ") + "."
 	}
+	if r.Barriers > 0 {
+		said += " Memory was sequentially consistent: the barriers had no effect, and nothing is said of machines on which they matter."
+	}
 	if len(r.Covers) == 0 {
 		said += " There is no cover, so nothing shows that what holds could have gone wrong at all."
 	}

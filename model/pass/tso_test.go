@@ -454,13 +454,13 @@ var ways = []struct {
 	o    checker.Options
 	b    elab.BuildOptions
 }{
-	{"reduced", checker.Options{}, elab.BuildOptions{}},
-	{"checked", checker.Options{Verify: true, Symmetry: checker.SymmetryOff}, elab.BuildOptions{}},
+	{"reduced", checker.Options{Reduction: checker.ReductionStubborn}, elab.BuildOptions{}},
+	{"checked", checker.Options{Reduction: checker.ReductionStubborn, Verify: true, Symmetry: checker.SymmetryOff}, elab.BuildOptions{}},
 	{"unreduced", checker.Options{Reduction: checker.ReductionNone}, elab.BuildOptions{}},
-	{"without direct stores", checker.Options{}, elab.BuildOptions{NoDirect: true}},
+	{"without direct stores", checker.Options{Reduction: checker.ReductionStubborn}, elab.BuildOptions{NoDirect: true}},
 	{"unmerged", checker.Options{Reduction: checker.ReductionNone}, elab.BuildOptions{NoMerge: true, NoReset: true}},
-	{"parallel", checker.Options{Workers: 2}, elab.BuildOptions{}},
-	{"breadth first", checker.Options{Search: checker.BFS, NoChains: true}, elab.BuildOptions{}},
+	{"parallel", checker.Options{Reduction: checker.ReductionStubborn, Workers: 2}, elab.BuildOptions{}},
+	{"breadth first", checker.Options{Reduction: checker.ReductionStubborn, Search: checker.BFS, NoChains: true}, elab.BuildOptions{}},
 }
 
 func TestScenarios(t *testing.T) {
@@ -525,7 +525,7 @@ func TestMutants(t *testing.T) {
 		restore := pass.Mutate(m)
 		var by []string
 		for _, s := range scenarios {
-			if got, unknown, _ := judge(t, s, checker.Options{}, elab.BuildOptions{}); !slices.Equal(got, s.violates) || unknown != s.unknown {
+			if got, unknown, _ := judge(t, s, checker.Options{Reduction: checker.ReductionStubborn}, elab.BuildOptions{}); !slices.Equal(got, s.violates) || unknown != s.unknown {
 				by = append(by, s.name)
 			}
 		}

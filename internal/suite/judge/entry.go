@@ -12,13 +12,14 @@ import (
 
 // Checked is a cell with all that is known of it.
 type Checked struct {
-	Number int
-	Spec   *elab.Spec
-	Cell   elab.ConfigCell
-	Digest string
-	Result *checker.Result
-	Judged Judgement
-	Traces []*traces.Trace // for readers: the shortest that are known
+	Number   int
+	Spec     *elab.Spec
+	Cell     elab.ConfigCell
+	Digest   string
+	Result   *checker.Result
+	Judged   Judgement
+	Barriers int             // statements that order memory and had no effect
+	Traces   []*traces.Trace // for readers: the shortest that are known
 }
 
 // Entry is the cell as a document has it.
@@ -28,7 +29,7 @@ func (c Checked) Entry() report.Entry {
 		Number: c.Number, Spec: c.Spec.Name, Config: map[string]string{}, At: c.Spec.Name + ".pmd:1:1", Digest: c.Digest,
 		Verdict: j.Verdict.String(), Properties: append([]string{}, j.Properties...), Judged: []report.Judged{}, Unreachable: j.Unreachable, Expected: j.Expected, OK: j.OK, Why: j.Why,
 		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, LiveStates: r.Stats.LiveStates, LiveTrans: r.Stats.LiveTransitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
-		Dead: len(r.Dead), Covers: map[string]string{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
+		Barriers: c.Barriers, Dead: len(r.Dead), Covers: map[string]string{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
 	}
 	e.Symmetry = slices.ContainsFunc(r.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 })
 	if r.Store != checker.StoreExact {
