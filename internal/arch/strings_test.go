@@ -18,6 +18,7 @@ import (
 	"pmdcheck/internal/axioms"
 	"pmdcheck/internal/kconfig"
 	"pmdcheck/internal/litmus"
+	"pmdcheck/internal/litmusrun"
 	"pmdcheck/internal/sim"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
@@ -56,6 +57,7 @@ var stringers = map[string][]fmt.Stringer{
 	"elab.ConfigCell":      {elab.ConfigCell{}, elab.ConfigCell{Config: make([]model.ConfigValue, 2)}},
 	"model.Access":         all[model.Access](),
 	"model.FaultKind":      all[model.FaultKind](),
+	"litmusrun.Engine":     all[litmusrun.Engine](),
 	"model.Order":          all[model.Order](),
 	"model.Fence":          all[model.Fence](),
 	"model.KernelRef":      {model.KernelRef{}, model.KernelRef{Open: true}},

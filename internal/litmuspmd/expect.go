@@ -32,7 +32,7 @@ func WithCondition(t *litmus.Test, models []string, answer func(model string) (n
 	fmt.Fprintf(&b, "// %s (%s)\n", t.Quant, oneLine(t.PropString(t.Cond)))
 	switch t.Quant {
 	case litmus.Exists:
-		fmt.Fprintf(&b, "cover %s: %s && %s;\n\ncheck assertion;\n", condition, all, cond)
+		fmt.Fprintf(&b, "cover %s: %s && %s;\n\ncheck no_fault;\n", condition, all, cond)
 	case litmus.NotExists:
 		fmt.Fprintf(&b, "invariant %s: !(%s && %s);\n\ncheck %s;\n", condition, all, cond, condition)
 	case litmus.Forall:

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pmdcheck/internal/axioms"
 	"pmdcheck/internal/litmus"
@@ -64,6 +65,30 @@ func without(a, b []string) string {
 	return fmt.Sprint(slices.DeleteFunc(slices.Clone(a), func(x string) bool { return slices.Contains(b, x) }))
 }
 
+// TestShapes compares on the shapes of the literature.
+func TestShapes(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "axioms", "testdata", "shapes", "*.litmus"))
+	if err != nil || len(files) < 100 {
+		t.Fatalf("%d shapes, %v", len(files), err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".litmus"), func(t *testing.T) { same(t, parseFile(t, f), litmuspmd.Options{}) })
+	}
+}
+
+func parseFile(t testing.TB, f string) *litmus.Test {
+	t.Helper()
+	src, err := os.ReadFile(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	test, err := litmus.Parse(f, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return test
+}
+
 // TestShared compares on the tests of others, where they are at hand.
 func TestShared(t *testing.T) {
 	root := os.Getenv("PMDCHECK_LITMUS")
@@ -72,19 +97,19 @@ func TestShared(t *testing.T) {
 	}
 	files, _ := filepath.Glob(filepath.Join(root, "*.litmus"))
 	more, _ := filepath.Glob(filepath.Join(root, "more", "*.litmus"))
-	files = append(files, more...)
+	extra, _ := filepath.Glob(filepath.Join(root, "extra", "*.litmus"))
+	files = append(append(files, more...), extra...)
 	if len(files) == 0 {
 		t.Skip("not run: PMDCHECK_LITMUS names no folder of litmus tests, and there is none beside the checkout")
 	}
+	var took []time.Duration
 	for _, f := range files {
-		src, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		test, err := litmus.Parse(f, src)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Run(strings.TrimSuffix(filepath.Base(f), ".litmus"), func(t *testing.T) { same(t, test, litmuspmd.Options{}) })
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".litmus"), func(t *testing.T) {
+			before := time.Now()
+			same(t, parseFile(t, f), litmuspmd.Options{})
+			took = append(took, time.Since(before))
+		})
 	}
+	slices.Sort(took)
+	t.Logf("%d tests; both engines under both models: %v median, %v at most", len(took), took[len(took)/2], took[len(took)-1])
 }
