@@ -20,6 +20,9 @@ type Options struct {
 // Export writes a system as a Promela model. What Promela cannot say is reported as a [source.List] of everything in the way, and nothing is written.
 func Export(w io.Writer, sys *model.System, opt Options) error {
 	x := &exporter{sys: sys, opt: opt, written: sys.Written(), diags: &source.List{Files: sys.Files}}
+	if sys.Memory != nil {
+		return fmt.Errorf("%s has memory model %s, and SPIN's memory is sequentially consistent: export it with --set memory_model=sc [no-export]", sys.Name, sys.Memory.Model)
+	}
 	x.start()
 	x.declare()
 	for _, p := range sys.Processes {
