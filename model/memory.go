@@ -41,7 +41,7 @@ func (s *System) Barriers() int {
 		for _, code := range append([][]Op{p.Start}, codes(p)...) {
 			for i := range code {
 				op := &code[i]
-				is := op.Kind == OpFence || op.Dst != nil && ordered(op.Dst.Access)
+				is := op.Kind == OpFence && op.Order != OrderDirect || op.Dst != nil && ordered(op.Dst.Access)
 				WalkOp(op, func(x *Expr) { is = is || x.Place != nil && ordered(x.Place.Access) })
 				if is {
 					at[op.Pos] = true

@@ -62,15 +62,16 @@ func (t *tso) plan(p *model.Process) *buffering {
 
 // drains1 reports whether a transition waits for an empty buffer before it does anything.
 func (b *buffering) drains1(tr *model.Transition, stored map[model.Cell]bool) bool {
+	weak, writes := false, false // of what an unmarked block does
 	for i := range tr.Code {
 		op := &tr.Code[i]
 		switch op.Order {
 		case model.OrderLocked:
 			return wrong != noLocked
 		case model.OrderBlock:
-			found := false
-			b.accessed(op, func(c model.Cell, _ bool) { found = found || b.weak[c] })
-			if found && wrong != noBlock {
+			b.accessed(op, func(c model.Cell, w bool) { weak = weak || b.weak[c] })
+			b.s.Touches(op, func(x model.Touch) { writes = writes || x.Write && b.shared(x) })
+			if weak && writes && wrong != noBlock {
 				return true
 			}
 		case model.OrderDirect:

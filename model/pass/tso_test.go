@@ -214,6 +214,36 @@ invariant sb: !(r0 == 0 && r1 == 0);
 `,
 	},
 	{
+		// One that only reads is a number of loads made at once, which see the process's own stores.
+		name: "read block", violates: []string{"sb"},
+		text: `
+u1 x;
+u1 y;
+u2 r0 = 2;
+u2 r1 = 2;
+u1 z;
+
+process p {
+	u2 l;
+
+	x = 1;
+	atomic {
+		l = y + z;
+		assert(x == 1);
+	}
+	r0 = l;
+}
+
+process q {
+	y = 1;
+	r1 = x;
+	z = 0;
+}
+
+invariant sb: !(r0 == 0 && r1 == 0);
+`,
+	},
+	{
 		// What a block marked as a store stores waits in the buffer, whatever else it does.
 		name: "store block", violates: []string{"sb"},
 		text: `
