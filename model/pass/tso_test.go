@@ -25,6 +25,30 @@ type scenario struct {
 	bound      int
 }
 
+// otherCPU is store buffering in which one side makes a CPU execute the fence that the other side lacks.
+func otherCPU(n int) string {
+	return fmt.Sprintf(`
+u1 x;
+u1 y;
+u2 r0 = 2;
+u2 r1 = 2;
+
+process p on cpu 1 {
+	x = 1;
+	r0 = y;
+}
+
+process q on cpu 0 {
+	y = 1;
+	smp_mb();
+	smp_mb_cpu(%d);
+	r1 = x;
+}
+
+invariant sb: !(r0 == 0 && r1 == 0);
+`, n)
+}
+
 var scenarios = []scenario{
 	{
 		// Store buffering through pointers that are computed at run time.
@@ -314,51 +338,11 @@ property behind "";
 	},
 	{
 		// A fence that another process makes a CPU execute.
-		name: "other cpu", violates: nil,
-		text: `
-u1 x;
-u1 y;
-u2 r0 = 2;
-u2 r1 = 2;
-
-process p on cpu 1 {
-	x = 1;
-	r0 = y;
-}
-
-process q on cpu 0 {
-	y = 1;
-	smp_mb();
-	smp_mb_cpu(1);
-	r1 = x;
-}
-
-invariant sb: !(r0 == 0 && r1 == 0);
-`,
+		name: "other cpu", violates: nil, text: otherCPU(1),
 	},
 	{
 		// Only of the CPU that is meant.
-		name: "another cpu", violates: []string{"sb"},
-		text: `
-u1 x;
-u1 y;
-u2 r0 = 2;
-u2 r1 = 2;
-
-process p on cpu 1 {
-	x = 1;
-	r0 = y;
-}
-
-process q on cpu 0 {
-	y = 1;
-	smp_mb();
-	smp_mb_cpu(2);
-	r1 = x;
-}
-
-invariant sb: !(r0 == 0 && r1 == 0);
-`,
+		name: "another cpu", violates: []string{"sb"}, text: otherCPU(2),
 	},
 	{
 		// More stores than there is room for. Nothing is violated, and nothing is known.

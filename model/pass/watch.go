@@ -1,5 +1,6 @@
 // Package pass makes systems of systems. A pass leaves the system that it gets as it was, and what it makes satisfies [model.System.Sanity].
 //
+//	tso.go        the store buffers of x86: which cells are weak; tso_plan.go: what a process needs; tso_code.go: its code
 //	watch.go   variables that remember what liveness properties are owed
 //	passed.go  a variable that remembers whether a mark of the lock order was passed
 //	table.go   in which order what is done
