@@ -20,8 +20,12 @@ type Options struct {
 // Export writes a system as a Promela model. What Promela cannot say is reported as a [source.List] of everything in the way, and nothing is written.
 func Export(w io.Writer, sys *model.System, opt Options) error {
 	x := &exporter{sys: sys, opt: opt, written: sys.Written(), diags: &source.List{Files: sys.Files}}
-	if sys.Memory != nil {
-		return fmt.Errorf("%s has memory model %s, and SPIN's memory is sequentially consistent: export it with --set memory_model=sc [no-export]", sys.Name, sys.Memory.Model)
+	if m := sys.Memory; m != nil {
+		x.diags.Add(source.Diagnostic{
+			Code: "promela-memory", Span: source.At(sys.Processes[0].Pos), Msg: "a system with memory model " + m.Model + " cannot be translated: SPIN's memory is sequentially consistent",
+			Hint: "export it with --set memory_model=sc",
+		})
+		return x.diags.Err()
 	}
 	x.start()
 	x.declare()

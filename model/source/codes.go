@@ -243,6 +243,11 @@ var codes = []CodeDoc{
 		"u2 x;\nprocess p { atomic { while (x < 3) x++; } }\nprocess q { x = 2; }\n", "u2 x;\nprocess p { atomic { for (int i = 0; i < 2; i++) if (x < 3) x++; } }\nprocess q { x = 2; }\n",
 	},
 	{
+		"promela-memory", "store buffers that cannot be exported",
+		"Under memory_model == tso stores wait in buffers, which are processes and variables that pmdcheck adds. SPIN knows sequentially consistent memory alone, so that is what is exported: the states of the two tools would not be those of one program otherwise.",
+		"", "",
+	},
+	{
 		"stored-address", "address that cannot be stored",
 		"A pointer variable holds NULL, an object, or a shared scalar. The address of a nested struct or of a local stands for that place only while it is passed down: as an argument, or as the initialiser of a local pointer that is never assigned again.",
 		"struct in { u2 x; };\nstruct s { struct in a; };\nstruct s A;\nstruct in *r;\nprocess p { r = &A.a; }\n",
