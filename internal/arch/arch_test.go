@@ -74,7 +74,7 @@ var layers = []struct {
 	{"internal/sim", "model model/eval properties traces traces/dot traces/replay"},
 	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/live checker/internal/por checker/internal/program checker/internal/store checker/internal/symmetry internal/bounded model model/eval model/pass properties traces traces/replay"},
 	{"internal/litmuspmd", "checker internal/litmus model model/elab"},
-	{"internal/litmusrun", "internal/axioms internal/litmus internal/litmuspmd internal/pool"},
+	{"internal/litmusrun", "internal/axioms internal/files internal/litmus internal/litmuspmd internal/pool"},
 	{"checker/report", "checker model properties traces traces/columns traces/story"},
 	{"internal/suite/catalog", "internal/files model model/elab model/linux model/source model/syntax specs"},
 	{"internal/suite/plan", "checker/matrix checker/report internal/files internal/suite/catalog model model/elab model/linux model/source model/syntax properties"},
