@@ -118,13 +118,19 @@ type Var struct {
 	Name   string // "jiffies", "ptdesc.entry" (pool field), "walker.ptep" (local)
 	Type   *Type
 	Len    int
-	Proc   ProcID  // owner of a local, NoProc for a shared variable
-	Pool   PoolID  // pool whose field this is, else NoPool
-	Stride int     // cells per object for a pool field; Len otherwise
-	Dims   []int   // of an array with more than one dimension, outermost first; their product is Stride
-	Init   []int32 // Len values
-	Guard  PropID  // pool field: property violated by access to a dead object; NoProp where the pool has no lifetime
-	Pos    source.Pos
+	Proc   ProcID // owner of a local, NoProc for a shared variable
+	Pool   PoolID // pool whose field this is, else NoPool
+	Stride int    // cells per object for a pool field; Len otherwise
+	Dims   []int  // of an array with more than one dimension, outermost first; their product is Stride
+
+	Role     Role // what it is to the reader of a run
+	Whole    bool // of a lock: the object around it is the lock, of which it is a part
+	Per      Per  // of a section: whose each cell is
+	StopsIPI bool // of a section: an IPI waits for its end
+
+	Init  []int32 // Len values
+	Guard PropID  // pool field: property violated by access to a dead object; NoProp where the pool has no lifetime
+	Pos   source.Pos
 }
 
 // Pool is the objects of one struct type.
@@ -216,6 +222,9 @@ type Frame struct {
 	Parent FrameID
 	Func   string // function or process name
 	Kernel []KernelRef
+	Role   Role
+	Mode   string     // of a lock function: "R" for read, "W" for write, or ""
+	Called string     // of a function that enters or leaves a section: what that is called, or ""
 	Pos    source.Pos // of the declaration
 	Call   source.Pos // of the call; NoPos for a process body
 }
@@ -224,6 +233,8 @@ type Frame struct {
 type Process struct {
 	ID        ProcID
 	Name      string // "walker", "walker[1]"
+	Of        string // the declaration that it is an instance of, "walker"; "" if that is no array
+	Role      Role
 	CPU       int    // -1: not bound
 	MM        string // name of the mm object it is bound to, or ""
 	Fair      bool   // if it can move in every state from some time on, it does move again

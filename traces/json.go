@@ -125,6 +125,7 @@ func Check(t *Trace) error {
 
 var (
 	kinds   = []string{"violation", "cover", "run"}
+	roles   = []string{"", "lock", "section", "grace_period", "callback", "ipi", "gather", "cache", "access"}
 	opKinds = []string{"assign", "branch", "assume", "assert", "cover", "alloc", "free", "nop", "fence"}
 )
 
@@ -154,7 +155,26 @@ func (t *Trace) validate() error {
 		if c.ID < 0 || c.Parent < -1 || c.Parent >= 0 && !calls[c.Parent] {
 			return fmt.Errorf("call %d is made by call %d, which is not before it", c.ID, c.Parent)
 		}
+		if !slices.Contains(roles, c.Role) {
+			return fmt.Errorf("call %d has role %q, which is none of %q", c.ID, c.Role, roles[1:])
+		}
+		if c.Mode != "" && c.Mode != "R" && c.Mode != "W" {
+			return fmt.Errorf("call %d has mode %q, which is neither \"R\" nor \"W\"", c.ID, c.Mode)
+		}
 		calls[c.ID] = true
+	}
+	for _, p := range t.Processes {
+		if !slices.Contains(roles, p.Role) {
+			return fmt.Errorf("process %s has role %q, which is none of %q", p.Name, p.Role, roles[1:])
+		}
+	}
+	for _, m := range t.Marks {
+		if m.Role == "" || !slices.Contains(roles, m.Role) {
+			return fmt.Errorf("cell %s has role %q, which is none of %q", m.Cell, m.Role, roles[1:])
+		}
+		if m.CPU < -1 || m.Process < -1 || m.Process >= len(t.Processes) {
+			return fmt.Errorf("cell %s is of process %d or CPU %d, which does not exist", m.Cell, m.Process, m.CPU)
+		}
 	}
 	listed := func(call int) bool { return call == -1 || calls[call] }
 	exists := func(p int) bool { return p >= 0 && p < len(t.Processes) }

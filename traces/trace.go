@@ -25,6 +25,7 @@ type Trace struct {
 	Checked   []Property    `json:"properties,omitempty"` // what is checked, in order of declaration
 	Initial   []Assign      `json:"initial,omitempty"`    // shared variables that are not zero at the start and can change, or that point to an object
 	Calls     []Call        `json:"calls,omitempty"`      // the calls that operations refer to, callers before callees
+	Marks     []Mark        `json:"marks,omitempty"`      // what cells are, of those that the run reads or writes
 	Starts    []Step        `json:"starts,omitempty"`     // what processes had done before the first step, at most one each; Initial is the state after it
 	Steps     []Step        `json:"steps"`
 	Cycle     int           `json:"cycle,omitempty"`   // number, from 1, of the step with which the part begins that repeats for ever; 0: none
@@ -95,6 +96,19 @@ type Call struct {
 	Parent int    `json:"parent"` // ID of the calling call, -1 for the body of a process
 	Func   string `json:"func"`
 	Kernel string `json:"kernel,omitempty"`
+	Role   string `json:"role,omitempty"`   // what the function is to a reader: lock, section, grace_period, callback, ipi, gather, cache, access
+	Mode   string `json:"mode,omitempty"`   // of a lock function: "R" for read, "W" for write
+	Called string `json:"called,omitempty"` // of a function that enters or leaves a section: what that is called
+}
+
+// Mark says what a cell is to a reader.
+type Mark struct {
+	Cell     string `json:"cell"`
+	Role     string `json:"role"`               // as of the functions that write it: a lock, the depth of a section, the bookkeeping of a grace period, a queue of callbacks, an IPI under way, a gather, a cache
+	Lock     string `json:"lock,omitempty"`     // the lock that the cell is a part of
+	CPU      int    `json:"cpu"`                // whose section it is, -1: of none
+	Process  int    `json:"process"`            // or of which process, -1: of none
+	StopsIPI bool   `json:"stopsIPI,omitempty"` // of a section: an IPI waits for its end
 }
 
 // ConfigValue is one config parameter of the cell.
@@ -106,8 +120,10 @@ type ConfigValue struct {
 // Process describes one lane.
 type Process struct {
 	Name string `json:"name"`
-	CPU  int    `json:"cpu"` // -1: bound to none
+	Of   string `json:"of,omitempty"` // the declaration that it is an instance of
+	CPU  int    `json:"cpu"`          // -1: bound to none
 	MM   string `json:"mm,omitempty"`
+	Role string `json:"role,omitempty"` // grace_period or callback: a part of the machinery of grace periods
 }
 
 // Step is one transition.

@@ -63,7 +63,6 @@ var long = map[string]string{
 	"specs/mutation_test.go TestEveryProtectionMatters": table,
 	"traces/replay/shrink.go reorder":                   "a search whose nodes, queue and bound belong together",
 	"traces/story/lanes.go lanes":                       "one walk over the run with what is known so far in local variables",
-	"traces/story/lanes.go periods":                     "one walk over the run with what is known so far in local variables",
 	"traces/json.go validate":                           "one condition after the other on what a file may say, each with its error",
 	"traces/story/about.go about":                       "the sentences of one paragraph in their order",
 }

@@ -60,6 +60,8 @@ var stringers = map[string][]fmt.Stringer{
 	"litmusrun.Engine":     all[litmusrun.Engine](),
 	"model.Order":          all[model.Order](),
 	"model.Fence":          all[model.Fence](),
+	"model.Per":            all[model.Per](),
+	"model.Role":           all[model.Role](),
 	"model.KernelRef":      {model.KernelRef{}, model.KernelRef{Open: true}},
 	"model.LockEdge":       {model.LockEdge{}},
 	"report.Shard":         {report.Shard{}, report.Shard{Index: -1, Of: -1}},

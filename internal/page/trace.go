@@ -99,12 +99,8 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 		if p.Grace {
 			text, grace = "grace period", 1
 		}
-		if len(p.CPUs) > 0 {
-			var cpus []string
-			for _, c := range p.CPUs {
-				cpus = append(cpus, strconv.Itoa(c))
-			}
-			text += ", waits for CPU " + strings.Join(cpus, ", ")
+		if whom := p.Whom(t, true); whom != "" {
+			text += ", waits for " + whom
 		}
 		out.Periods = append(out.Periods, [4]int{e.str(text), p.Begin, p.End, grace})
 	}

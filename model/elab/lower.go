@@ -504,8 +504,9 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		if most := 4 * e.prog.limits.Processes; len(e.sys.Processes) >= most {
 			e.tooLarge(d.Name.Sp, "processes", most/4, "there are more than %d processes, four times as many as one declaration may make", most)
 		}
-		p := &model.Process{ID: model.ProcID(len(e.sys.Processes)), Name: d.Name.Name, CPU: -1, Fair: d.Fair || e.prog.allFair, Pos: d.Name.Sp.Start}
+		p := &model.Process{ID: model.ProcID(len(e.sys.Processes)), Name: d.Name.Name, Role: roleOf(d.Attrs).role, CPU: -1, Fair: d.Fair || e.prog.allFair, Pos: d.Name.Sp.Start}
 		if d.Count != nil {
+			p.Of = d.Name.Name
 			p.Name = fmt.Sprintf("%s[%d]", d.Name.Name, i)
 		}
 		e.sys.Processes = append(e.sys.Processes, p)
@@ -590,7 +591,8 @@ func (b *builder) newContext(n syntax.Node, result *stype, exit *cfgNode) *fnCon
 
 func (e *elab) newFrame(parent model.FrameID, name string, attrs []*syntax.Attr, pos, at source.Pos) model.FrameID {
 	id := model.FrameID(len(e.sys.Frames))
-	e.sys.Frames = append(e.sys.Frames, &model.Frame{ID: id, Parent: parent, Func: name, Kernel: kernelRefs(attrs), Pos: pos, Call: at})
+	r := roleOf(attrs)
+	e.sys.Frames = append(e.sys.Frames, &model.Frame{ID: id, Parent: parent, Func: name, Kernel: kernelRefs(attrs), Role: r.role, Mode: r.mode, Called: r.name, Pos: pos, Call: at})
 	return id
 }
 

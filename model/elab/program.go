@@ -24,6 +24,7 @@ type program struct {
 	enums     map[string]*enumInfo
 	procs     []*syntax.ProcDecl
 	overrides [][2]*syntax.FuncDecl // what is replaced, and by what
+	roles     map[string]*cellRole
 	configs   []*symbol
 	features  []*symbol
 	vars      []*syntax.VarDecl // shared variables in declaration order
@@ -250,6 +251,7 @@ func (p *program) enterFunc(d *syntax.FuncDecl, diags *source.List) {
 			diags.Add(source.Diagnostic{Code: "bad-override", Span: d.Name.Sp, Msg: "there is no imported function " + source.Quote(d.Name.Name) + " to override", Hint: p.suggest(d.Name.Name, symFunc)})
 		} else {
 			p.overrides = append(p.overrides, [2]*syntax.FuncDecl{old.fn, d})
+			inheritRole(old.fn, d)
 		}
 		delete(p.syms, d.Name.Name)
 	}
@@ -369,14 +371,18 @@ func (p *program) property(name, text string, at source.Span) *propInfo {
 // checkKernelAttrs reports malformed @kernel annotations.
 func (p *program) checkKernelAttrs(attrs []*syntax.Attr, diags *source.List) {
 	for _, a := range attrs {
-		if a.Name.Name == "x86" {
+		switch a.Name.Name {
+		case "kernel":
+		case "role":
+			checkRole(a, diags)
+			continue
+		case "x86":
 			if _, ok := orderOf([]*syntax.Attr{a}); !ok {
 				diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "@x86 says how memory is ordered", Hint: "as in @x86(locked), @x86(store) or @x86(direct)"})
 			}
 			continue
-		}
-		if a.Name.Name != "kernel" {
-			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a function or process", Hint: "it takes @kernel(\"file\", \"function\", v5.9..v6.12)"})
+		default:
+			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a function or process", Hint: "it takes @kernel(\"file\", \"function\", v5.9..v6.12) and @role(lock)"})
 			continue
 		}
 		if len(a.Args) < 3 || !a.Args[0].IsStr || !a.Args[1].IsStr || a.Args[2].IsStr {

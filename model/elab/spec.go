@@ -113,6 +113,7 @@ func (l *Loader) Load(name string, src []byte) (_ *Spec, err error) {
 	for _, f := range p.asts {
 		p.declare(f, diags)
 	}
+	p.findRoles()
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}

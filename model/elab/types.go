@@ -303,11 +303,11 @@ type leafMaker func(path string, t *stype, cells int, guard string, at source.Sp
 
 // layoutOf builds the layout of a type below a root. inits receives the initial value of each leaf cell.
 func (e *elab) layoutOf(t *stype, path, guard string, at source.Span, leaf leafMaker) *layout {
-	return e.layoutIn(t, path, nil, guard, at, leaf, 0)
+	return e.layoutIn(t, path, "", nil, guard, at, leaf, 0)
 }
 
-// layoutIn is layoutOf below arrays of the given dimensions, outermost first.
-func (e *elab) layoutIn(t *stype, path string, dims []int, guard string, at source.Span, leaf leafMaker, depth int) *layout {
+// layoutIn is layoutOf below arrays of the given dimensions, outermost first; field is the struct and the field around it, "struct.field".
+func (e *elab) layoutIn(t *stype, path, field string, dims []int, guard string, at source.Span, leaf leafMaker, depth int) *layout {
 	l := &layout{t: t, v: model.NoVar, dry: leaf == nil}
 	switch t.kind {
 	case stStruct:
@@ -322,7 +322,7 @@ func (e *elab) layoutIn(t *stype, path string, dims []int, guard string, at sour
 			if f.guard != "" {
 				g = f.guard
 			}
-			l.fields[f.name] = e.layoutIn(e.fieldType(f), path+"."+f.name, dims, g, f.at, leaf, depth+1)
+			l.fields[f.name] = e.layoutIn(e.fieldType(f), path+"."+f.name, t.strct.name+"."+f.name, dims, g, f.at, leaf, depth+1)
 		}
 	case stArray:
 		cells := t.n
@@ -332,7 +332,7 @@ func (e *elab) layoutIn(t *stype, path string, dims []int, guard string, at sour
 		if most := e.prog.limits.Elements; cells > most {
 			e.tooLarge(at, "elements", most, "%s has more than %d elements", cmp.Or(strings.TrimPrefix(path, "."), "this"), most)
 		}
-		l.elem = e.layoutIn(t.elem, path, append(dims[:len(dims):len(dims)], t.n), guard, at, leaf, depth+1)
+		l.elem = e.layoutIn(t.elem, path, field, append(dims[:len(dims):len(dims)], t.n), guard, at, leaf, depth+1)
 	default:
 		if leaf != nil && t.scalar() {
 			cells := 1
@@ -340,6 +340,7 @@ func (e *elab) layoutIn(t *stype, path string, dims []int, guard string, at sour
 				cells *= n
 			}
 			l.v = leaf(path, t, cells, guard, at)
+			e.giveRole(e.sys.Vars[l.v], cmpOr(field, path))
 			if len(dims) > 1 {
 				e.sys.Vars[l.v].Dims = dims
 			}

@@ -50,7 +50,7 @@ func (d *drawing) lanes() {
 	add := func(i int, key, title string) {
 		if c, ok := byTitle[key]; ok {
 			d.of[i] = c
-			if !strings.Contains(t.Processes[i].Name, "[") || !strings.HasPrefix(key, "cpu") {
+			if t.Processes[i].Of == "" || !strings.HasPrefix(key, "cpu") {
 				d.cols[c].title = join(d.cols[c].title, title)
 			}
 			return
@@ -84,8 +84,8 @@ func (d *drawing) lanes() {
 	for i, p := range t.Processes {
 		switch {
 		case p.CPU >= 0 || !show[i]:
-		case story.IsRCU(p.Name):
-			add(i, "rcu", "RCU")
+		case story.Machinery(p):
+			add(i, "machinery", p.Name)
 		case p.MM != "":
 			add(i, fmt.Sprint("p", i), p.MM+": "+p.Name)
 		default:
@@ -104,7 +104,10 @@ func join(title, more string) string {
 	if title == more {
 		return title
 	}
-	_, who, _ := strings.Cut(more, "(")
+	_, who, bound := strings.Cut(more, "(")
+	if !bound {
+		return title + ", " + more
+	}
 	return strings.TrimSuffix(title, ")") + ", " + who
 }
 

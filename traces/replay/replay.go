@@ -31,13 +31,13 @@ type Options struct {
 func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	in := eval.New(sys, eval.Options{NoAssert: opt.NoAssert})
 	s, starts := in.Starts()
-	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}, locks: locks{held: map[model.ProcID][]lock{}}}
+	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}, seen: map[model.Cell]bool{}, locks: locks{held: map[model.ProcID][]lock{}}}
 	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Kernel: sys.Kernel, Digest: sys.Digest(), Kind: "run", Processes: []traces.Process{}, Steps: []traces.Step{}}
 	for _, c := range sys.Config {
 		t.Config = append(t.Config, traces.ConfigValue(c))
 	}
 	for _, p := range sys.Processes {
-		t.Processes = append(t.Processes, traces.Process{Name: p.Name, CPU: p.CPU, MM: p.MM})
+		t.Processes = append(t.Processes, traces.Process{Name: p.Name, Of: p.Of, CPU: p.CPU, MM: p.MM, Role: role(p.Role)})
 	}
 	for _, q := range sys.Props {
 		if q.Checked {
@@ -53,11 +53,12 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	for _, v := range sys.Vars {
 		for i := 0; i < v.Len && v.Proc == model.NoProc; i++ {
 			if s.Vals[v.ID][i] != 0 && (written[v.ID][i] || lives(sys, v.Type) || sys.IsLife(v.ID)) {
+				r.see(model.Cell{Var: v.ID, Idx: int32(i)})
 				t.Initial = append(t.Initial, traces.Assign{Cell: sys.CellName(model.Cell{Var: v.ID, Idx: int32(i)}), New: sys.Value(v.Type, s.Vals[v.ID][i])})
 			}
 		}
 	}
-	defer func() { t.Calls = r.calls() }()
+	defer func() { t.Calls, t.Marks = r.calls(), r.marks() }()
 	states := []*eval.State{s}
 	var last *eval.Failure
 	for i, out := range starts {
@@ -319,6 +320,7 @@ func (r *recorder) waits(s *eval.State, p *model.Process, tr *model.Transition) 
 func (r *recorder) reads(as []eval.Access) []traces.Access {
 	var out []traces.Access
 	for _, a := range as {
+		r.see(a.Cell)
 		if v := r.sys.Vars[a.Cell.Var]; v.Proc == model.NoProc && !a.Write {
 			out = append(out, traces.Access{Cell: r.sys.CellName(a.Cell), Value: r.sys.Value(v.Type, a.New)})
 		}
@@ -348,6 +350,7 @@ type recorder struct {
 	in    *eval.Interp
 	freed map[model.Cell]string // liveness cell -> who cleared it, and when
 	used  map[model.FrameID]bool
+	seen  map[model.Cell]bool // that have a role
 	locks locks
 }
 
@@ -429,6 +432,7 @@ func (r *recorder) operations(p *model.Process, step int, code []model.Op, event
 		for _, a := range ev.Accesses {
 			v := sys.Vars[a.Cell.Var]
 			name := sys.CellName(a.Cell)
+			r.see(a.Cell)
 			switch {
 			case v.Proc != model.NoProc && a.Write:
 				o.Locals = append(o.Locals, traces.Assign{Cell: name, Old: sys.Value(v.Type, a.Old), New: sys.Value(v.Type, a.New)})
@@ -458,7 +462,50 @@ func (r *recorder) calls() []traces.Call {
 		for _, k := range f.Kernel {
 			refs = append(refs, k.String())
 		}
-		out = append(out, traces.Call{ID: int(f.ID), Parent: int(f.Parent), Func: f.Func, Kernel: strings.Join(refs, "; ")})
+		out = append(out, traces.Call{ID: int(f.ID), Parent: int(f.Parent), Func: f.Func, Kernel: strings.Join(refs, "; "), Role: role(f.Role), Mode: f.Mode, Called: f.Called})
+	}
+	return out
+}
+
+// role is a role in a trace, which says nothing of what has none.
+func role(r model.Role) string {
+	if r == model.NoRole {
+		return ""
+	}
+	return r.String()
+}
+
+// see notes a cell that has a role.
+func (r *recorder) see(c model.Cell) {
+	if r.sys.Vars[c.Var].Role != model.NoRole {
+		r.seen[c] = true
+	}
+}
+
+// marks lists the cells that were seen, in the order of the variables.
+func (r *recorder) marks() []traces.Mark {
+	var out []traces.Mark
+	for _, v := range r.sys.Vars {
+		for i := 0; i < v.Len && v.Role != model.NoRole; i++ {
+			c := model.Cell{Var: v.ID, Idx: int32(i)}
+			if !r.seen[c] {
+				continue
+			}
+			m := traces.Mark{Cell: r.sys.CellName(c), Role: role(v.Role), CPU: -1, Process: -1, StopsIPI: v.StopsIPI}
+			if v.Role == model.RoleLock {
+				m.Lock = m.Cell
+				if dot := strings.LastIndexByte(m.Cell, '.'); v.Whole && dot > 0 {
+					m.Lock = m.Cell[:dot]
+				}
+			}
+			switch {
+			case v.Per == model.PerCPU:
+				m.CPU = i
+			case v.Per == model.PerProcess && i < len(r.sys.Processes):
+				m.Process = i
+			}
+			out = append(out, m)
+		}
 	}
 	return out
 }

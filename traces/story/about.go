@@ -2,6 +2,7 @@ package story
 
 import (
 	"slices"
+	"strings"
 
 	"pmdcheck/traces"
 )
@@ -14,7 +15,7 @@ func (s *Story) about() {
 	see := func(cell, value string) {
 		if o := s.object(cell); o != "" {
 			objects[o] = true
-		} else if !noise(cell) {
+		} else if !s.noise(cell) {
 			s.cells[cell] = true
 		}
 		if o := s.target(value); o != "" {
@@ -75,9 +76,9 @@ func (s *Story) about() {
 		}
 	}
 	if t.Kind == "run" && len(t.Blocked) == 0 && s.Fatal() == 0 {
-		// A run in which nothing goes wrong is about the page tables in it.
+		// A run in which nothing goes wrong is about the objects that something happens to.
 		for _, o := range t.Objects {
-			if o.Struct == tableStruct && slices.ContainsFunc(s.Lanes, func(l *Lane) bool { return l.Object == o.Name }) {
+			if s.Lane(o.Name) != nil {
 				objects[o.Name] = true
 			}
 		}
@@ -132,7 +133,7 @@ func (s *Story) relevant() {
 		period, any := false, false
 		written := map[string]bool{} // in this step: to read it again says nothing new
 		for k := range st.Ops {
-			period = period || (s.Line(key, k) != "" && s.Trace.Processes[st.Process].Name == gpProcess)
+			period = period || (s.Line(key, k) != "" && s.Trace.Processes[st.Process].Role == gracePeriod)
 		}
 		for k, op := range st.Ops {
 			keep := s.decides(n, key, k, st, written, period)
@@ -200,8 +201,10 @@ func (s *Story) decides(n, key, k int, st *traces.Step, written map[string]bool,
 	case n == 0:
 		return len(op.Writes) > 0 && s.touches(st.Process, op)
 	}
-	_, lock := s.lockCall(op.Call)
-	return !lock && op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0
+	if _, inside := s.lockCall(op.Call); inside {
+		return s.touches(st.Process, op) && !known(op, written) // how the lock was found
+	}
+	return op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0
 }
 
 // known says whether an operation only reads what was written before.
@@ -211,17 +214,19 @@ func known(op traces.Operation, written map[string]bool) bool {
 
 // touches says whether an operation of a process finds or changes what the run is about.
 func (s *Story) touches(process int, op traces.Operation) bool {
-	if _, lock := s.lockCall(op.Call); lock {
-		return false
-	}
+	inLock := s.inLock(op.Call)
+	pointer := func(v string) bool { return v == "NULL" || strings.HasPrefix(v, "&") }
 	for _, w := range op.Writes {
+		if inLock && !pointer(w.New) {
+			continue // the lock, which is told as such
+		}
 		// That a queue is empty afterwards goes without saying.
-		if s.concerns(w.Cell, w.Old, w.New) && (w.New != "NULL" || !isGather(w.Cell) && !isCallback(w.Cell)) {
+		if s.concerns(w.Cell, w.Old, w.New) && (w.New != "NULL" || !s.is(w.Cell, gather) && !s.isQueue(w.Cell)) {
 			return true
 		}
 	}
 	for _, l := range op.Locals {
-		if isGather(l.Cell) && l.Old != l.New && s.concerns("", l.New) {
+		if s.is(l.Cell, gather) && l.Old != l.New && s.concerns("", l.New) {
 			return true
 		}
 	}
@@ -229,6 +234,9 @@ func (s *Story) touches(process int, op traces.Operation) bool {
 		return false
 	}
 	for _, r := range op.Reads {
+		if inLock && !pointer(r.Value) {
+			continue
+		}
 		// Where the process that fails looked for a pointer to it and found none is what it went on from.
 		if process == s.suspect() && s.slots[r.Cell] && r.Value == "NULL" {
 			return true
@@ -252,7 +260,7 @@ func (s *Story) suspect() int {
 // matters: what the suspect holds when it fails, the locks inside what the run is about as it takes them, and locks somebody waits for in the end.
 func (s *Story) matters(l *Lock) bool {
 	for c := range s.cells {
-		if name, _, _ := lockName(c); name == l.Name {
+		if name, ok := s.lockOf(c); ok && name == l.Name {
 			return true
 		}
 	}

@@ -127,8 +127,8 @@ func (c *causes) periods() {
 	s := c.s
 	for _, p := range s.Periods {
 		if !p.Grace {
-			for _, cpu := range p.CPUs {
-				a := p.Answers[cpu]
+			for _, w := range p.Waits {
+				a := w.Answer
 				if a == 0 || a == p.Begin {
 					continue
 				}
@@ -146,7 +146,7 @@ func (c *causes) periods() {
 			}
 		}
 		for _, l := range s.Locks {
-			if l.Section && l.From < p.Begin && l.To > p.Begin && l.To < p.End && slices.Contains(p.CPUs, s.Trace.Processes[l.Process].CPU) {
+			if l.Section && l.From < p.Begin && l.To > p.Begin && l.To < p.End && p.Waited(s.Trace, l.Process) != nil {
 				c.add(where{l.To, l.Process, true}, p.End, p.Process, l.Name, "waited for", Grace)
 			}
 		}
@@ -174,8 +174,7 @@ func (c *causes) blocked() {
 		for _, w := range b.Waits {
 			_, inLock := s.lockCall(w.Call)
 			for _, r := range w.Reads {
-				name, _, section := lockName(r.Cell)
-				if inLock && !section {
+				if name, ok := s.lockOf(r.Cell, r.Value); inLock && ok {
 					for _, l := range s.holders(name, b.After+1) {
 						c.add(where{l.From, l.Process, true}, end, b.Process, l.String(), "holds", Stuck)
 					}

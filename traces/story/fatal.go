@@ -38,6 +38,10 @@ func (s *Story) tellTouch(n int, st traces.Step, last traces.Operation) {
 	case st.Touch.Write:
 		does = "writes " + st.Touch.Cell
 	}
+	if op, same := freedIn(st, o); same {
+		s.Text = append(s.Text, fmt.Sprintf("%s frees %s at step %d%s, and %s afterwards in the same step%s.", s.who(who), o, n, s.where(op.Call), does, s.where(last.Call)))
+		return
+	}
 	if !ok {
 		s.Text = append(s.Text, fmt.Sprintf("%s %s at step %d%s, but %s is not allocated.", s.who(who), does, n, s.where(last.Call), o))
 		return
@@ -56,6 +60,18 @@ func (s *Story) tellTouch(n int, st traces.Step, last traces.Operation) {
 	if freer != who {
 		s.protection(who, freer, n, m, o)
 	}
+}
+
+// freedIn is the operation of a step that frees an object, if there is one.
+func freedIn(st traces.Step, object string) (op traces.Operation, ok bool) {
+	for _, o := range st.Ops {
+		for _, w := range o.Writes {
+			if w.Cell == "live("+object+")" && w.New == "false" {
+				op, ok = o, true
+			}
+		}
+	}
+	return op, ok
 }
 
 // nullFrom is the shared cell that the process which followed NULL in step n had read it from, and the step; "" if it cannot be told.
@@ -170,8 +186,8 @@ func (s *Story) tellAssert(n int, st traces.Step, last traces.Operation) {
 	}
 	for _, op := range st.Ops {
 		for _, r := range op.Reads {
-			if isCached(r.Cell) && s.target(r.Value) != "" {
-				s.Text = append(s.Text, fmt.Sprintf("The TLB of %s was not flushed in between.", Short(t.Processes[who])))
+			if s.is(r.Cell, cache) && s.target(r.Value) != "" {
+				s.Text = append(s.Text, fmt.Sprintf("%s uses what it has cached in %s, which was not flushed in between.", Short(t.Processes[who]), r.Cell))
 				return
 			}
 		}

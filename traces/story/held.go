@@ -29,7 +29,10 @@ func (s *Story) locks() {
 				h.calls[st.Process] = c
 			}
 			for _, w := range op.Writes {
-				c.write(w, n, [2]int{key, k})
+				if !s.inLock(op.Call) {
+					break
+				}
+				c.write(w, n, s.mode(op.Call), [2]int{key, k})
 			}
 		}
 		if c := h.calls[st.Process]; c != nil && !st.Fatal && !s.within(st.At, c.call.ID) {
@@ -49,7 +52,7 @@ func (s *Story) within(call, outer int) bool {
 // holding is what processes hold as a run goes on.
 type holding struct {
 	s     *Story
-	open  map[string][]*Lock // by process, name and mode
+	open  map[string][]*Lock // by process and lock, or cell of a section
 	calls map[int]*lockCall  // by process: the lock function that it is in
 }
 
@@ -64,38 +67,37 @@ type lockCall struct {
 type change struct {
 	old, is string
 	step    int
+	mode    string
 	last    [2]int // the operation that wrote it last
 }
 
-func (c *lockCall) write(w traces.Assign, step int, at [2]int) {
+func (c *lockCall) write(w traces.Assign, step int, mode string, at [2]int) {
 	x := c.cells[w.Cell]
 	if x == nil {
 		x = &change{old: w.Old}
 		c.cells[w.Cell] = x
 		c.order = append(c.order, w.Cell)
 	}
-	x.is, x.step, x.last = w.New, step, at
+	x.is, x.step, x.mode, x.last = w.New, step, mode, at
 }
 
-// done tells what a call that is over has taken and dropped.
+// done tells what a call that is over has taken and dropped: first what it dropped, as one that turns a lock for write into one for read does both.
 func (h *holding) done(process int) {
 	c := h.calls[process]
 	delete(h.calls, process)
-	for _, cell := range c.order {
-		x := c.cells[cell]
-		name, mode, section, ok := lockCell(cell, c.call)
-		if !ok {
-			continue
-		}
-		key := itoa(process) + " " + name + " " + mode
-		switch grows(x.old, x.is) {
-		case 1:
-			l := &Lock{Name: name, Mode: mode, Section: section, Process: process, From: x.step, Call: c.call.ID}
-			h.s.Locks = append(h.s.Locks, l)
-			h.open[key] = append(h.open[key], l)
-			h.s.takes[x.last] = l
-		case -1:
-			if o := h.open[key]; len(o) > 0 {
+	for _, want := range []int{-1, 1} {
+		told := map[string]bool{}
+		for _, cell := range c.order {
+			x := c.cells[cell]
+			name, ok := h.name(cell, x, c.call)
+			if !ok || grows(x.old, x.is) != want || told[name] {
+				continue
+			}
+			told[name] = true
+			key := itoa(process) + " " + name
+			if want > 0 {
+				h.take(process, key, name, cell, x, c.call)
+			} else if o := h.open[key]; len(o) > 0 {
 				l := o[len(o)-1]
 				l.To = x.step
 				h.open[key] = o[:len(o)-1]
@@ -105,45 +107,35 @@ func (h *holding) done(process int) {
 	}
 }
 
+// name is the lock, or the section, that a cell is about in a call; false if it is about neither.
+func (h *holding) name(cell string, x *change, call traces.Call) (string, bool) {
+	if call.Role == lock {
+		return h.s.lockOf(cell, x.old, x.is)
+	}
+	m, marked := h.s.marks[cell]
+	return cell, !marked || m.Role == section
+}
+
+func (h *holding) take(process int, key, name, cell string, x *change, call traces.Call) {
+	l := &Lock{Name: name, Mode: x.mode, Process: process, From: x.step, Call: call.ID}
+	if call.Role == section {
+		l.Section, l.Mode, l.Name = true, "", call.Called
+		l.StopsIPI = h.s.marks[cell].StopsIPI
+		if l.Name == "" {
+			l.Name = call.Func + "()"
+		}
+	}
+	h.s.Locks = append(h.s.Locks, l)
+	h.open[key] = append(h.open[key], l)
+	h.s.takes[x.last] = l
+}
+
 func flat(m map[string][]*Lock) []*Lock {
 	var out []*Lock
 	for _, v := range m {
 		out = append(out, v...)
 	}
 	return out
-}
-
-// lockCall is the outermost call of a lock function around an operation.
-func (s *Story) lockCall(call int) (traces.Call, bool) {
-	for _, c := range s.Chain(call) {
-		if lockFuncs.MatchString(c.Func) {
-			return c, true
-		}
-	}
-	return traces.Call{}, false
-}
-
-// lockCell is what a cell that a lock function writes stands for.
-func lockCell(cell string, call traces.Call) (name, mode string, section, ok bool) {
-	if strings.HasPrefix(cell, "preempt_count[") && !strings.HasPrefix(call.Func, "preempt_") || noise(cell) && !strings.HasPrefix(cell, "preempt_count[") {
-		return "", "", false, false
-	}
-	name, mode, section = lockName(cell)
-	return name, mode, section, mode != waiting
-}
-
-func lockName(cell string) (name, mode string, section bool) {
-	for _, x := range sections {
-		if strings.HasPrefix(cell, x.prefix) {
-			return x.name, "", true
-		}
-	}
-	for _, x := range lockParts {
-		if n, ok := strings.CutSuffix(cell, x.suffix); ok {
-			return n, x.mode, false
-		}
-	}
-	return cell, "", false
 }
 
 // grows compares two values of a cell that says who holds a lock, or how many do: 1 if there is more in it, -1 if less.

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"pmdcheck/traces"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -44,11 +42,11 @@ func (s *Story) lanes() {
 				continue
 			}
 			switch {
-			case isCallback(cell):
+			case s.isQueue(cell):
 				queued = true
-			case isGather(cell):
+			case s.is(cell, gather):
 				gathered = true
-			case !local[cell] && s.object(cell) == "" && !isCached(cell):
+			case !local[cell] && s.object(cell) == "" && !s.is(cell, cache):
 				c.Links = append(c.Links, cell)
 			}
 		}
@@ -127,139 +125,4 @@ func note(was, is Change) string {
 		return "linked to " + strings.Join(won, ", ")
 	}
 	return is.State.String()
-}
-
-// periods finds grace periods and cross calls.
-func (s *Story) periods() {
-	var grace *Period
-	open := map[int]*Period{} // the wait of a process that is in a cross call or in synchronize_rcu()
-	begin := func(n, k int, p *Period, text string) *Period {
-		s.Periods = append(s.Periods, p)
-		s.lines[[2]int{n, k}] = text
-		return p
-	}
-	for i, st := range s.Trace.Steps {
-		n := i + 1
-		p := s.Trace.Processes[st.Process]
-		if w := open[st.Process]; w != nil && !s.inside(st, w.call) {
-			w.End = n
-			delete(open, st.Process)
-		}
-		off := -1 // the CPU whose interrupts the sender found off last
-		for k, op := range st.Ops {
-			at := [2]int{n, k}
-			if c, ok := s.callOf(op.Call, ipiWaits); ok {
-				for _, r := range op.Reads {
-					cpu := index(r.Cell, ipiOff)
-					if cpu < 0 || cpu == p.CPU || op.Kind == "assert" {
-						continue
-					}
-					w := open[st.Process]
-					if w == nil {
-						w = begin(n, k, &Period{Process: st.Process, Begin: n, Answers: map[int]int{}, call: c.ID, pending: map[string]int{}}, sends)
-						open[st.Process] = w
-					}
-					w.CPUs = append(w.CPUs, cpu)
-					if r.Value == "true" {
-						off = cpu
-					} else {
-						w.Answers[cpu] = n
-					}
-				}
-			}
-			for _, a := range op.Writes {
-				switch {
-				case p.Name == gpProcess && strings.HasPrefix(a.Cell, gpBegins) && a.New != "NULL":
-					if grace == nil || grace.Begin != n {
-						grace = begin(n, k, &Period{Grace: true, Process: st.Process, Begin: n}, begins)
-					}
-					if o := s.target(a.New); o != "" {
-						grace.Objects = append(grace.Objects, o)
-					}
-				case p.Name == gpProcess && strings.HasPrefix(a.Cell, gpNeeds) && a.New == "true" && grace != nil && grace.Begin == n:
-					grace.CPUs = append(grace.CPUs, index(a.Cell, gpNeeds))
-				case p.Name == gpProcess && strings.HasPrefix(a.Cell, gpEnds) && a.New != "NULL" && grace != nil && grace.End == 0:
-					grace.End = n
-					s.lines[at] = "grace period ends"
-				case strings.HasPrefix(a.Cell, syncNeeds) && op.Func == syncFunc:
-					w := open[st.Process]
-					if c, ok := s.callOf(op.Call, syncFunc); ok && w == nil {
-						w = begin(n, k, &Period{Grace: true, Process: st.Process, Begin: n, call: c.ID}, begins)
-						open[st.Process] = w
-					}
-					if callers, _ := strconv.ParseUint(a.New, 10, 64); w != nil && callers>>st.Process&1 != 0 {
-						w.CPUs = append(w.CPUs, index(a.Cell, syncNeeds))
-					}
-				case strings.HasPrefix(a.Cell, ipiPending) && a.New != ipiNone && open[st.Process] != nil && off >= 0:
-					open[st.Process].pending[a.Cell] = off
-				case strings.HasPrefix(a.Cell, ipiPending) && a.New == ipiNone && a.Old != ipiNone:
-					for _, w := range s.Periods {
-						if cpu, ok := w.pending[a.Cell]; ok && w.End == 0 {
-							w.Answers[cpu] = n
-							s.lines[at] = answers + Short(s.Trace.Processes[w.Process])
-						}
-					}
-				}
-			}
-		}
-	}
-	for _, p := range s.Periods {
-		slices.Sort(p.CPUs)
-		p.CPUs = slices.Compact(p.CPUs)
-		for k := range s.Trace.Steps[p.Begin-1].Ops {
-			at := [2]int{p.Begin, k}
-			switch s.lines[at] {
-			case begins:
-				s.lines[at] += cpuList(", waits for ", p.CPUs)
-			case sends:
-				s.lines[at] += cpuList(" to ", p.CPUs)
-				var waits []int
-				for _, c := range p.CPUs {
-					if p.Answers[c] != p.Begin {
-						waits = append(waits, c)
-					}
-				}
-				s.lines[at] += cpuList(", waits for ", waits)
-			}
-		}
-	}
-}
-
-const (
-	begins = "grace period begins"
-	sends  = "IPI"
-)
-
-// callOf is the outermost call around an operation of a function whose name begins so.
-func (s *Story) callOf(call int, name string) (traces.Call, bool) {
-	for _, c := range s.Chain(call) {
-		if strings.HasPrefix(c.Func, name) {
-			return c, true
-		}
-	}
-	return traces.Call{}, false
-}
-
-// inside says whether the first visible operation of a step is still in a call.
-func (s *Story) inside(st traces.Step, call int) bool {
-	for _, op := range st.Ops {
-		if op.Visible {
-			return slices.ContainsFunc(s.Chain(op.Call), func(c traces.Call) bool { return c.ID == call })
-		}
-	}
-	return true
-}
-
-func cpuList(before string, cpus []int) string {
-	if len(cpus) == 0 {
-		return ""
-	}
-	var parts []string
-	for _, c := range cpus {
-		parts = append(parts, itoa(c))
-	}
-	if len(cpus) == 1 {
-		return before + "CPU " + parts[0]
-	}
-	return before + "CPUs " + strings.Join(parts, ", ")
 }

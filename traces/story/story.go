@@ -1,7 +1,7 @@
 // Package story finds out what a run is about: which objects it is about and what became of them, who held what, which grace periods and cross calls ran,
 // and which operations matter. Every drawing of a trace is made of the same [Story], so they tell it alike.
 //
-// It works on the trace alone. What it knows about the kernel library by name stands in names.go.
+// It works on the trace alone, and knows no names: what takes a lock, waits for a grace period or caches a pointer is said by the roles in the trace.
 package story
 
 import (
@@ -59,13 +59,14 @@ func (l *Lane) At(step int) Change {
 
 // Lock is something held: a lock, or a section that others wait for.
 type Lock struct {
-	Name    string // "file.i_mmap_rwsem", "rcu_read_lock()"
-	Mode    string // R, W or ""
-	Section bool   // of RCU, interrupts or preemption
-	Process int
-	From    int // step that took it; 0: before the first
-	To      int // step that dropped it; 0: never
-	Call    int // of the lock function
+	Name     string // "file.i_mmap_rwsem", "rcu_read_lock()"
+	Mode     string // R, W or ""
+	Section  bool   // something that others wait for
+	StopsIPI bool   // of a section: an IPI waits for its end
+	Process  int
+	From     int // step that took it; 0: before the first
+	To       int // step that dropped it; 0: never
+	Call     int // of the lock function
 }
 
 func (l *Lock) String() string {
@@ -89,13 +90,52 @@ type Period struct {
 	Grace   bool // else a cross call
 	Process int  // who waits
 	Begin   int
-	End     int         // 0: never
-	CPUs    []int       // whom it waits for, rising
-	Answers map[int]int // of a cross call: step in which a CPU answered
-	Objects []string    // whose callbacks the grace period is for; none for that of synchronize_rcu()
+	End     int      // 0: never
+	Waits   []Waited // whom it waits for: CPUs rising, then processes
+	Objects []string // whose callbacks the grace period is for; none where somebody waits on the spot
 
-	call    int            // in which it waits
-	pending map[string]int // the CPU that a pending cell is about
+	call   int             // in which it waits, -1: it is a round of a process
+	awaits map[string]bool // cells
+}
+
+// Waited is somebody whom a grace period or cross call waits for.
+type Waited struct {
+	CPU     int // -1: a process that is bound to none
+	Process int // -1: whoever runs on the CPU
+	Answer  int // the step in which it answered, or let go; 0: never. Of a cross call that of its beginning, if interrupts were on
+}
+
+// Waited is how it waits for a process of the trace, nil if it does not.
+func (p *Period) Waited(t *traces.Trace, process int) *Waited {
+	for i := range p.Waits {
+		w := &p.Waits[i]
+		if w.Process == process || w.CPU >= 0 && w.CPU == t.Processes[process].CPU {
+			return w
+		}
+	}
+	return nil
+}
+
+// Whom names those whom a period waits for: all, or those who did not answer at once.
+func (p *Period) Whom(t *traces.Trace, all bool) string {
+	var cpus, names []string
+	for _, w := range p.Waits {
+		switch {
+		case !all && w.Answer == p.Begin:
+		case w.CPU >= 0:
+			cpus = append(cpus, itoa(w.CPU))
+		default:
+			names = append(names, t.Processes[w.Process].Name)
+		}
+	}
+	switch len(cpus) {
+	case 0:
+	case 1:
+		names = append([]string{"CPU " + cpus[0]}, names...)
+	default:
+		names = append([]string{"CPUs " + strings.Join(cpus, ", ")}, names...)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Story is what a run is about. Steps are numbered from 1.
@@ -107,6 +147,7 @@ type Story struct {
 	Periods []*Period
 	Text    []string // sentences: what happened, and which protection should have covered it
 
+	marks  map[string]traces.Mark
 	cells  map[string]bool // the shared cells it is about, beside the fields of About
 	slots  map[string]bool // cells that pointed to what it is about, at some time
 	keep   map[[2]int]bool // by step and operation, as takes and drops
@@ -119,8 +160,11 @@ type Story struct {
 // Tell analyses a trace.
 func Tell(t *traces.Trace) *Story {
 	s := &Story{
-		Trace: t, cells: map[string]bool{}, lines: map[[2]int]string{}, chains: map[int][]traces.Call{},
+		Trace: t, marks: map[string]traces.Mark{}, cells: map[string]bool{}, lines: map[[2]int]string{}, chains: map[int][]traces.Call{},
 		drops: map[[2]int]*Lock{}, takes: map[[2]int]*Lock{}, keep: map[[2]int]bool{},
+	}
+	for _, m := range t.Marks {
+		s.marks[m.Cell] = m
 	}
 	s.lanes()
 	s.locks()
@@ -170,7 +214,7 @@ func (s *Story) Chain(call int) []traces.Call {
 // kernel. A chain without one stays as it is.
 func Kernel(chain []traces.Call) []traces.Call {
 	for i := len(chain) - 1; i >= 0; i-- {
-		if chain[i].Kernel != "" && !primitive.MatchString(chain[i].Func) {
+		if chain[i].Kernel != "" && chain[i].Role != access {
 			return chain[:i+1]
 		}
 	}
@@ -216,28 +260,27 @@ func (s *Story) LockFunc(call int) string {
 	return c.Func
 }
 
-// Caller is the chain of an operation of a cross call, without the functions that only wait for it.
+// Caller is the chain of an operation of a cross call, without the functions that only wait for it, or of one of a grace period, down to who waits for it.
 func (s *Story) Caller(call int) []traces.Call {
 	c := s.Chain(call)
 	for i, f := range c {
-		if strings.HasPrefix(f.Func, ipiWaits) && i > 0 {
+		switch {
+		case f.Role == ipi && i > 0:
 			return c[:i]
+		case f.Role == gracePeriod:
+			return c[:i+1]
 		}
 	}
 	return c
 }
 
-// Outside is the chain of an operation without the lock function and what only wraps it.
+// Outside is the chain of an operation without the lock function and what is inside it.
 func (s *Story) Outside(call int) []traces.Call {
 	c := s.Chain(call)
 	for i, f := range c {
-		if lockFuncs.MatchString(f.Func) {
-			c = c[:i]
-			break
+		if f.Role == lock || f.Role == section {
+			return c[:i]
 		}
-	}
-	for len(c) > 0 && lockWrapper.MatchString(c[len(c)-1].Func) {
-		c = c[:len(c)-1]
 	}
 	return c
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -61,7 +60,7 @@ func TestLives(t *testing.T) {
 // switches interrupts on.
 func TestPeriods(t *testing.T) {
 	s := tell(t, "race_a_grace-no_use_after_free")
-	if len(s.Periods) != 1 || !s.Periods[0].Grace || s.Periods[0].Begin != 30 || s.Periods[0].End != 34 || len(s.Periods[0].CPUs) != 0 || s.Periods[0].Objects[0] != "X" {
+	if len(s.Periods) != 1 || !s.Periods[0].Grace || s.Periods[0].Begin != 30 || s.Periods[0].End != 34 || len(s.Periods[0].Waits) != 0 || s.Periods[0].Objects[0] != "X" {
 		t.Errorf("%+v", s.Periods[0])
 	}
 	s = check(t, `import "linux/kernel/smp";
@@ -82,7 +81,7 @@ process d on cpu 2 { local_irq_disable(); local_irq_enable(); }
 			enable = i + 1
 		}
 	}
-	if d := cmp.Diff([]int{0, 2}, p.CPUs); d != "" || p.Answers[2] != p.Begin || p.Answers[0] != enable || p.End <= enable || enable <= p.Begin {
+	if d := cmp.Diff([]story.Waited{{CPU: 0, Process: -1, Answer: enable}, {CPU: 2, Process: -1, Answer: p.Begin}}, p.Waits); d != "" || p.End <= enable || enable <= p.Begin {
 		t.Errorf("%+v, interrupts on at step %d", p, enable)
 	}
 	var lines []string
@@ -98,6 +97,7 @@ process d on cpu 2 { local_irq_disable(); local_irq_enable(); }
 	}
 	s = check(t, `import "linux/kernel/preempt";
 const NR_CPUS = 2;
+@role(grace_period)
 void synchronize_rcu(void)
 {
 	atomic {
@@ -111,7 +111,7 @@ bool in, done;
 process a on cpu 0 { rcu_read_lock(); in = true; await (rcu_sync_need[0] != 0); rcu_read_unlock(); done = true; }
 process b on cpu 1 { await (in); synchronize_rcu(); assert (!done); }
 `)
-	if len(s.Periods) != 1 || !s.Periods[0].Grace || s.Periods[0].Process == 0 || s.Periods[0].End <= s.Periods[0].Begin || !slices.Equal(s.Periods[0].CPUs, []int{0}) {
+	if len(s.Periods) != 1 || !s.Periods[0].Grace || s.Periods[0].Process == 0 || s.Periods[0].End <= s.Periods[0].Begin || len(s.Periods[0].Waits) != 1 || s.Periods[0].Waits[0].CPU != 0 {
 		t.Errorf("synchronize_rcu: %+v", s.Periods)
 	}
 }
@@ -152,10 +152,10 @@ func TestLocks(t *testing.T) {
 // TestSentences: one for each kind of end.
 func TestSentences(t *testing.T) {
 	for name, want := range map[string]string{
-		"race_a-no_use_after_free":       "CPU 2 (m2: exiter) frees X at step 31 in free_page_table() of pmd_free_tlb() of munmap(). CPU 0 (m1: walker) reads X.entry afterwards, at step 32, through the pointer it read from m1.pud[0] at step 3.\nCPU 0 is inside rcu_read_lock() since step 1, which should have covered it, but X is freed without waiting for a grace period.",
-		"race_a-no_ptl_use_after_free":   "CPU 0 (m1: walker) finds X.ptl_destroyed == true at step 30 in ptl_lock() of huge_pte_lock(): use of a destroyed page-table lock.\nCPU 2 (m2: exiter) set X.ptl_destroyed to true at step 29 in pgtable_pmd_page_dtor() of pmd_free_tlb() of munmap().\nCPU 0 is inside rcu_read_lock() since step 1, which should have covered it, but step 29 waits for no grace period.",
+		"race_a-no_use_after_free":       "CPU 2 (m2: exiter) frees X at step 31 in free_page_table() of pmd_free_tlb() of munmap(). CPU 0 (m1: walker) reads X.entry afterwards, at step 32, through the pointer it read from m1.pud[0] at step 3.\nIn step 31 CPU 2 holds m2.mmap_lock for write, which CPU 0 does not hold.\nCPU 0 is inside rcu_read_lock() since step 1, which should have covered it, but X is freed without waiting for a grace period.",
+		"race_a-no_ptl_use_after_free":   "CPU 0 (m1: walker) finds X.ptl_destroyed == true at step 30 in ptl_lock() of huge_pte_lock(): use of a destroyed page-table lock.\nCPU 2 (m2: exiter) set X.ptl_destroyed to true at step 29 in pgtable_pmd_page_dtor() of pmd_free_tlb() of munmap().\nIn step 29 CPU 2 holds m2.mmap_lock for write, which CPU 0 does not hold.\nCPU 0 is inside rcu_read_lock() since step 1, which should have covered it, but step 29 waits for no grace period.",
 		"race_a_grace-no_use_after_free": "rcu_core frees X at step 37 in free_page_table(); CPU 2 (m2: exiter) had queued it at step 29. CPU 0 (m1: walker) reads X.entry afterwards, at step 38, through the pointer it read from m1.pud[0] at step 2.\nNothing covers it: CPU 0 holds no lock that CPU 2 would have to take, and nothing that a grace period or an IPI waits for.",
-		"race_c-no_foreign_walk":         "CPU 0 (m1: gup) finds X.entry[1] == pte_ordinary at step 55 in gup_fast(): entry of another mm's table used.\nCPU 2 (m2: owner) set X.entry[1] to pte_ordinary at step 53 in ordinary_fault().\nCPU 0 had read the pointer to X from m1.pud[0] at step 2; CPU 1 (m1: zapper) took it out at step 12 in huge_pmd_unshare() of __unmap_hugepage_range() of madvise_dontneed().\nCPU 0 has interrupts off since step 1, which should have covered it, but step 12 waits for no IPI to CPU 0 and no grace period.",
+		"race_c-no_foreign_walk":         "CPU 0 (m1: gup) finds X.entry[1] == pte_ordinary at step 55 in gup_fast(): entry of another mm's table used.\nCPU 2 (m2: owner) set X.entry[1] to pte_ordinary at step 53 in ordinary_fault().\nCPU 0 had read the pointer to X from m1.pud[0] at step 2; CPU 1 (m1: zapper) took it out at step 12 in huge_pmd_unshare() of __unmap_hugepage_range() of madvise_dontneed().\nIn step 12 CPU 1 holds m1.mmap_lock for read and lock1.rw_sema for write and file.i_mmap_rwsem for write, which CPU 0 does not hold.\nCPU 0 has interrupts off since step 1, which should have covered it, but step 12 waits for no IPI to CPU 0 and no grace period.",
 		"dining-no_deadlock":             "philosopher[0] waits in take() until fork[i] == 0, but fork[1] == 1, set by philosopher[1] at step 2 in take().\nphilosopher[1] waits in take() until fork[i] == 0, but fork[2] == 1, set by philosopher[2] at step 3 in take().\nphilosopher[2] waits in take() until fork[i] == 0, but fork[0] == 1, set by philosopher[0] at step 1 in take().\nNobody can move.",
 		"invariant":                      "Invariant small is false: x < 2.\nx == 2, set by CPU 1 (p) at step 2.",
 		"leak":                           "A is still allocated at the end and nothing points to it.",

@@ -124,7 +124,7 @@ func (s *Story) tellAbout() {
 	}
 }
 
-// tellRun says what becomes of the tables of a run in which nothing goes wrong, and who touched them last.
+// tellRun says what becomes of the objects of a run in which nothing goes wrong, and who touched them last.
 func (s *Story) tellRun() {
 	for _, l := range s.Lanes {
 		for _, c := range l.Changes {
@@ -134,7 +134,7 @@ func (s *Story) tellRun() {
 			freer := s.process(c.Step)
 			text := fmt.Sprintf("%s frees %s at step %d", s.who(freer), l.Object, c.Step)
 			for i := c.Step - 1; i > 0; i-- {
-				if p := s.process(i); p != freer && !IsRCU(s.Trace.Processes[p].Name) && s.touched(i, l.Object) {
+				if p := s.process(i); p != freer && !Machinery(s.Trace.Processes[p]) && s.touched(i, l.Object) {
 					text += fmt.Sprintf("; the last of the others to touch it is %s, at step %d", s.who(p), i)
 					break
 				}

@@ -35,8 +35,8 @@ func (s *Story) tellBlocked() {
 // Waits is what a process waits for in the last state, as the end of a sentence: "for L, held by exiter for write since step 3". Where it is not a lock, the condition, what that found and who had
 // written it.
 func (s *Story) Waits(b *traces.Blocked, w traces.Wait) string {
-	if c, ok := s.lockCall(w.Call); ok {
-		if text := s.waitsForLock(b, w, c); text != "" {
+	if _, ok := s.lockCall(w.Call); ok {
+		if text := s.waitsForLock(b, w); text != "" {
 			return text
 		}
 	}
@@ -109,24 +109,24 @@ func condition(text string) string {
 }
 
 // waitsForLock names the locks that a lock function waits for and who has them, or "" if it reads none.
-func (s *Story) waitsForLock(b *traces.Blocked, w traces.Wait, call traces.Call) string {
+func (s *Story) waitsForLock(b *traces.Blocked, w traces.Wait) string {
 	var names, parts []string
 	for _, r := range w.Reads {
-		name, _, section := lockName(r.Cell)
-		if section || slices.Contains(names, name) {
+		name, ok := s.lockOf(r.Cell, r.Value)
+		if !ok || slices.Contains(names, name) {
 			continue
 		}
 		names = append(names, name)
-		parts = append(parts, "for "+name+s.heldBy(b, name, call))
+		parts = append(parts, "for "+name+s.heldBy(b, name, s.mode(w.Call)))
 	}
 	return strings.Join(parts, " and ")
 }
 
 // heldBy says who has a lock that a process waits for.
-func (s *Story) heldBy(b *traces.Blocked, name string, call traces.Call) string {
+func (s *Story) heldBy(b *traces.Blocked, name, mode string) string {
 	var mine, others []string
 	for _, l := range s.holders(name, b.After+1) {
-		if strings.Contains(call.Func, "read") && l.Mode == "R" {
+		if mode == "R" && l.Mode == "R" {
 			continue // readers do not keep a reader out
 		}
 		if l.Process == b.Process {
@@ -144,7 +144,7 @@ func (s *Story) heldBy(b *traces.Blocked, name string, call traces.Call) string 
 	// Nobody who would keep it out has it: somebody else waits and comes first.
 	for _, o := range s.Trace.Blocked {
 		for _, w := range o.Waits {
-			if _, ok := s.lockCall(w.Call); ok && o.Process != b.Process && slices.ContainsFunc(w.Reads, func(r traces.Access) bool { n, _, _ := lockName(r.Cell); return n == name }) {
+			if _, ok := s.lockCall(w.Call); ok && o.Process != b.Process && slices.ContainsFunc(w.Reads, func(r traces.Access) bool { n, ok := s.lockOf(r.Cell, r.Value); return ok && n == name }) {
 				return fmt.Sprintf(", where %s waits already and comes first", s.Trace.Processes[o.Process].Name)
 			}
 		}
@@ -154,7 +154,7 @@ func (s *Story) heldBy(b *traces.Blocked, name string, call traces.Call) string 
 
 // holdsUp says whether a section that is never left keeps a period from ending.
 func (s *Story) holdsUp(l *Lock, p *Period) bool {
-	return l.Section && l.To == 0 && p.End == 0 && l.From <= p.Begin && slices.Contains(p.CPUs, s.Trace.Processes[l.Process].CPU) && (p.Grace || l.Name == irqsOff)
+	return l.Section && l.To == 0 && p.End == 0 && l.From <= p.Begin && p.Waited(s.Trace, l.Process) != nil && (p.Grace || l.StopsIPI)
 }
 
 // waitsForReaders says whose section keeps a grace period from ending, or who does not answer an IPI; "" if the process is in neither.
@@ -166,7 +166,7 @@ func (s *Story) waitsForReaders(b *traces.Blocked) string {
 		var whom []string
 		for _, l := range s.Locks {
 			if s.holdsUp(l, p) {
-				whom = append(whom, fmt.Sprintf("%s holds up, which entered %s %s%s and has not left it", Who(s.Trace.Processes[l.Process]), l.Name, when(l.From), inCalls(s.Outside(l.Call))))
+				whom = append(whom, fmt.Sprintf("%s holds up: it entered %s %s%s and has not left it", Who(s.Trace.Processes[l.Process]), l.Name, when(l.From), inCalls(s.Outside(l.Call))))
 			}
 		}
 		if len(whom) == 0 {

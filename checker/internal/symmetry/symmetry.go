@@ -95,8 +95,8 @@ type declaration struct {
 func declarations(sys *model.System) (out []declaration) {
 	for i := 0; i < len(sys.Processes); {
 		j := i + 1
-		name := base(sys.Processes[i].Name)
-		for j < len(sys.Processes) && base(sys.Processes[j].Name) == name && strings.Contains(sys.Processes[j].Name, "[") {
+		name := sys.Processes[i].Of
+		for j < len(sys.Processes) && name != "" && sys.Processes[j].Of == name {
 			j++
 		}
 		if j-i > 1 {
@@ -105,11 +105,6 @@ func declarations(sys *model.System) (out []declaration) {
 		i = j
 	}
 	return out
-}
-
-func base(name string) string {
-	s, _, _ := strings.Cut(name, "[")
-	return s
 }
 
 type searcher struct {

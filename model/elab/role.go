@@ -1,0 +1,252 @@
+package elab
+
+import (
+	"slices"
+	"strings"
+
+	"pmdcheck/model"
+	"pmdcheck/model/source"
+	"pmdcheck/model/syntax"
+)
+
+// Roles. @role() on a function or process says what it is to the reader of a run; the variables that it writes itself have the same role. That is found in the text, once for a spec:
+// which code a cell builds does not matter, and where nobody calls preempt_disable() it is still preempt_disable() that says what preempt_count is.
+
+// role is an @role annotation.
+type role struct {
+	role model.Role
+	mode string // of a lock: "R", "W" or ""
+	name string // of a section
+}
+
+// cellRole is what the functions that write a variable make of it.
+type cellRole struct {
+	role  model.Role
+	whole bool // of a lock: the object around it is the lock
+	per   model.Per
+	ipi   bool // of a section: it holds up an IPI
+}
+
+// checkRole reports a malformed @role.
+func checkRole(a *syntax.Attr, diags *source.List) {
+	hint := "as in @role(lock), @role(lock, read), @role(section, \"interrupts off\"); the roles are " + strings.Join(model.Roles(), ", ")
+	bad := func(at source.Span, msg string) {
+		diags.Add(source.Diagnostic{Code: "bad-attribute", Span: at, Msg: msg, Hint: hint})
+	}
+	if len(a.Args) == 0 || a.Args[0].Ident == nil {
+		bad(a.Sp, "@role needs a role")
+		return
+	}
+	r, ok := model.RoleOf(a.Args[0].Ident.Name)
+	if !ok {
+		bad(a.Args[0].Ident.Sp, source.Quote(a.Args[0].Ident.Name)+" is no role")
+		return
+	}
+	switch {
+	case len(a.Args) == 1:
+	case len(a.Args) > 2:
+		bad(a.Sp, "@role takes a role and at most one word about it")
+	case r == model.RoleLock && (a.Args[1].Ident == nil || a.Args[1].Ident.Name != "read" && a.Args[1].Ident.Name != "write"):
+		bad(a.Sp, "a lock is taken for read or for write")
+	case r == model.RoleSection && (!a.Args[1].IsStr || a.Args[1].Str == ""):
+		bad(a.Sp, "what a section is called is a text")
+	case r != model.RoleLock && r != model.RoleSection:
+		bad(a.Sp, "nothing can be said about the role "+r.String())
+	}
+}
+
+// roleOf is the role that attributes give.
+func roleOf(attrs []*syntax.Attr) (out role) {
+	for _, a := range attrs {
+		if a.Name.Name != "role" || len(a.Args) == 0 || a.Args[0].Ident == nil {
+			continue
+		}
+		out.role, _ = model.RoleOf(a.Args[0].Ident.Name)
+		if len(a.Args) > 1 {
+			out.name = a.Args[1].Str
+			if id := a.Args[1].Ident; id != nil {
+				out.mode = map[string]string{"read": "R", "write": "W"}[id.Name]
+			}
+		}
+	}
+	return out
+}
+
+// inheritRole gives a function that replaces another one its role, if it says nothing of its own.
+func inheritRole(old, d *syntax.FuncDecl) {
+	is := func(a *syntax.Attr) bool { return a.Name.Name == "role" }
+	if slices.ContainsFunc(d.Attrs, is) {
+		return
+	}
+	for _, a := range old.Attrs {
+		if is(a) {
+			d.Attrs = append(d.Attrs[:len(d.Attrs):len(d.Attrs)], a)
+		}
+	}
+}
+
+// rank says whose role a variable has that several write: to leave interrupts off answers IPIs, and to take a spinlock switches preemption off.
+var rank = []model.Role{
+	model.NoRole, model.RoleAccess, model.RoleLock, model.RoleSection, model.RoleCache, model.RoleGather, model.RoleCallback, model.RoleGracePeriod, model.RoleIPI,
+}
+
+// findRoles finds the roles of variables, by the name of a shared variable or of a field, "struct.field".
+func (p *program) findRoles() {
+	p.roles = map[string]*cellRole{}
+	reads := map[string]bool{} // by functions that send IPIs
+	visit := func(attrs []*syntax.Attr, params []*syntax.Param, body *syntax.Block) {
+		r := roleOf(attrs)
+		if r.role == model.NoRole || r.role == model.RoleAccess || body == nil {
+			return
+		}
+		w := &roleWalk{p: p, types: map[string]*syntax.TypeExpr{}}
+		for _, x := range params {
+			w.types[x.Name.Name] = x.Type
+		}
+		syntax.Walk(body, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.VarDecl:
+				for _, d := range n.Names {
+					w.types[d.Name.Name] = n.Type
+				}
+			case *syntax.AssignStmt:
+				w.written(n.X, r.role)
+			case *syntax.CallExpr:
+				if (n.Fun.Name == "WRITE_ONCE" || n.Fun.Name == "smp_store_release") && len(n.Args) > 0 {
+					w.written(n.Args[0], r.role)
+				}
+			case *syntax.Ident:
+				if r.role == model.RoleIPI {
+					reads[w.key(n)] = true
+				}
+			}
+			return true
+		})
+	}
+	for _, f := range p.asts {
+		for _, d := range f.Decls {
+			switch d := d.(type) {
+			case *syntax.FuncDecl:
+				visit(d.Attrs, d.Params, d.Body)
+			case *syntax.ProcDecl:
+				visit(d.Attrs, nil, d.Body)
+			}
+		}
+	}
+	for key, c := range p.roles {
+		c.ipi = c.role == model.RoleSection && reads[key]
+		if s, _, ok := strings.Cut(key, "."); ok && c.role == model.RoleLock && p.structs[s] != nil {
+			c.whole = !slices.ContainsFunc(p.structs[s].fields, func(f fieldInfo) bool {
+				return p.roles[s+"."+f.name] == nil || p.roles[s+"."+f.name].role != model.RoleLock
+			})
+		}
+	}
+}
+
+// roleWalk looks at one function.
+type roleWalk struct {
+	p     *program
+	types map[string]*syntax.TypeExpr // of parameters and locals
+}
+
+// written notes that something is written by a function with a role.
+func (w *roleWalk) written(x syntax.Expr, r model.Role) {
+	key := w.key(x)
+	if key == "" {
+		return // through a reference: the trace says where it leads
+	}
+	c := w.p.roles[key]
+	if c == nil {
+		c = &cellRole{}
+		w.p.roles[key] = c
+	}
+	if slices.Index(rank, r) > slices.Index(rank, c.role) {
+		c.role, c.per = r, model.PerNobody
+	}
+	if i, ok := x.(*syntax.IndexExpr); ok && r == c.role {
+		if id, ok := i.I.(*syntax.Ident); ok {
+			switch id.Name {
+			case "this_cpu":
+				c.per = model.PerCPU
+			case "self":
+				c.per = model.PerProcess
+			}
+		}
+	}
+}
+
+// key names the variable or field that an expression denotes; "" if it is neither.
+func (w *roleWalk) key(x syntax.Expr) string {
+	switch x := x.(type) {
+	case *syntax.ParenExpr:
+		return w.key(x.X)
+	case *syntax.IndexExpr:
+		return w.key(x.X)
+	case *syntax.UnaryExpr:
+		if x.Op == syntax.AND {
+			return w.key(x.X)
+		}
+	case *syntax.Ident:
+		if s := w.p.syms[x.Name]; s != nil && s.kind == symVar && w.types[x.Name] == nil {
+			return x.Name
+		}
+	case *syntax.MemberExpr:
+		if s := w.structOf(x.X); s != "" {
+			return s + "." + x.Name.Name
+		}
+	}
+	return ""
+}
+
+// structOf is the struct that an expression is, or points to.
+func (w *roleWalk) structOf(x syntax.Expr) string {
+	switch x := x.(type) {
+	case *syntax.ParenExpr:
+		return w.structOf(x.X)
+	case *syntax.IndexExpr:
+		return w.structOf(x.X)
+	case *syntax.UnaryExpr:
+		return w.structOf(x.X)
+	case *syntax.Ident:
+		if t := w.types[x.Name]; t != nil {
+			return w.p.structName(t)
+		}
+		if s := w.p.syms[x.Name]; s != nil && s.kind == symVar {
+			return w.p.structName(s.vdecl.Type)
+		}
+	case *syntax.MemberExpr:
+		s := w.p.structs[w.structOf(x.X)]
+		if s == nil {
+			return ""
+		}
+		if i, ok := s.index[x.Name.Name]; ok {
+			return w.p.structName(s.fields[i].typ)
+		}
+	}
+	return ""
+}
+
+// structName is the struct of a type, or the one that it points to.
+func (p *program) structName(t *syntax.TypeExpr) string {
+	for range 16 { // typedefs of typedefs
+		if t == nil || t.Name == nil {
+			return ""
+		}
+		if t.Kind == syntax.TypeStruct {
+			return t.Name.Name
+		}
+		s := p.syms[t.Name.Name]
+		if s == nil || s.kind != symTypedef {
+			return ""
+		}
+		t = s.typedef.Type
+	}
+	return ""
+}
+
+// giveRole gives a variable the role that its name has.
+func (e *elab) giveRole(v *model.Var, key string) {
+	if c := e.prog.roles[key]; c != nil {
+		v.Role, v.Whole, v.Per, v.StopsIPI = c.role, c.whole, c.per, c.ipi
+	}
+}
