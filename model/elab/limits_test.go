@@ -60,6 +60,8 @@ func TestLimits(t *testing.T) {
 	for _, c := range []struct{ name, src, want string }{
 		{"constants that double", doubling + "u4 x[c40];\nprocess p { x[0] = 1; }\n", ""},
 		{"a chain of constants", chain + "process p { }\n", "constants depend on each other more than 1000 deep"},
+		{"a parameter in its own type", "config int<2..N> N = 3;\nprocess p { }\n", "test.pmd:1:18: the type of 'N' depends on itself"},
+		{"parameters in each other's types", "config int<0..b> a = 1;\nconfig int<0..a> b = 1;\nprocess p { }\n", "depends on itself"},
 		{"dimensions", "u16 x[4096][4096][4096][4096];\nprocess p { x[0][0][0][0] = 1; }\n", "test.pmd:1:19: the array has 16777216 elements"},
 		{"dimensions of a local", "process p { u16 x[4096][4096]; x[0][0] = 1; }\n", "test.pmd:1:19: the array has 16777216 elements"},
 		{"objects", "struct s { u16 a[4096]; };\nstruct s t[64];\nprocess p { t[0].a[1] = 1; }\n", "test.pmd:1:16: s.a has 262144 elements"},

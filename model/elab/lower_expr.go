@@ -414,6 +414,13 @@ func (e *elab) configType(s *symbol) *stype {
 	if s.kind == symFeature {
 		return tBool
 	}
+	key := "type of " + s.name // no name is like this
+	if e.evaluating[key] {
+		e.errorf("constant-cycle", s.at, "the type of %s depends on itself", source.Quote(s.name))
+		return tBad
+	}
+	e.evaluating[key] = true
+	defer delete(e.evaluating, key)
 	return e.typeOf(s.config.Type)
 }
 
