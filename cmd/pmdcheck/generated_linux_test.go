@@ -190,9 +190,11 @@ func (g *generator) specs(n int) {
 		return strings.HasSuffix(p, ".pmd") && !bytes.Contains(b, []byte("linux/"))
 	})...)
 	for i := range n {
-		src := g.m.text(pick(g.m, small), pick(g.m, small))
-		if i%7 == 0 {
+		src := pick(g.m, small)
+		if i%3 == 0 {
 			src = g.m.text(src, pick(g.m, small))
+		} else {
+			src = g.m.mild(src)
 		}
 		var more []string
 		switch i % 10 {

@@ -24,6 +24,28 @@ func (m mutator) text(src, other []byte) []byte {
 	return src
 }
 
+// mild puts a number or a name in the place of another one, which is often still a spec.
+func (m mutator) mild(src []byte) []byte {
+	words := regexp.MustCompile(`\b[0-9]+\b|\b[a-z_A-Z][a-z_A-Z0-9]*\b`).FindAllIndex(src, -1)
+	if len(words) == 0 {
+		return src
+	}
+	for range 50 {
+		p, q := words[m.IntN(len(words))], words[m.IntN(len(words))]
+		a, b := src[p[0]:p[1]], src[q[0]:q[1]]
+		digit := func(c byte) bool { return c >= '0' && c <= '9' }
+		if digit(a[0]) != digit(b[0]) || bytes.Equal(a, b) {
+			continue
+		}
+		text := string(b)
+		if digit(a[0]) && m.IntN(2) == 0 {
+			text = []string{"0", "1", "2", "7", "64", "200", "4000"}[m.IntN(7)]
+		}
+		return []byte(string(src[:p[0]]) + text + string(src[p[1]:]))
+	}
+	return src
+}
+
 func (m mutator) once(src, other []byte) []byte {
 	at := lexeme.FindAllIndex(src, -1)
 	if len(at) == 0 {

@@ -74,40 +74,16 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print version, commit and Go")
 	prof.flags(root.PersistentFlags())
-	var limits string
-	root.PersistentFlags().StringVar(&limits, "limits", "", "raise or lower what a spec may span and a cell become, `name=number,...`: cells, elements, steps, processes, choices, nesting (docs/reliability.md)")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
-		catalog.Limits = elab.Limits{}
-		if limits != "" {
-			l, err := elab.ParseLimits(limits)
-			if err != nil {
-				return fmt.Errorf("--limits: %w", err)
-			}
-			catalog.Limits = l
-		}
-		return prof.start()
-	}
+	root.PersistentPreRunE = bounds(root, prof.start)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(out)
 	root.SetErr(errs)
 	root.AddCommand(
-		a.checkCmd(),
-		a.showCmd(),
-		a.fmtCmd(),
-		a.listCmd(),
-		a.replayCmd(),
-		a.renderCmd(),
-		a.explainCmd(),
-		a.exportCmd(), a.benchCmd(),
-		a.lockOrderCmd(),
-		a.mergeCmd(),
-		a.simulateCmd(),
-		a.serveCmd(),
-		a.reportCmd(),
-		a.baselineCmd(),
-		a.matrixCmd(), a.auditCmd(),
-		a.litmusCmd(),
+		a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(),
+		a.renderCmd(), a.explainCmd(), a.exportCmd(), a.benchCmd(), a.lockOrderCmd(),
+		a.mergeCmd(), a.simulateCmd(), a.serveCmd(), a.reportCmd(), a.baselineCmd(),
+		a.matrixCmd(), a.auditCmd(), a.litmusCmd(),
 	)
 	completions(root)
 	err := root.Execute()
@@ -144,6 +120,23 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	}
 	a.explainError(err)
 	return code
+}
+
+// bounds adds the flag for the limits of specs, and returns what has to be done before a command.
+func bounds(root *cobra.Command, next func() error) func(*cobra.Command, []string) error {
+	var limits string
+	root.PersistentFlags().StringVar(&limits, "limits", "", "raise or lower what a spec may span and a cell become, `name=number,...`: cells, elements, steps, processes, choices, nesting (docs/language.md)")
+	return func(*cobra.Command, []string) error {
+		catalog.Limits = elab.Limits{}
+		if limits != "" {
+			l, err := elab.ParseLimits(limits)
+			if err != nil {
+				return fmt.Errorf("--limits: %w", err)
+			}
+			catalog.Limits = l
+		}
+		return next()
+	}
 }
 
 // explained is an error as explainError writes it.

@@ -1,13 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,10 +16,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pmdcheck/checker/report"
 	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/page"
-	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/run"
+	"pmdcheck/internal/watch"
 )
 
 func (a *app) serveCmd() *cobra.Command {
@@ -60,105 +61,149 @@ func local(listen string) error {
 	return fmt.Errorf("--listen %s: other machines could reach it; add --public if they may", listen)
 }
 
-// server holds the page on show. Its number rises with every check, so that an open page knows that it is old.
+// server answers with what is known, from the first moment, while specs are checked one after the other.
 type server struct {
 	app    *app
 	args   []string
 	flags  *checkFlags
 	public bool
-
-	mu      sync.Mutex
-	page    []byte
-	number  int
-	watched map[string]time.Time
+	told   bool // that something cannot be watched
+	shown
 }
+
+// patience is how long a cell may take if no flag says so: the next spec is waiting.
+const patience = time.Minute
+
+// mostClients is how many connections there may be at a time.
+const mostClients = 64
 
 func (a *app) serve(ctx context.Context, s *server, listen string) error {
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", listen, err)
 	}
-	srv := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	s.check()
+	if s.flags.timeout == 0 {
+		s.flags.timeout = patience
+	}
+	s.title, s.number, s.specs = "pmdcheck: "+strings.Join(s.args, " "), 1, map[string]*shownSpec{}
+	if names, err := specsBelow(s.args); err == nil {
+		s.update(names) // how many there are is on the first page
+	}
+	srv := &http.Server{
+		Handler: s, MaxHeaderBytes: 16 << 10,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 20 * time.Second,
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
 	fmt.Fprintf(a.out, "http://%s/\n", l.Addr())
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	tick := time.NewTicker(300 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	failed := make(chan error, 2)
+	go func() { failed <- srv.Serve(&few{Listener: l, free: make(chan struct{}, mostClients)}) }()
+	go func() {
+		if err := s.follow(ctx); err != nil {
+			failed <- err
+		}
+	}()
+	select {
+	case <-ctx.Done():
+		stop, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = srv.Shutdown(stop)
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+// follow checks the specs, and again what has changed, until the context ends.
+func (s *server) follow(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = run.Crashed(v)
+		}
+	}()
+	w, err := watch.New()
+	if err != nil {
+		return fmt.Errorf("changes of files cannot be noticed: %w", err)
+	}
+	defer w.Close()
+	look := func() []string {
+		s.watch(w)
+		names, err := specsBelow(s.args)
+		if err != nil {
+			s.app.explainError(err)
+		}
+		return s.update(names)
+	}
+	for todo := look(); ; {
+		if len(todo) == 0 {
+			s.watch(w) // what the specs import may lie elsewhere
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-w.Changed():
+				todo = look()
+			}
+			continue
+		}
+		s.check(todo[0])
+		todo = todo[1:]
 		select {
 		case <-ctx.Done():
-			stop, cancel := context.WithTimeout(context.Background(), time.Second)
-			defer cancel()
-			_ = srv.Shutdown(stop)
 			return nil
-		case err := <-failed:
-			return err
-		case <-tick.C:
-			if s.changed() {
-				s.check()
+		case <-w.Changed():
+			todo = look() // what was saved in the meantime comes before the others
+		default:
+		}
+	}
+}
+
+// watch watches the folders of all files that count.
+func (s *server) watch(w *watch.Watcher) {
+	tell := func(err error) {
+		if err != nil && !s.told {
+			s.told = true
+			fmt.Fprintf(s.app.err, "pmdcheck: warning: not every change will be noticed: %v\n", err)
+		}
+	}
+	for _, arg := range s.args {
+		if st, err := os.Stat(arg); err == nil {
+			if st.IsDir() {
+				tell(w.Folder(arg, true))
+			} else {
+				tell(w.Folder(filepath.Dir(arg), false))
 			}
 		}
 	}
+	for dir := range s.folders() {
+		if st, err := os.Stat(dir); err == nil && st.IsDir() {
+			tell(w.Folder(dir, false))
+		}
+	}
 }
 
-// changed says whether a file was saved, added or removed since the last check.
-func (s *server) changed() bool {
-	_, onDisk, _ := catalog.Files(s.args)
-	if len(onDisk) != len(s.watched) {
-		return true
-	}
-	for _, f := range onDisk {
-		st, err := os.Stat(f)
-		if was, ok := s.watched[f]; err != nil || !ok || !was.Equal(st.ModTime()) {
-			return true
-		}
-	}
-	return false
+// few is a listener with a bounded number of connections: more wait until others end, which idle ones have to soon.
+type few struct {
+	net.Listener
+	free chan struct{}
 }
 
-// check makes the page anew. What is wrong with a spec is shown at its head.
-func (s *server) check() {
-	names, onDisk, err := catalog.Files(s.args)
-	s.watched = map[string]time.Time{}
-	for _, f := range onDisk {
-		if st, err := os.Stat(f); err == nil {
-			s.watched[f] = st.ModTime()
-		}
-	}
-	notice := ""
-	doc := report.NewDocument(0)
-	f := *s.flags
-	f.everyTrace, f.quiet = true, true
-	f.outputs.json = "-" // nothing on stdout
-	if err == nil {
-		quiet := &app{in: s.app.in, out: io.Discard, err: s.app.err}
-		var found *report.Document
-		if found, err = quiet.explore(names, &f); err == nil {
-			doc = found
-		}
-	}
+func (f *few) Accept() (net.Conn, error) {
+	f.free <- struct{}{}
+	c, err := f.Listener.Accept()
 	if err != nil {
-		notice = explained(err)
+		<-f.free
+		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.number++
-	in := page.Input{Title: "pmdcheck: " + strings.Join(s.args, " "), Document: doc, Live: "/changed?v=" + strconv.Itoa(s.number), Notice: notice}
-	if f.kept != nil {
-		in.Specs, in.Evidence = f.kept.Specs, f.kept.Evidence
-	}
-	var b bytes.Buffer
-	if err := page.Write(&b, in); err != nil {
-		fmt.Fprintf(s.app.err, "pmdcheck: %v\n", err)
-		return
-	}
-	s.page = b.Bytes()
-	t := doc.Summary
-	if notice != "" {
-		fmt.Fprint(s.app.err, notice)
-	}
-	fmt.Fprintf(s.app.err, "%d checks: %d as expected, %d not, %d unknown\n", t.Checks, t.OK, t.Failed, t.Unknown)
+	return &counted{Conn: c, done: sync.OnceFunc(func() { <-f.free })}, nil
+}
+
+type counted struct {
+	net.Conn
+	done func()
+}
+
+func (c *counted) Close() error {
+	defer c.done()
+	return c.Conn.Close()
 }
 
 // ServeHTTP answers reads of two paths. A page of another site cannot make a browser read from here: the name it would use is refused.
@@ -172,19 +217,23 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nothing can be changed here", http.StatusMethodNotAllowed)
 		return
 	}
-	s.mu.Lock()
-	content, number := s.page, s.number
-	s.mu.Unlock()
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Content-Security-Policy", page.Policy(true)+"; frame-ancestors 'none'")
 	switch r.URL.Path {
 	case "/":
+		content, _, err := s.html()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(content)
 	case "/changed":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		answer := "new"
-		if v, err := strconv.Atoi(r.URL.Query().Get("v")); err == nil && v == number {
+		if v, err := strconv.Atoi(r.URL.Query().Get("v")); err == nil && v == s.now() {
 			answer = "same"
 		}
 		_, _ = io.WriteString(w, answer)

@@ -5,7 +5,9 @@
 package page
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
 	"html/template"
 	"io"
@@ -63,6 +65,19 @@ type Arrow struct {
 	Label    string
 }
 
+// Policy is the Content-Security-Policy of a page: its own script and style and no others, nothing loaded, and of a live one the question whether there is a newer one.
+func Policy(live bool) string {
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	p := "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(pageCSS) + "; script-src " + hash(pageJS) + "; img-src data:"
+	if live {
+		p += "; connect-src 'self'"
+	}
+	return p
+}
+
 // Write writes the page.
 func Write(w io.Writer, in Input) error {
 	t, err := template.New("page").Parse(pageHTML)
@@ -80,7 +95,8 @@ func Write(w io.Writer, in Input) error {
 		Data   template.JS
 		Live   string
 		Notice string
-	}{in.Title, template.CSS(pageCSS), template.JS(pageJS), template.JS(data), in.Live, in.Notice})
+		Policy string
+	}{in.Title, template.CSS(pageCSS), template.JS(pageJS), template.JS(data), in.Live, in.Notice, Policy(in.Live != "")})
 }
 
 // The data of the page. Numbers of strings are indices into Strings, where 0 is "".

@@ -530,6 +530,8 @@ drawOverview();
 route();
 
 // A server says when there is something newer.
+$("filter").addEventListener("submit", e => e.preventDefault());
+
 if (D.live) (async () => {
   for (;;) {
     try {

@@ -342,41 +342,7 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 	case symFeature:
 		return e.featureValue(s)
 	case symConst:
-		key := evaluated{s.name, e.setting}
-		if v, ok := e.numbers[key]; ok {
-			e.paramReads += v.params
-			if e.unknown == nil {
-				e.unknown = v.unknown
-			}
-			return v.operand
-		}
-		if e.evaluating[s.name] {
-			e.errorf("constant-cycle", s.at, "constant %s depends on itself", source.Quote(s.name))
-			return badOperand
-		}
-		if most := e.prog.limits.Nesting; len(e.evaluating) > most {
-			e.tooLarge(x.Sp, "nesting", most, "constants depend on each other more than %d deep", most)
-		}
-		e.poll()
-		e.evaluating[s.name] = true
-		defer delete(e.evaluating, s.name)
-		reads, before := e.paramReads, e.unknown
-		v, t, ok := e.constant(s.constant.Value)
-		o := operand{t: t, x: v}
-		if !ok {
-			o = badOperand
-		}
-		// An address is another one once all variables are declared.
-		if t.kind == stInt || t.kind == stBool || t.kind == stEnum || t.kind == stBad || e.sharedDone {
-			known := value{operand: o, params: e.paramReads - reads}
-			if before == nil {
-				known.unknown = e.unknown
-			}
-			if before == nil || o.x != nil {
-				e.numbers[key] = known
-			}
-		}
-		return o
+		return e.named(x, s)
 	case symVar:
 		if e.setting != inSystem {
 			if e.unknown == nil {
@@ -404,6 +370,45 @@ func (b *builder) global(x *syntax.Ident, s *symbol) operand {
 	}
 	e.diags.Add(source.Diagnostic{Code: "not-a-value", Span: x.Sp, Msg: s.kind.String() + " " + source.Quote(s.name) + " is not a value", Hint: hint})
 	return badOperand
+}
+
+// named is the value of a constant of the spec.
+func (e *elab) named(x *syntax.Ident, s *symbol) operand {
+	key := evaluated{s.name, e.setting}
+	if v, ok := e.numbers[key]; ok {
+		e.paramReads += v.params
+		if e.unknown == nil {
+			e.unknown = v.unknown
+		}
+		return v.operand
+	}
+	if e.evaluating[s.name] {
+		e.errorf("constant-cycle", s.at, "constant %s depends on itself", source.Quote(s.name))
+		return badOperand
+	}
+	if most := e.prog.limits.Nesting; len(e.evaluating) > most {
+		e.tooLarge(x.Sp, "nesting", most, "constants depend on each other more than %d deep", most)
+	}
+	e.poll()
+	e.evaluating[s.name] = true
+	defer delete(e.evaluating, s.name)
+	reads, before := e.paramReads, e.unknown
+	v, t, ok := e.constant(s.constant.Value)
+	o := operand{t: t, x: v}
+	if !ok {
+		o = badOperand
+	}
+	// An address is another one once all variables are declared.
+	if t.kind == stInt || t.kind == stBool || t.kind == stEnum || t.kind == stBad || e.sharedDone {
+		known := value{operand: o, params: e.paramReads - reads}
+		if before == nil {
+			known.unknown = e.unknown
+		}
+		if before == nil || o.x != nil {
+			e.numbers[key] = known
+		}
+	}
+	return o
 }
 
 // configType is the type of a config parameter or a feature.

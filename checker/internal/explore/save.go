@@ -116,6 +116,26 @@ func (w *Walk) flags() (all []*atomic.Bool) {
 	return all
 }
 
+// plausible looks whether the counts of a checkpoint agree with each other.
+func plausible(head []uint64, words int) error {
+	if head[0] != uint64(words) {
+		return &Wrong{"its states are of another length"}
+	}
+	states, left, size := head[1], head[3], head[5]
+	switch {
+	case slices.Max(head) > mostCounted:
+		return &Wrong{"it counts more than there can be"}
+	case states == 0:
+		return &Wrong{"it lacks the initial state"}
+	case size == 0 && left == 0 && head[4] == 0: // of a search that is done, nothing else is kept
+	case size != states:
+		return &Wrong{fmt.Sprintf("it counts %d states and has %d", states, size)}
+	case left > size:
+		return &Wrong{fmt.Sprintf("of %d states %d cannot be left", size, left)}
+	}
+	return nil
+}
+
 // load takes up a walk that was saved. ok is false when it does not fit into memory. What a checksum cannot say is looked at: counts that agree with each other and with what
 // follows, and words that are states.
 func (c *crew) load(in io.Reader) (ok bool, err error) {
@@ -125,20 +145,8 @@ func (c *crew) load(in io.Reader) (ok bool, err error) {
 	if err := binary.Read(in, binary.LittleEndian, head); err != nil {
 		return false, errCut
 	}
-	if head[0] != uint64(n) {
-		return false, &Wrong{"its states are of another length"}
-	}
-	states, left, size := head[1], head[3], head[5]
-	switch {
-	case slices.Max(head) > mostCounted:
-		return false, &Wrong{"it counts more than there can be"}
-	case states == 0:
-		return false, &Wrong{"it lacks the initial state"}
-	case size == 0 && left == 0 && head[4] == 0: // of a search that is done, nothing else is kept
-	case size != states:
-		return false, &Wrong{fmt.Sprintf("it counts %d states and has %d", states, size)}
-	case left > size:
-		return false, &Wrong{fmt.Sprintf("of %d states %d cannot be left", size, left)}
+	if err := plausible(head, n); err != nil {
+		return false, err
 	}
 	w.Stats.States.Store(int64(head[1]))
 	w.Stats.Transitions.Store(int64(head[2]))
