@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"pmdcheck/internal/interrupt"
 )
@@ -125,11 +126,30 @@ type temporary struct {
 
 // newTemporary makes a file beside one with the given name.
 func newTemporary(name string) (*temporary, error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".pmdcheck-*")
+	f, done, err := create(filepath.Dir(name))
 	if err != nil {
 		return nil, err
 	}
-	return &temporary{f, interrupt.Cleanup(func() { os.Remove(f.Name()) })}, nil
+	return &temporary{f, done}, nil
+}
+
+// create makes a file that a signal takes away, also one that comes before its name is known here.
+func create(dir string) (f *os.File, done func(), err error) {
+	var mu sync.Mutex
+	mu.Lock()
+	defer mu.Unlock()
+	done = interrupt.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if f != nil {
+			os.Remove(f.Name())
+		}
+	})
+	if f, err = os.CreateTemp(dir, ".pmdcheck-*"); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return f, done, nil
 }
 
 // drop removes the file, if it has not been renamed.
@@ -156,13 +176,13 @@ func NewSpool(name string) (*Spool, error) {
 	if t.special {
 		dir = os.TempDir()
 	}
-	f, err := os.CreateTemp(dir, ".pmdcheck-*")
+	f, done, err := create(dir)
 	if err != nil {
 		return nil, cannotWrite(name, err)
 	}
-	s := &Spool{File: f, left: os.Remove(f.Name()) != nil, done: func() {}}
-	if s.left {
-		s.done = interrupt.Cleanup(func() { os.Remove(f.Name()) })
+	s := &Spool{File: f, left: os.Remove(f.Name()) != nil, done: done}
+	if !s.left {
+		s.done()
 	}
 	return s, nil
 }
