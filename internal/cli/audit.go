@@ -22,6 +22,7 @@ import (
 type auditFlags struct {
 	dir, rev, jsonFile, against, conform string
 	writeProfile                         string
+	verdicts, suggest, traces            bool
 	kconfig, features, all, verbose      bool
 	skeletons                            []string
 }
@@ -29,7 +30,7 @@ type auditFlags struct {
 func (a *app) auditCmd() *cobra.Command {
 	f := auditFlags{}
 	cmd := &cobra.Command{
-		Use: "audit --linux DIR", Short: "hold the kernel library against a kernel tree", Args: cobra.NoArgs,
+		Use: "audit --linux DIR [spec...]", Short: "hold the kernel library against a kernel tree", Args: cobra.ArbitraryArgs,
 		Long: "audit reads a kernel tree, which needs neither be built nor configured, and says where the kernel library is not about this tree:\n" +
 			"features that it has otherwise than its release, references to functions that moved or are gone, callers of what is modelled that no model covers,\n" +
 			"and Kconfig facts that the library says otherwise.\n" +
@@ -37,13 +38,16 @@ func (a *app) auditCmd() *cobra.Command {
 			"It finds drift and proves nothing about code.\n\n" +
 			"Exit code 0: nothing; 1: a difference; 2: usage; 3: something could not be read or told.",
 		Example: "  pmdcheck audit --linux ~/linux\n  pmdcheck audit --linux ~/linux --features\n  pmdcheck audit --linux ~/linux --kconfig\n  pmdcheck audit --linux ~/linux --json tree.json\n  pmdcheck audit --linux ~/linux-next --against tree.json",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.audit(cmd.Context(), f) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.audit(cmd.Context(), f, args) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.dir, "linux", "", "the kernel tree, a `folder`")
 	fl.StringVar(&f.rev, "git", "", "this `commit` of the repository that --linux names, or OLD..NEW: what is otherwise in the second")
 	fl.StringVar(&f.jsonFile, "json", "", "write everything as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.against, "against", "", "compare with another tree: its `folder`, or the JSON of its audit")
+	fl.BoolVar(&f.verdicts, "verdicts", false, "check the claims of all specs, or of those named, for this tree, and say which are violated")
+	fl.BoolVar(&f.suggest, "suggest", false, "with the verdicts: for each violated claim the smallest sets of missing fixes that mend it")
+	fl.BoolVar(&f.traces, "traces", false, "with the verdicts: the trace of each violation")
 	fl.StringVar(&f.writeProfile, "write-profile", "", "write the release and the features of the tree to `file`, for check --profile and matrix --profile")
 	fl.BoolVar(&f.kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
 	fl.BoolVar(&f.features, "features", false, "only the table of features: which the tree has, and what shows it")
@@ -54,7 +58,11 @@ func (a *app) auditCmd() *cobra.Command {
 	return cmd
 }
 
-func (a *app) audit(ctx context.Context, f auditFlags) error {
+func (a *app) audit(ctx context.Context, f auditFlags, specs []string) error {
+	f.verdicts = f.verdicts || f.suggest || f.traces
+	if len(specs) > 0 && !f.verdicts {
+		return errors.New("specs are checked with --verdicts")
+	}
 	if f.dir == "" {
 		return errors.New("--linux DIR says which tree")
 	}
@@ -113,6 +121,8 @@ func (a *app) audit(ctx context.Context, f auditFlags) error {
 			}
 		}
 		return a.drift(old, doc, follow, quiet)
+	case f.verdicts:
+		return a.verdicts(doc, f, specs)
 	case f.features:
 		if !quiet {
 			err = doc.WriteFeatures(a.out)

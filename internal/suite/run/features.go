@@ -198,11 +198,16 @@ func newest(s *elab.Spec, f elab.Feature) (int64, bool) {
 // built is the system of a cell, or nil if a static assertion excludes it.
 func built(s *elab.Spec, c elab.ConfigCell) (*model.System, error) {
 	sys, err := s.Build(c, elab.BuildOptions{})
-	var list *source.List
-	if errors.As(err, &list) && !slices.ContainsFunc(list.Diags, func(d source.Diagnostic) bool { return d.Code != "static-assert" }) {
+	if Excluded(err) {
 		return nil, nil
 	}
 	return sys, err
+}
+
+// Excluded reports whether the error of a cell is that a static assertion of the spec does not let it be.
+func Excluded(err error) bool {
+	var list *source.List
+	return errors.As(err, &list) && !slices.ContainsFunc(list.Diags, func(d source.Diagnostic) bool { return d.Code != "static-assert" })
 }
 
 // verdict is what is violated, in one line. Windows that are not reached are no violation here: without a feature some are not there.
