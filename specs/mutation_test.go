@@ -375,5 +375,5 @@ var harmless = map[string]string{
 	"kernel/events.pmd: perf_get_page_size: table = READ_ONCE(*slot);":                                        "the walk is safe in the cells where it holds, and what it reads decides nothing",
 	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: up_read(&vma->vm_mm->mmap_lock);":                              "its walkers/rows cells have one thread of m1; nobody waits for what it holds",
 	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: hugetlb_vma_unlock_read(vma);":                                 "its walkers/rows cells have one thread of m1; nobody waits for what it holds",
-	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: mutex_unlock(&vma->mapping->fault_mutex);":                     "its walkers/rows cells have one thread of m1; nobody waits for what it holds",
+	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: mutex_unlock(&vma->mapping->fault_mutex[i]);":                  "its walkers/rows cells have one thread of m1; nobody waits for what it holds",
 }
