@@ -105,7 +105,7 @@ func TestTSOOnRandomModels(t *testing.T) {
 					more++
 				}
 			}
-			t.Log(fmt.Sprintf("%d with buffers, %d compared, %d groups, %d more is violated; %d states, %d reduced", buffers, compared, groups, more, states, reducedStates))
+			t.Logf("%d with buffers, %d compared, %d groups, %d more is violated; %d states, %d reduced", buffers, compared, groups, more, states, reducedStates)
 		})
 	}
 }

@@ -130,8 +130,8 @@ func TestReport(t *testing.T) {
 	b := newBrowser(t)
 	file := filepath.Join(t.TempDir(), "report.html")
 	var out, errs bytes.Buffer
-	if code := cli.Main([]string{"report", "seed/race_a", "classic/peterson", "--set", "batch_alloc_may_fail=false", "-q", "-o", file}, nil, &out, &errs); code != 2 {
-		t.Fatalf("a parameter that one of the specs does not have: exit code %d\n%s", code, errs.String())
+	if code := cli.Main([]string{"report", "seed/race_a", "classic/peterson", "--set", "batch_alloc_may_fall=false", "-q", "-o", file}, nil, &out, &errs); code != 2 {
+		t.Fatalf("a parameter that none of the specs has: exit code %d\n%s", code, errs.String())
 	}
 	errs.Reset()
 	if code := cli.Main([]string{"report", "seed/race_a", "-q", "-o", file}, nil, &out, &errs); code != 0 || errs.Len() > 0 {

@@ -49,7 +49,6 @@ type procWriter struct {
 	temps int
 	locks map[int]int // by register: the section of srcu_read_lock that it names, plus 1
 	open  int         // how deep in branches
-	stuck bool
 }
 
 func (w *writer) process(i int) string {

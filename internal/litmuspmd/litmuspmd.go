@@ -71,7 +71,6 @@ type writer struct {
 	rcu     bool
 	over    bool
 	srcu    []section // sections of srcu_structs, in order
-	proc    *procWriter
 }
 
 // section is one srcu_read_lock of the text.

@@ -64,7 +64,7 @@ func parseSize(s string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(num, 10, 64)
 	if err != nil || n <= 0 || n > 1<<62>>shift {
-		return 0, fmt.Errorf("--memory %s: write a size such as 512M or 2G", s)
+		return 0, fmt.Errorf("--max-memory %s: write a size such as 512M or 2G", s)
 	}
 	return n << shift, nil
 }

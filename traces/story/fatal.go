@@ -109,7 +109,11 @@ func (s *Story) nullFrom(n int) (cell string, step int) {
 func (s *Story) tellNull(n int, st traces.Step, last traces.Operation) {
 	who := st.Process
 	cell, k := s.nullFrom(n)
-	text := fmt.Sprintf("%s follows %s, which is NULL, at step %d%s", s.who(who), s.local(st.Null, who), n, s.where(last.Call))
+	pointer := s.local(st.Null, who)
+	if strings.Contains(pointer, "$") {
+		pointer = "a pointer" // that only an expression has
+	}
+	text := fmt.Sprintf("%s follows %s, which is NULL, at step %d%s", s.who(who), pointer, n, s.where(last.Call))
 	if cell == "" {
 		s.Text = append(s.Text, text+".")
 		return
