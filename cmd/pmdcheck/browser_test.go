@@ -175,7 +175,7 @@ func TestReport(t *testing.T) {
 	b.want("document.querySelector('tr.cur .fatal').textContent.includes('*ptep')", "true")
 	b.want("document.querySelector('.src .hit').textContent.includes('pte = *ptep')", "true")
 	b.want("document.querySelector('.props .v').textContent", "✗ no_use_after_free")
-	b.want("document.getElementById('live').textContent.includes('use after free, table X freed')", "true")
+	b.want("document.getElementById('live').textContent.includes('use after free, ptdesc X freed')", "true")
 	b.want("document.querySelectorAll('tr.before').length > 0", "true")
 	b.screenshot("fatal")
 	b.do(chromedp.KeyEvent(kb.ArrowLeft))
