@@ -61,22 +61,22 @@ func Example() {
 	}
 	// Output:
 	// locked=false violated
-	// judge finds n = 1 at step 10: assertion failed.
+	// judge finds n == 1 at step 10: assertion failed.
 	// CPU 1 (b) set n to 1 at step 6 in count().
 	//
 	// step CPU 0 (a)       CPU 1 (b)       judge
 	//    1                 count()
-	//                        n -> 0
+	//                        n == 0
 	//    2 count()
-	//        n -> 0
+	//        n == 0
 	//    3   n = 1
 	//    4   lock = 0
 	//    5   done = 1
 	//    6                   n = 1
 	//    7                   lock = 0
 	//    8                   done = 2
-	//    9                                 await (done == 2)  (done = 2)
-	//   10                                 n -> 1
+	//    9                                 await (done == 2)
+	//   10                                 n == 1
 	//                                      ^^^ assertion failed
 	// locked=true holds
 }

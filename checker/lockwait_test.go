@@ -57,7 +57,7 @@ bool got;
 		{"i_mmap_lock_write(&F)", "i_mmap_lock_read(&F)", "address_space.i_mmap_rwsem"},
 		{"hugetlb_vma_lock_write(&V)", "hugetlb_vma_lock_read(&V)", "hugetlb_vma_lock.rw_sema"},
 		{"hugetlb_vma_lock_read(&V)", "hugetlb_vma_lock_write(&V)", "hugetlb_vma_lock.rw_sema"},
-		{"mutex_lock(&F.fault_mutex)", "mutex_lock(&F.fault_mutex)", "address_space.fault_mutex"},
+		{"mutex_lock(&F.fault_mutex[0])", "mutex_lock(&F.fault_mutex[0])", "address_space.fault_mutex"},
 		{"down_write(&V.vm_lock)", "down_read(&V.vm_lock)", "vm_area_struct.vm_lock"},
 		{"down_write(&S)", "got = down_write_trylock(&S)", ""},
 		{"hugetlb_vma_lock_read(&V)", "got = hugetlb_vma_trylock_write(&V)", ""},
