@@ -169,6 +169,9 @@ func (f *checkFlags) cells(a *app, args []string) ([]plan.Cell, int, error) {
 		return nil, 0, fmt.Errorf("--store-buffer counts from 1 to %d", maxStoreBuffer)
 	}
 	r := plan.Request{Specs: args, Set: f.set, Memory: f.memoryModel, Only: f.only, Tier: f.tier, Shard: f.shard, Property: f.property, Timeout: f.timeout}
+	var passed []string
+	r.Passed = func(spec string) { passed = append(passed, spec) }
+	defer func() { a.passedOver(passed) }()
 	if f.profile != "" {
 		var err error
 		if r.Profile, err = a.readProfile(f.profile); err != nil {

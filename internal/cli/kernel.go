@@ -7,6 +7,19 @@ import (
 	"pmdcheck/model/elab"
 )
 
+// passedOver says which of several specs are not checked, because they do not have all that is set: what is not checked is not as expected.
+func (a *app) passedOver(specs []string) {
+	const named = 4
+	if len(specs) == 0 {
+		return
+	}
+	list := strings.Join(specs[:min(len(specs), named)], ", ")
+	if more := len(specs) - named; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	fmt.Fprintf(a.err, "pmdcheck: warning: not checked, because they do not have what is set: %s\n", list)
+}
+
 // stable warns of a kernel that is asked for by a stable release: the library knows what the release had, not what it has taken over since.
 func (a *app) stable(set []string) {
 	for _, s := range set {

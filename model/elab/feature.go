@@ -136,6 +136,23 @@ func asks(x syntax.Expr, names []string) (found bool) {
 	return found
 }
 
+// givesFeatures reports whether a cell gives some feature a value of its own, be it that of the release.
+func (s *Spec) givesFeatures(values map[string]int64) bool {
+	for _, f := range s.prog.features {
+		if _, given := values[f.name]; given {
+			return true
+		}
+	}
+	return false
+}
+
+// contradiction is the error of a release that has a feature without what it requires. To leave its cells out, as those are that a sweep of features makes, would lose them silently.
+func (s *Spec) contradiction(e *elab, f *symbol) error {
+	release, _ := e.constInt(&syntax.Ident{Name: releaseConst})
+	e.errorf("bad-feature", f.feature.Requires.Span(), "%s has feature %s, and not what it requires", syntax.VersionText(release), source.Quote(f.name))
+	return e.diags.Err()
+}
+
 // Feature is what one change of the kernel did.
 type Feature struct {
 	Name     string

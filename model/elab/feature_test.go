@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pmdcheck/internal/testkit"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
 )
@@ -168,6 +169,25 @@ func TestFeatureCycle(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "depends on itself") {
 			t.Errorf("got %v", err)
 		}
+	}
+}
+
+// A release that has a feature without what it requires is a mistake of the declarations; its cells are not left out.
+func TestFeatureContradiction(t *testing.T) {
+	text := "enum r { a, b };\nconfig enum r release = a;\nconst KERNEL = release == a ? v6.1 : v6.5;\nfeature g fix since v6.5 \"g\";\nfeature f fix since v6.1 requires g \"f\";\n" +
+		"u2 x;\nprocess p { x = f ? 1 : 2; }\nfor release;\n"
+	spec, err := (&elab.Loader{}).Load("t.pmd", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = spec.Cells(nil)
+	if err == nil || !strings.Contains(testkit.Render(err), "t.pmd:5:35: error: v6.1 has feature 'f', and not what it requires [bad-feature]") {
+		t.Errorf("got %s", testkit.Render(err))
+	}
+	// Asked for, the combination is no cell.
+	cells, err := spec.Cells([]model.ConfigValue{{Name: "f", Value: "true"}})
+	if err != nil || len(cells) != 1 || cells[0].String() != "release=b" {
+		t.Errorf("%v, %v", cells, err)
 	}
 }
 

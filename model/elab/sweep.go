@@ -298,6 +298,9 @@ func (s *Spec) cell(values map[string]int64, w *walkOfCells) (ConfigCell, bool, 
 	switch f, err := s.unmet(e, nil); {
 	case err != nil:
 		return ConfigCell{}, false, err
+	case f != nil && !w.ofTree && !s.givesFeatures(values):
+		// No choice of a cell: the declarations say that a release has it without what it requires.
+		return ConfigCell{}, false, s.contradiction(e, f)
 	case f != nil && !w.ofTree:
 		w.unmet = f
 		return ConfigCell{}, false, nil

@@ -38,17 +38,18 @@ func (c Cell) States() int64 {
 
 // Request says which cells are wanted.
 type Request struct {
-	Specs    []string         // names, folders of embedded specs, files; none: all embedded ones
-	Set      []string         // name=value: fixed instead of swept; of several specs those are passed over that have no such name
-	Memory   string           // model of memory: fixed instead of swept; "": as the spec says
-	Only     []string         // name=a,b: cells with one of these values
-	Tier     string           // cells of this tier too, "all": of every tier
-	Shard    string           // i/n
-	Costs    map[string]int64 // past cost by key, for shards
-	Property []string         // are asked about: some cell has to observe each
-	Timeout  time.Duration    // to load one spec and to span its sweep; 0: no limit
-	Profile  *elab.Profile    // of the tree that is asked about; nil for releases
-	Claims   bool             // only cells that say something about a kernel as it is
+	Specs    []string          // names, folders of embedded specs, files; none: all embedded ones
+	Set      []string          // name=value: fixed instead of swept; of several specs those are passed over that have no such name
+	Memory   string            // model of memory: fixed instead of swept; "": as the spec says
+	Only     []string          // name=a,b: cells with one of these values
+	Tier     string            // cells of this tier too, "all": of every tier
+	Shard    string            // i/n
+	Costs    map[string]int64  // past cost by key, for shards
+	Property []string          // are asked about: some cell has to observe each
+	Timeout  time.Duration     // to load one spec and to span its sweep; 0: no limit
+	Profile  *elab.Profile     // of the tree that is asked about; nil for releases
+	Passed   func(spec string) // is told of specs that are passed over; may be nil
+	Claims   bool              // only cells that say something about a kernel as it is
 }
 
 // Cells are the cells of the shard, and how many there are in all shards.
@@ -72,11 +73,13 @@ func (r Request) Cells() ([]Cell, int, error) {
 	var errs []error
 	asked := asked{}
 	var without []error // specs that lack a parameter
+	var passed []string
 	for _, n := range names {
 		spec, mine, err := r.of(n, fixed, only)
 		var lacks *elab.NoParameter
 		if len(names) > 1 && (errors.As(err, &lacks) || r.Profile != nil && passedOver(err)) {
 			without = append(without, err)
+			passed = append(passed, n)
 			continue
 		}
 		if err != nil {
@@ -105,6 +108,11 @@ func (r Request) Cells() ([]Cell, int, error) {
 	}
 	if len(cells) == 0 && len(only) > 0 {
 		return nil, 0, errors.New("--only: no cell has all of these values; there may be some in other tiers (--tier all)")
+	}
+	for _, n := range passed {
+		if r.Passed != nil {
+			r.Passed(n)
+		}
 	}
 	total := len(cells)
 	cells, err = r.pick(cells)
