@@ -3,6 +3,7 @@ package checker
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"pmdcheck/checker/internal/explore"
@@ -18,15 +19,19 @@ const leastOvertime = time.Second
 func (c *check) overtime(ctx context.Context) (context.Context, context.CancelFunc) {
 	more := max(leastOvertime, time.Since(c.start))
 	out, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	var timer *time.Timer
+	var timer atomic.Pointer[time.Timer]
 	stop := context.AfterFunc(ctx, func() {
-		timer = time.AfterFunc(more, func() { cancel(context.Cause(ctx)) })
+		timer.Store(time.AfterFunc(more, func() { cancel(context.Cause(ctx)) }))
+		if out.Err() != nil { // the other function has been, and may have seen no timer
+			timer.Load().Stop()
+		}
 	})
 	return out, func() {
-		if !stop() && timer != nil {
-			timer.Stop()
-		}
+		stop()
 		cancel(nil)
+		if t := timer.Load(); t != nil {
+			t.Stop()
+		}
 	}
 }
 
