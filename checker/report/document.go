@@ -18,10 +18,21 @@ type Document struct {
 	Schema  string  `json:"schema"`
 	Cells   int     `json:"cells"`           // of the whole run, of which a shard has some
 	Shard   string  `json:"shard,omitempty"` // "2/4"
+	Run     *Run    `json:"run,omitempty"`   // of a shard: what the whole run was asked for
 	Results []Entry `json:"results"`         // by rising Number
 	Summary Totals  `json:"summary"`
 
 	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// Run is what a run was asked for. By it the cells of a shard that is missing are known.
+type Run struct {
+	Specs   []string `json:"specs,omitempty"`
+	Set     []string `json:"set,omitempty"`
+	Only    []string `json:"only,omitempty"`
+	Memory  string   `json:"memory_model,omitempty"`
+	Tier    string   `json:"tier,omitempty"`
+	Profile string   `json:"profile,omitempty"`
 }
 
 // Warning is what makes the results of a spec worth less than they seem.

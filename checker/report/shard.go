@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"pmdcheck/checker"
 )
 
 // Shard is one of several parts of a run, counted from 1. The zero Shard is the whole.
@@ -82,7 +85,7 @@ func (s Shard) Pick(keys []string, cost map[string]int64) []bool {
 	return in
 }
 
-// Merge joins the documents of the shards of one run. The error names what is missing, or there twice.
+// Merge joins the documents of the shards of one run. The error names what is there twice, or what is missing, with an [Incomplete]; then the document has what is there.
 func Merge(names []string, docs []*Document) (*Document, error) {
 	if len(docs) == 0 {
 		return nil, errors.New("nothing to merge")
@@ -107,23 +110,80 @@ func Merge(names []string, docs []*Document) (*Document, error) {
 			all.Results = append(all.Results, e)
 		}
 	}
-	if len(errs) == 0 && len(all.Results) < all.Cells {
-		missing := 1
-		for from[missing] != "" {
-			missing++
-		}
-		var have []string
-		for i, d := range docs {
-			have = append(have, cmp.Or(d.Shard, names[i]))
-		}
-		errs = append(errs, fmt.Errorf("%d of %d cells are in none of the files, the first is number %d; there is %s", all.Cells-len(all.Results), all.Cells, missing, strings.Join(have, ", ")))
-	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all.Results, func(a, b Entry) int { return cmp.Compare(a.Number, b.Number) })
-	for _, e := range all.Results {
-		all.Summary.count(e)
+	all.settle()
+	if len(all.Results) < all.Cells {
+		return all, incomplete(names, docs, all)
 	}
 	return all, nil
+}
+
+// settle puts what was gathered from shards in the order in which one run would have found it.
+func (d *Document) settle() {
+	slices.SortFunc(d.Results, func(a, b Entry) int { return cmp.Compare(a.Number, b.Number) })
+	d.Summary = Totals{}
+	first := map[string]int{} // by spec: a cell of it holds
+	for _, e := range d.Results {
+		d.Summary.count(e)
+		if _, ok := first[e.Spec]; !ok && e.Verdict == checker.Holds.String() {
+			first[e.Spec] = e.Number
+		}
+	}
+	slices.SortStableFunc(d.Warnings, func(a, b Warning) int { return cmp.Compare(first[a.Spec], first[b.Spec]) })
+}
+
+// Incomplete is a set of shards of which some are missing.
+type Incomplete struct {
+	Cells, All int
+	First      int    // number of the first cell that is missing
+	Shards     string // those that are missing, where the others say of how many they are
+	Have       string
+	Run        *Run // nil: unknown
+}
+
+func (e *Incomplete) Error() string {
+	if e.Shards != "" {
+		return fmt.Sprintf("%d of %d cells are in none of the files: missing is shard %s", e.Cells, e.All, e.Shards)
+	}
+	return fmt.Sprintf("%d of %d cells are in none of the files, the first is number %d; there is %s", e.Cells, e.All, e.First, e.Have)
+}
+
+func incomplete(names []string, docs []*Document, all *Document) *Incomplete {
+	out := &Incomplete{Cells: all.Cells - len(all.Results), All: all.Cells, First: 1}
+	for _, e := range all.Results {
+		if e.Number == out.First {
+			out.First++
+		}
+	}
+	var have, missing []string
+	there, of := map[int]bool{}, -1
+	for i, d := range docs {
+		have = append(have, cmp.Or(d.Shard, names[i]))
+		s, err := ParseShard(d.Shard)
+		if err != nil || s.Of == 0 || of >= 0 && s.Of != of {
+			of = 0
+		} else if of != 0 {
+			of, there[s.Index] = s.Of, true
+		}
+		if i == 0 {
+			out.Run = d.Run
+		} else if !reflect.DeepEqual(out.Run, d.Run) {
+			out.Run = nil
+		}
+	}
+	for i := 1; i <= of; i++ {
+		if !there[i] {
+			missing = append(missing, Shard{i, of}.String())
+		}
+	}
+	out.Have, out.Shards = strings.Join(have, ", "), strings.Join(missing, ", ")
+	return out
+}
+
+// Fill adds the cells that were missing.
+func (d *Document) Fill(missing []Entry) {
+	d.Results = append(d.Results, missing...)
+	d.settle()
 }

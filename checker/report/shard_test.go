@@ -112,7 +112,8 @@ func TestMerge(t *testing.T) {
 		docs []*report.Document
 		want string
 	}{
-		"missing": {[]*report.Document{part(d, "1/3", 0, 2, 4), part(d, "3/3", 3)}, "1 of 5 cells are in none of the files, the first is number 2; there is 1/3, 3/3"},
+		"missing": {[]*report.Document{part(d, "1/3", 0, 2, 4), part(d, "3/3", 3)}, "1 of 5 cells are in none of the files: missing is shard 2/3"},
+		"unnamed": {[]*report.Document{part(d, "", 0, 2, 4), part(d, "3/3", 3)}, "1 of 5 cells are in none of the files, the first is number 2; there is f0, 3/3"},
 		"twice":   {[]*report.Document{part(d, "1/2", 0, 1, 2, 3, 4), part(d, "1/2", 1)}, "specs/free  waits=writer n=0 is in f0 and in f1"},
 		"foreign": {[]*report.Document{d, other}, "f1 is of a run of 7 cells, f0 of one of 5"},
 		"none":    {nil, "nothing to merge"},

@@ -58,6 +58,7 @@ func (a *app) checkCmd() *cobra.Command {
 	}
 	f.flags(cmd.Flags())
 	f.outputs.flags(cmd.Flags())
+	cmd.Flags().StringVar(&f.results, "results", "", "write results as JSON into this `folder`, to a file that is named by the shard: merge takes the folder")
 	return cmd
 }
 
@@ -101,6 +102,9 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 
 func (a *app) check(args []string, f *checkFlags) error {
 	memory.CollectByNeed()
+	if err := f.place(a, args); err != nil {
+		return err
+	}
 	if err := f.outputs.check(); err != nil {
 		return err
 	}
@@ -196,7 +200,7 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 		out = io.Discard
 	}
 	doc := report.NewDocument(total)
-	doc.Shard = f.shard
+	doc.Shard, doc.Run = f.shard, f.run
 	var errs distinct
 	for x := range outcomes {
 		if x.Err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/pflag"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/page"
 )
 
@@ -12,6 +13,8 @@ type showFlags struct {
 	everyTrace   bool // of every violation, though nobody asks to see it
 	property     []string
 	shard, costs string
+	results      string      // folder for a file that is named by the shard
+	run          *report.Run // with a shard
 	outputs      outputs
 
 	kept *page.Keeper // with everyTrace: what pages show beside the results

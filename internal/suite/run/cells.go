@@ -160,6 +160,14 @@ func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options)
 	return out
 }
 
+// Unexplored is a cell of which nothing is known, and why.
+func Unexplored(c plan.Cell, why checker.Reason) *Outcome {
+	out := &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Cell: c.ConfigCell}}
+	out.Result = unknown(c.Spec, why)
+	out.judge(&Options{})
+	return out
+}
+
 // unknown is the result of a cell that was not begun.
 func unknown(s *elab.Spec, why checker.Reason) *checker.Result {
 	r := &checker.Result{Reason: why, Reduction: checker.ReductionNone}
