@@ -15,17 +15,23 @@ import (
 
 func (a *app) explainCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:     "explain [property, diagnostic code, feature, era, release, architecture or spec]",
+		Use:     "explain [property, diagnostic code, feature, era, release, architecture or spec] [spec of the property]",
 		Short:   "explain a property, a diagnostic code, a kernel as the library knows it, or a spec",
-		Long:    "explain says what a property means and how it is observed, why a diagnostic code is an error and how to put it right, what one change of the kernel did and\nwhich kernels have it, or what a spec is about. Without an argument it lists the properties and the codes.",
-		Example: "  pmdcheck explain no_wild_walk\n  pmdcheck explain stored-address\n  pmdcheck explain pt_share_count\n  pmdcheck explain v6.6\n  pmdcheck explain arm64\n  pmdcheck explain seed/race_a",
-		Args:    cobra.MaximumNArgs(1),
+		Long:    "explain says what a property means and how it is observed, why a diagnostic code is an error and how to put it right, what one change of the kernel did and\nwhich kernels have it, or what a spec is about. A property with a spec behind it is explained as that spec declares and observes it. Without an argument it\nlists the properties and the codes.",
+		Example: "  pmdcheck explain no_wild_walk\n  pmdcheck explain stored-address\n  pmdcheck explain pt_share_count\n  pmdcheck explain v6.6\n  pmdcheck explain arm64\n  pmdcheck explain seed/race_a\n  pmdcheck explain mutual_exclusion ./mine.pmd",
+		Args:    cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var text string
 			var err error
-			if len(args) == 0 {
+			switch len(args) {
+			case 0:
 				text = explainable()
-			} else if text, err = explain(args[0]); err != nil {
+			case 1:
+				text, err = explain(args[0])
+			default:
+				text, err = explainIn(args[0], args[1])
+			}
+			if err != nil {
 				return err
 			}
 			_, err = io.WriteString(a.out, text)
@@ -63,6 +69,9 @@ func explain(name string) (string, error) {
 	if strings.ContainsAny(name, "/.") {
 		return explainSpec(name)
 	}
+	if text, ok := explainDeclared(name); ok {
+		return text, nil
+	}
 	var names []string
 	for _, e := range properties.Catalog() {
 		names = append(names, e.Name)
@@ -75,7 +84,7 @@ func explain(name string) (string, error) {
 	if h := source.Suggest(name, names); h != "" {
 		msg += ": " + h
 	} else {
-		msg += ": `pmdcheck explain` lists them"
+		msg += ": `pmdcheck explain` lists them, and `pmdcheck explain " + name + " FILE` looks for a property in a spec"
 	}
 	return "", fmt.Errorf("%s", msg)
 }
