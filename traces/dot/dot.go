@@ -314,7 +314,7 @@ func (d *drawing) causes() {
 		if !ok1 || !ok2 || from.lane == to.lane {
 			continue
 		}
-		d.g.Edge(name(from.row, from.lane), name(to.row, to.lane), "constraint=false", graphviz.Left(strings.Join(columns.Wrap(c.Why, 28, 1), "\n")), kinds[c.Kind])
+		d.g.Edge(name(from.row, from.lane), name(to.row, to.lane), "constraint=false", graphviz.Left(strings.Join(columns.Wrap(c.Why(), 28, 1), "\n")), kinds[c.Kind])
 	}
 	if c := d.s.Trace.Cycle; c > 0 && len(d.steps) > 0 {
 		from, ok1 := d.box(len(d.s.Trace.Steps), d.s.Trace.Steps[len(d.s.Trace.Steps)-1].Process)

@@ -12,9 +12,13 @@ type Cause struct {
 	From, To    int // steps; a To behind the last is who waits
 	FromProcess int
 	ToProcess   int
-	Why         string // "reads slot", "L is handed over"
+	Does        string   // "reads", "takes", or all that there is to say
+	What        []string // what it reads or takes
 	Kind        CauseKind
 }
+
+// Why is what a cause is in words: "reads slot, other".
+func (c *Cause) Why() string { return strings.TrimSpace(c.Does + " " + strings.Join(c.What, ", ")) }
 
 // CauseKind is what a [Cause] is about.
 type CauseKind uint8
@@ -73,13 +77,17 @@ func (c *causes) add(from where, to, process int, what, does string, kind CauseK
 	for i := range c.out {
 		o := &c.out[i]
 		if o.From == from.step && o.FromProcess == from.process && o.To == to && o.ToProcess == process && o.Kind == kind {
-			if !slices.Contains(strings.Split(strings.TrimPrefix(o.Why, does+" "), ", "), what) {
-				o.Why += ", " + what
+			if !slices.Contains(o.What, what) {
+				o.What = append(o.What, what)
 			}
 			return
 		}
 	}
-	c.out = append(c.out, Cause{From: from.step, To: to, FromProcess: from.process, ToProcess: process, Why: strings.TrimSpace(does + " " + what), Kind: kind})
+	r := Cause{From: from.step, To: to, FromProcess: from.process, ToProcess: process, Does: does, Kind: kind}
+	if what != "" {
+		r.What = []string{what}
+	}
+	c.out = append(c.out, r)
 }
 
 func (c *causes) operation(n, key, k int, st *traces.Step) {

@@ -172,6 +172,7 @@ func (s *Story) tellAssert(n int, st traces.Step, last traces.Operation) {
 		finds = append(finds, r.Cell+" == "+r.Value)
 		if m, op, ok := s.writer(r.Cell, n); ok && s.process(m) != who {
 			setters = append(setters, fmt.Sprintf("%s set %s to %s at step %d%s", s.who(s.process(m)), r.Cell, r.Value, m, s.where(op.Call)))
+			s.said[link{s.target(r.Value), m}] = true
 			foreign = m
 		}
 	}
@@ -214,7 +215,6 @@ func (s *Story) called(st traces.Step) string {
 
 // tellOrigins says where the objects of the story came from that were allocated in the run, or given to others, before the step that failed.
 func (s *Story) tellOrigins(n int) {
-	said := strings.Join(s.Text, " ")
 	for _, l := range s.Lanes {
 		if t := s.Trace.Steps[n-1].Touch; !slices.Contains(s.About, l.Object) || t != nil && t.Object == l.Object {
 			continue
@@ -222,23 +222,19 @@ func (s *Story) tellOrigins(n int) {
 		var parts []string
 		by := -1
 		for _, c := range l.Changes[1:] {
-			if c.Step >= n || c.Note == "freed" {
+			if c.Step >= n || c.State == Freed {
 				break
 			}
-			new, linked := c.Note == "allocated", strings.HasPrefix(c.Note, "linked to ")
-			if !new && !linked {
+			if !c.Born && !c.linked() || c.linked() && s.said[link{l.Object, c.Step}] {
 				continue
-			}
-			if linked && strings.Contains(said, fmt.Sprintf("to &%s at step %d", l.Object, c.Step)) {
-				continue // that is said already
 			}
 			who := ""
 			if p := s.process(c.Step); p != by {
 				by, who = p, s.who(p)+" "
 			}
 			what := "allocates it"
-			if linked {
-				what = "links it to " + strings.TrimPrefix(c.Note, "linked to ")
+			if !c.Born {
+				what = "links it to " + strings.Join(c.Won, ", ")
 			}
 			parts = append(parts, fmt.Sprintf("%s%s at step %d", who, what, c.Step))
 		}

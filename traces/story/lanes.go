@@ -93,36 +93,39 @@ func (s *Story) lanes() {
 				continue
 			}
 			is.Step = i + 1
-			is.Note = note(was, is)
+			is.since(was)
 			l.Changes = append(l.Changes, is)
 		}
 	}
 	s.Lanes = slices.DeleteFunc(s.Lanes, func(l *Lane) bool { return len(l.Changes) == 1 })
 }
 
-func note(was, is Change) string {
-	var lost, won []string
-	for _, c := range was.Links {
-		if !slices.Contains(is.Links, c) {
-			lost = append(lost, c)
+// since says what a change did to the state of before.
+func (c *Change) since(was Change) {
+	for _, l := range was.Links {
+		if !slices.Contains(c.Links, l) {
+			c.Lost = append(c.Lost, l)
 		}
 	}
-	for _, c := range is.Links {
-		if !slices.Contains(was.Links, c) {
-			won = append(won, c)
+	for _, l := range c.Links {
+		if !slices.Contains(was.Links, l) {
+			c.Won = append(c.Won, l)
 		}
 	}
+	c.Born = (was.State == Freed || was.State == Absent) && c.State != was.State
 	switch {
-	case (was.State == Freed || was.State == Absent) && is.State != was.State:
-		return "allocated"
-	case is.State == Freed:
-		return "freed"
-	case is.State != was.State && is.State != Live:
-		return is.State.String()
-	case len(lost) > 0:
-		return "unlinked from " + strings.Join(lost, ", ")
-	case len(won) > 0:
-		return "linked to " + strings.Join(won, ", ")
+	case c.Born:
+		c.Note = "allocated"
+	case c.State != was.State && c.State != Live:
+		c.Note = c.State.String()
+	case len(c.Lost) > 0:
+		c.Note = "unlinked from " + strings.Join(c.Lost, ", ")
+	case len(c.Won) > 0:
+		c.Note = "linked to " + strings.Join(c.Won, ", ")
+	default:
+		c.Note = c.State.String()
 	}
-	return is.State.String()
 }
+
+// linked says whether a change only made shared variables point to the object.
+func (c *Change) linked() bool { return !c.Born && c.State == Live && len(c.Lost) == 0 && len(c.Won) > 0 }

@@ -37,7 +37,10 @@ type Change struct {
 	Step  int
 	State State
 	Links []string // shared variables that point to it
-	Note  string   // what happened: "unlinked from m1.pud"
+	Born  bool     // it is allocated by this change
+	Won   []string // shared variables that point to it since this change
+	Lost  []string // and those that do not any more
+	Note  string   // the same in words: "unlinked from m1.pud"
 }
 
 // Lane is the life of one object.
@@ -148,6 +151,7 @@ type Story struct {
 	Text    []string // sentences: what happened, and which protection should have covered it
 
 	marks  map[string]traces.Mark
+	said   map[link]bool   // what a sentence has told already
 	cells  map[string]bool // the shared cells it is about, beside the fields of About
 	slots  map[string]bool // cells that pointed to what it is about, at some time
 	keep   map[[2]int]bool // by step and operation, as takes and drops
@@ -157,11 +161,17 @@ type Story struct {
 	takes  map[[2]int]*Lock
 }
 
+// link is that a step made something point to an object.
+type link struct {
+	object string
+	step   int
+}
+
 // Tell analyses a trace.
 func Tell(t *traces.Trace) *Story {
 	s := &Story{
 		Trace: t, marks: map[string]traces.Mark{}, cells: map[string]bool{}, lines: map[[2]int]string{}, chains: map[int][]traces.Call{},
-		drops: map[[2]int]*Lock{}, takes: map[[2]int]*Lock{}, keep: map[[2]int]bool{},
+		drops: map[[2]int]*Lock{}, takes: map[[2]int]*Lock{}, keep: map[[2]int]bool{}, said: map[link]bool{},
 	}
 	for _, m := range t.Marks {
 		s.marks[m.Cell] = m

@@ -35,12 +35,7 @@ func (s *Story) tellBlocked() {
 // Waits is what a process waits for in the last state, as the end of a sentence: "for L, held by exiter for write since step 3". Where it is not a lock, the condition, what that found and who had
 // written it.
 func (s *Story) Waits(b *traces.Blocked, w traces.Wait) string {
-	if _, ok := s.lockCall(w.Call); ok {
-		if text := s.waitsForLock(b, w); text != "" {
-			return text
-		}
-	}
-	if text := s.waitsForReaders(b); text != "" {
+	if text := s.waitsForSomebody(b, w); text != "" {
 		return text
 	}
 	text := "until " + condition(w.Text)
@@ -50,9 +45,19 @@ func (s *Story) Waits(b *traces.Blocked, w traces.Wait) string {
 	return text
 }
 
+// waitsForSomebody is what a process waits for if that is a lock that somebody has, or the end of sections: else "".
+func (s *Story) waitsForSomebody(b *traces.Blocked, w traces.Wait) string {
+	if _, ok := s.lockCall(w.Call); ok {
+		if text := s.waitsForLock(b, w); text != "" {
+			return text
+		}
+	}
+	return s.waitsForReaders(b)
+}
+
 // Told is what a process waits for as [Story.Waits] has it, below a line that shows the condition already.
 func (s *Story) Told(b *traces.Blocked, w traces.Wait) string {
-	if text := s.Waits(b, w); !strings.HasPrefix(text, "until ") {
+	if text := s.waitsForSomebody(b, w); text != "" {
 		return " " + text
 	}
 	if why := s.why(b, w); why != "" {
