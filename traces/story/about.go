@@ -63,13 +63,22 @@ func (s *Story) about() {
 					break
 				}
 			}
+			// What it used a copy of is part of it.
+			for _, op := range st.Ops {
+				for _, r := range op.Reads {
+					if s.is(r.Cell, cache) && s.target(r.Value) != "" {
+						objects[s.target(r.Value)] = true
+					}
+				}
+			}
+			copies := len(objects)
 			for _, ops := range look {
 				for _, op := range ops {
 					for _, r := range op.Reads {
 						see(r.Cell, r.Value)
 					}
 				}
-				if len(objects)+len(s.cells) > 0 {
+				if len(objects)-copies+len(s.cells) > 0 {
 					break
 				}
 			}

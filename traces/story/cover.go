@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pmdcheck/traces"
 )
 
 // protection says what the process that fails at step n held, and why that did not keep the other one from step m.
@@ -13,13 +15,18 @@ func (s *Story) protection(who, by, n, m int, object string) {
 	if object != "" {
 		did = "the free"
 	}
-	s.apart(who, by, n, m)
+	told := s.apart(who, by, n, m)
 	held := 0
+	var foreign []string
 	for _, l := range s.Locks {
 		if l.Process != who || !l.Held(n) || slices.Contains(s.About, s.object(l.Name)) {
 			continue
 		}
 		held++
+		if !l.Section && !slices.ContainsFunc(s.Locks, func(o *Lock) bool { return o.Name == l.Name && o.Process == by }) {
+			foreign = append(foreign, l.Name+l.For())
+			continue
+		}
 		if l.From > m {
 			does := "takes " + l.Name + l.For()
 			if l.Section {
@@ -44,24 +51,78 @@ func (s *Story) protection(who, by, n, m int, object string) {
 		}
 		s.Text = append(s.Text, fmt.Sprintf("%s %s %s, which should have covered it, but %s.", name, holds, since(l.From), why))
 	}
-	if held == 0 {
+	if len(foreign) > 0 {
+		s.Text = append(s.Text, fmt.Sprintf("%s holds %s, which %s never takes in this run.", name, strings.Join(foreign, " and "), other))
+	}
+	if held == 0 && (told || len(s.About) > 0) {
 		s.Text = append(s.Text, fmt.Sprintf("Nothing covers it: %s holds no lock that %s would have to take, and nothing that a grace period or an IPI waits for.", name, other))
 	}
 }
 
-// apart says which locks the other process held in step m that the one which fails does not hold: who had taken one of them would have been kept away.
-func (s *Story) apart(who, by, n, m int) {
-	var names []string
+// apart says which locks the other process held in step m, or in the last step before it that changed what the run is about, and the one which fails does not hold: who had taken one of them would have
+// been kept away. It reports whether there is one.
+func (s *Story) apart(who, by, n, m int) bool {
+	name, other := Short(s.Trace.Processes[who]), Short(s.Trace.Processes[by])
+	mine := func(l *Lock) bool {
+		return slices.ContainsFunc(s.Locks, func(o *Lock) bool { return o.Process == who && o.Name == l.Name && o.Held(n) })
+	}
+	since := s.began(who, n)
+	var now []string
+	before := map[int][]string{} // by step
+	last := 0
 	for _, l := range s.Locks {
-		mine := slices.ContainsFunc(s.Locks, func(o *Lock) bool { return o.Process == who && o.Name == l.Name && o.Held(n) })
-		if l.Process == by && !l.Section && !mine && l.Held(m) && !slices.Contains(s.About, s.object(l.Name)) {
-			names = append(names, l.Name+l.For())
+		if l.Process != by || l.Section || mine(l) || slices.Contains(s.About, s.object(l.Name)) {
+			continue
+		}
+		if l.Held(m) {
+			now = append(now, l.Name+l.For())
+			continue
+		}
+		for i := m - 1; i > since; i-- {
+			if s.process(i) == by && l.Held(i) && l.To != i && s.changes(i) {
+				before[i] = append(before[i], l.Name+l.For())
+				last = max(last, i)
+				break
+			}
 		}
 	}
-	if len(names) > 0 {
-		s.Text = append(s.Text, fmt.Sprintf("In step %d %s holds %s, which %s does not hold.", m, Short(s.Trace.Processes[by]), strings.Join(names, " and "), Short(s.Trace.Processes[who])))
+	if len(now) > 0 {
+		s.Text = append(s.Text, fmt.Sprintf("In step %d %s holds %s, which %s does not hold.", m, other, strings.Join(now, " and "), name))
 	}
+	if last > 0 {
+		s.Text = append(s.Text, fmt.Sprintf("In step %d, where it changed %s, %s held %s, which %s does not hold.", last, s.changed(last), other, strings.Join(before[last], " and "), name))
+	}
+	return len(now) > 0 || last > 0
 }
+
+// began is the step in which the process that fails at step n found the first pointer to what the run is about, or 0.
+func (s *Story) began(who, n int) int {
+	for i, st := range s.Trace.Steps[:n] {
+		for _, op := range st.Ops {
+			if st.Process == who && slices.ContainsFunc(op.Reads, func(r traces.Access) bool { return slices.Contains(s.About, s.target(r.Value)) }) {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// changed lists what a step writes of what the run is about.
+func (s *Story) changed(step int) string {
+	var cells []string
+	for _, op := range s.Trace.Steps[step-1].Ops {
+		for _, w := range op.Writes {
+			about := s.slots[w.Cell] || slices.Contains(s.About, s.object(w.Cell))
+			if _, held := s.lockOf(w.Cell, w.Old, w.New); about && w.Old != w.New && !(held && s.inLock(op.Call)) && !slices.Contains(cells, w.Cell) {
+				cells = append(cells, w.Cell)
+			}
+		}
+	}
+	return strings.Join(cells, " and ")
+}
+
+// changes says whether a step writes something that the run is about.
+func (s *Story) changes(step int) bool { return s.changed(step) != "" }
 
 // unlocked says why a lock did not keep another process from what it did in step m.
 func (s *Story) unlocked(l *Lock, other, m int, did string) string {

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -186,21 +187,82 @@ func (s *Story) tellAssert(n int, st traces.Step, last traces.Operation) {
 	if len(setters) > 0 {
 		s.Text = append(s.Text, strings.Join(setters, "; ")+".")
 	}
-	if foreign == 0 || len(s.About) == 0 {
+	if foreign == 0 || s.tellCached(n, st) {
 		return
-	}
-	for _, op := range st.Ops {
-		for _, r := range op.Reads {
-			if s.is(r.Cell, cache) && s.target(r.Value) != "" {
-				s.Text = append(s.Text, fmt.Sprintf("%s uses what it has cached in %s, which was not flushed in between.", Short(t.Processes[who]), r.Cell))
-				return
-			}
-		}
 	}
 	if u := s.unlinked(who, foreign, n); u > 0 {
 		foreign = u
+	} else if len(s.About) == 0 {
+		foreign = cmp.Or(s.replaced(who, foreign, n), foreign)
 	}
 	s.protection(who, s.process(foreign), n, foreign, "")
+}
+
+// tellCached says that the step which failed used a copy of a pointer: since when it has it, and what became of that from which it was made. It reports whether it did.
+func (s *Story) tellCached(n int, st traces.Step) bool {
+	for _, op := range st.Ops {
+		for _, r := range op.Reads {
+			if !s.is(r.Cell, cache) || s.target(r.Value) == "" {
+				continue
+			}
+			k, _, ok := s.writer(r.Cell, n)
+			text := fmt.Sprintf("%s uses what it has cached in %s", Short(s.Trace.Processes[st.Process]), r.Cell)
+			after := "in between"
+			if ok {
+				text += " " + since(k)
+				if gone := s.outdated(k, n); gone != "" {
+					after = "after " + gone
+				}
+			}
+			s.Text = append(s.Text, text+", which was not flushed "+after+".")
+			return true
+		}
+	}
+	return false
+}
+
+// outdated says what has changed, between steps k and n, of the fields that the step read which filled a cache, before it did.
+func (s *Story) outdated(k, n int) string {
+	var parts []string
+	seen := map[string]bool{}
+	for _, op := range s.Trace.Steps[k-1].Ops {
+		for _, r := range op.Reads {
+			if s.object(r.Cell) == "" || seen[r.Cell] || s.is(r.Cell, cache) {
+				continue
+			}
+			seen[r.Cell] = true
+			if m, by, ok := s.writer(r.Cell, n); ok && m > k {
+				parts = append(parts, fmt.Sprintf("%s changed %s from %s at step %d%s", s.who(s.process(m)), r.Cell, r.Value, m, s.where(by.Call)))
+			}
+		}
+	}
+	return strings.Join(parts, " and ")
+}
+
+// replaced says that somebody changed a pointer to what is no object with a lifetime after the process that fails had read it, the last one that it read, and returns the step; 0 if nobody did. What was
+// written at step m only shows the damage.
+func (s *Story) replaced(who, m, n int) int {
+	for i := n; i > 0; i-- {
+		st := s.Trace.Steps[i-1]
+		if st.Process != who {
+			continue
+		}
+		for _, op := range slices.Backward(st.Ops) {
+			for _, r := range slices.Backward(op.Reads) {
+				if !strings.HasPrefix(r.Value, "&") || s.inLock(op.Call) || s.noise(r.Cell) {
+					continue
+				}
+				c, by, ok := s.writer(r.Cell, n)
+				if !ok || c <= i || c == m || s.process(c) == who {
+					continue
+				}
+				s.Text = append(s.Text, fmt.Sprintf("%s had read %s from %s at step %d; %s changed that at step %d%s.",
+					Short(s.Trace.Processes[who]), r.Value, r.Cell, i, s.who(s.process(c)), c, s.where(by.Call)))
+				return c
+			}
+		}
+	}
+	return 0
 }
 
 // called is what the violation of a step is called, with the words of the spec where that declares the property itself.
