@@ -107,7 +107,7 @@ func TestReaderKnows(t *testing.T) {
 	if !strings.HasSuffix(lines[freed], "  freed") {
 		t.Errorf("the table is not marked as freed: %q", lines[freed])
 	}
-	first := strings.Join(strings.Fields(strings.Join(lines[:6], " ")), " ")
+	first := strings.Join(strings.Fields(strings.Join(lines[:8], " ")), " ")
 	for _, want := range []string{
 		"CPU 2 (m2: exiter) frees X at step 31", "CPU 0 (m1: walker) reads X.entry afterwards, at step 32",
 		"CPU 0 is inside rcu_read_lock() since step 1, which should have covered it, but X is freed without waiting for a grace period.",

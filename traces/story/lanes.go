@@ -128,4 +128,6 @@ func (c *Change) since(was Change) {
 }
 
 // linked says whether a change only made shared variables point to the object.
-func (c *Change) linked() bool { return !c.Born && c.State == Live && len(c.Lost) == 0 && len(c.Won) > 0 }
+func (c *Change) linked() bool {
+	return !c.Born && c.State == Live && len(c.Lost) == 0 && len(c.Won) > 0
+}
