@@ -85,7 +85,7 @@ type BuildOptions struct {
 
 	Check []string // if not empty: the properties to check, instead of those the spec lists. no_fault and assertion always are
 
-	asked map[string]bool // if not nil: gets the features whose value came from the release
+	Asked map[string]bool // if not nil: gets the features whose value is used; true if it came from the release, false if the cell gives it
 }
 
 func (e *elab) errorf(code string, at source.Span, format string, args ...any) {

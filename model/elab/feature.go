@@ -73,8 +73,8 @@ func (e *elab) featureValue(s *symbol) operand {
 	t := e.configType(s)
 	e.paramReads++
 	v, given := e.cell[s.name]
-	if e.opt.asked != nil && !given {
-		e.opt.asked[s.name] = true
+	if e.opt.Asked != nil {
+		e.opt.Asked[s.name] = !given
 	}
 	switch {
 	case e.setting == inSpec:

@@ -144,7 +144,7 @@ func (w *ways) walk(c ConfigCell) error {
 		return nil
 	}
 	o := w.o
-	o.asked = map[string]bool{}
+	o.Asked = map[string]bool{}
 	sys, err := w.s.Build(c, o)
 	excluded := false
 	if err != nil {
@@ -155,7 +155,7 @@ func (w *ways) walk(c ConfigCell) error {
 		excluded = true
 	}
 	for i, n := range c.unknown {
-		if o.asked[n] {
+		if o.Asked[n] {
 			w.met[n] = true
 			return w.branch(c, i)
 		}

@@ -19,7 +19,7 @@ import (
 )
 
 // Features takes every feature away from the newest release that has it, and says which specs notice: those of which some cell violates something else then, or nothing any more.
-// Only cells of the specs' own sweeps are asked, in that release; of other tiers than tier none. Of these only those are searched whose system the feature changes.
+// Only cells of the specs' own sweeps are asked, in that release; of other tiers than tier none. Of these only those are built anew that ask for the feature, and only those searched whose system it changes.
 func Features(ctx context.Context, specs []string, tier string, o Options) ([]matrix.Feature, error) {
 	var list []elab.Feature
 	var loaded []*elab.Spec
@@ -81,8 +81,14 @@ type taker struct {
 // asked is a cell with what is known of it so far.
 type asked struct {
 	cell    elab.ConfigCell
-	digest  string // "" if a static assertion excludes the cell
-	verdict string // "" until it is needed
+	digest  string          // "" if a static assertion excludes the cell
+	verdict string          // "" until it is needed
+	asked   map[string]bool // features that its system depends on
+}
+
+func (a *asked) uses(feature string) bool {
+	_, used := a.asked[feature]
+	return used
 }
 
 // all are the answers by the index of the feature, nil where no release that the spec knows has it.
@@ -117,11 +123,11 @@ func (t *taker) cells(release int64) ([]*asked, error) {
 		if !plan.InTier(c, t.tier) {
 			continue
 		}
-		sys, err := built(t.s, c)
+		a := &asked{cell: c, asked: map[string]bool{}}
+		sys, err := built(t.s, c, a.asked)
 		if err != nil {
 			return nil, err
 		}
-		a := &asked{cell: c}
 		if sys != nil {
 			a.digest = sys.Digest()
 		}
@@ -144,14 +150,14 @@ func (t *taker) without(ctx context.Context, f elab.Feature, release int64) (*ma
 	}
 	for _, a := range cells {
 		n.Cells++
-		if a.digest == "" || ctx.Err() != nil {
+		if a.digest == "" || ctx.Err() != nil || !slices.ContainsFunc(off[1:], func(v model.ConfigValue) bool { return a.uses(v.Name) }) {
 			continue
 		}
 		other := a.cell
 		other.Config = append(slices.DeleteFunc(slices.Clone(other.Config), func(v model.ConfigValue) bool {
 			return slices.ContainsFunc(off[1:], func(w model.ConfigValue) bool { return w.Name == v.Name })
 		}), off[1:]...)
-		sys, err := built(t.s, other)
+		sys, err := built(t.s, other, nil)
 		if err != nil {
 			return n, err
 		}
@@ -160,7 +166,7 @@ func (t *taker) without(ctx context.Context, f elab.Feature, release int64) (*ma
 		}
 		n.Changed++
 		if a.verdict == "" {
-			with, err := built(t.s, a.cell)
+			with, err := built(t.s, a.cell, nil)
 			if err != nil {
 				return n, err
 			}
@@ -195,9 +201,9 @@ func newest(s *elab.Spec, f elab.Feature) (int64, bool) {
 	return 0, false
 }
 
-// built is the system of a cell, or nil if a static assertion excludes it.
-func built(s *elab.Spec, c elab.ConfigCell) (*model.System, error) {
-	sys, err := s.Build(c, elab.BuildOptions{})
+// built is the system of a cell, or nil if a static assertion excludes it. asked gets the features that it depends on.
+func built(s *elab.Spec, c elab.ConfigCell, asked map[string]bool) (*model.System, error) {
+	sys, err := s.Build(c, elab.BuildOptions{Asked: asked})
 	if Excluded(err) {
 		return nil, nil
 	}

@@ -47,7 +47,7 @@ func Suggest(ctx context.Context, c plan.Cell, p *elab.Profile, o Options) (*Sug
 		}
 	}
 	s := &Suggestion{}
-	sys, err := built(c.Spec, c.ConfigCell)
+	sys, err := built(c.Spec, c.ConfigCell, nil)
 	if sys == nil || err != nil {
 		return s, err
 	}
@@ -91,7 +91,7 @@ func (s *Suggestion) try(ctx context.Context, c plan.Cell, p *elab.Profile, set 
 	if why, err := c.Spec.Unmet(tree); err != nil || why != "" {
 		return false, err // it is found with what it requires, as a larger set
 	}
-	sys, err := built(c.Spec, cell)
+	sys, err := built(c.Spec, cell, nil)
 	if sys == nil || err != nil {
 		return false, err
 	}
