@@ -19,18 +19,20 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // Document is the outcome of an audit. Nothing in it depends on the machine or the time.
 type Document struct {
-	Format     string      `json:"format"` // "pmdcheck-audit"
-	Version    int         `json:"version"`
-	Release    string      `json:"release"`
-	Scope      string      `json:"scope"` // "parts" or "all"
-	Files      int         `json:"files"`
-	References []Reference `json:"references"`
-	Sites      []*Site     `json:"sites"`
-	Kconfig    []Fact      `json:"kconfig"`
-	Features   []Feature   `json:"features"`
-	Functions  []Function  `json:"functions"`
-	Unused     []string    `json:"unused_waivers"` // waivers that waive nothing in this tree
-	Unread     []string    `json:"unread"`         // what could not be read
+	Format     string        `json:"format"` // "pmdcheck-audit"
+	Version    int           `json:"version"`
+	Release    string        `json:"release"`
+	Scope      string        `json:"scope"` // "parts" or "all"
+	Files      int           `json:"files"`
+	References []Reference   `json:"references"`
+	Sites      []*Site       `json:"sites"`
+	Kconfig    []Fact        `json:"kconfig"`
+	Features   []Feature     `json:"features"`
+	Functions  []Function    `json:"functions"`
+	Conform    []Conformance `json:"conformance,omitempty"`
+	Stale      []string      `json:"stale_waivers,omitempty"` // of differences that are not there, of functions that were compared
+	Unused     []string      `json:"unused_waivers"`          // waivers that waive nothing in this tree
+	Unread     []string      `json:"unread"`                  // what could not be read
 }
 
 // Reference is a @kernel annotation held against the tree.
@@ -71,7 +73,8 @@ type Function struct {
 
 // Options of a run.
 type Options struct {
-	All bool // every part of the tree, also those that nobody calls the memory management from
+	All     bool     // every part of the tree, also those that nobody calls the memory management from
+	Conform []string // the targets for which the functions of the library are compared with those of the tree
 }
 
 // Run audits a tree that is checked out.
@@ -104,22 +107,31 @@ func run(t tree, l *Library, o Options) (*Document, error) {
 	if o.All {
 		doc.Scope = "all"
 	}
+	doc.Features = x.features(l, rel)
+	known := map[string]Feature{}
+	for _, f := range doc.Features {
+		known[f.Name] = f
+	}
 	bodies := map[*defn]string{} // why they are read
 	for _, r := range l.Refs {
-		doc.References = append(doc.References, x.reference(r, rel, bodies))
+		doc.References = append(doc.References, x.reference(r, rel, known, bodies))
 	}
 	doc.Sites = x.sites
 	doc.Unused = x.judge(doc.References)
 	doc.Kconfig = x.facts(l, rel)
-	doc.Features = x.features(l, rel)
 	x.around(bodies)
 	doc.Functions = x.functions(l, bodies)
 	doc.Unread = x.trouble
+	for _, t := range o.Conform {
+		if err := x.conform(l, doc, evaluator{l: l, tree: known}, rel, t); err != nil {
+			return nil, err
+		}
+	}
 	return doc, nil
 }
 
 // reference finds what a reference names. Among other places those with the largest body come first, as stubs say little.
-func (x *index) reference(r Ref, rel Release, bodies map[*defn]string) Reference {
+func (x *index) reference(r Ref, rel Release, tree map[string]Feature, bodies map[*defn]string) Reference {
 	out := Reference{Func: r.Func, File: r.File, Range: r.Range(), At: r.At, Model: r.Model}
 	if !r.isName() {
 		out.Status = "no-code"
@@ -129,7 +141,7 @@ func (x *index) reference(r Ref, rel Release, bodies map[*defn]string) Reference
 		out.Status, out.Now = "waived", why
 		return out
 	}
-	if !r.Covers(rel) {
+	if !r.Covers(rel, tree) {
 		out.Status = "later"
 		if n, ok := number(r.Since); ok && r.feature == nil && rel.Number() >= n {
 			out.Status = "earlier"
@@ -311,13 +323,7 @@ func (x *index) functions(l *Library, bodies map[*defn]string) (out []Function) 
 	slices.SortFunc(ds, func(a, b *defn) int {
 		return cmp.Or(strings.Compare(a.place.File, b.place.File), a.place.Line-b.place.Line, strings.Compare(a.name, b.name))
 	})
-	calls := map[string]bool{}
-	for _, r := range l.Refs {
-		calls[r.Func] = true
-		for _, n := range x.data.renames[r.Func] {
-			calls[n] = true
-		}
-	}
+	calls := x.modelledCalls(l)
 	v := skeleton.Kernel()
 	for _, d := range ds {
 		s := skeleton.Project(d.file, d.fn, skeleton.Options{Vocabulary: v, Calls: calls, Through: through(d.file, d.fn)})
@@ -332,6 +338,18 @@ func (x *index) functions(l *Library, bodies map[*defn]string) (out []Function) 
 		out = append(out, fn)
 	}
 	return out
+}
+
+// modelledCalls are the functions that the library has a model of: their calls are events.
+func (x *index) modelledCalls(l *Library) map[string]bool {
+	calls := map[string]bool{}
+	for _, r := range l.Refs {
+		calls[r.Func] = true
+		for _, n := range x.data.renames[r.Func] {
+			calls[n] = true
+		}
+	}
+	return calls
 }
 
 // through finds static helpers of the same file.

@@ -331,12 +331,12 @@ func TestRanges(t *testing.T) {
 		r := Ref{}
 		r.Since, r.Until, r.Open = tc.since, tc.until, tc.open
 		for _, x := range tc.in {
-			if !r.Covers(x) {
+			if !r.Covers(x, nil) {
 				t.Errorf("%s does not cover %s", r.Range(), x)
 			}
 		}
 		for _, x := range tc.out {
-			if r.Covers(x) {
+			if r.Covers(x, nil) {
 				t.Errorf("%s covers %s", r.Range(), x)
 			}
 		}

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -11,181 +10,243 @@ import (
 
 // Conformance is a function of the library beside the function of the tree that it refers to.
 type Conformance struct {
-	Model   string   `json:"model"`
-	At      string   `json:"at"`
-	Func    string   `json:"function"`
-	Place   Place    `json:"place"`
-	Equal   int      `json:"equal"`   // events that both have
-	Missing int      `json:"missing"` // events of the source that the model does not have
-	More    int      `json:"more"`    // events of the model that the source does not have
-	Nested  int      `json:"nested"`  // the same event in another branch or loop
-	Unknown []string `json:"unknown,omitempty"`
-	Diff    []string `json:"diff"` // both, aligned: - only in the model, + only in the source, ~ nested otherwise
+	Target      string       `json:"target"`
+	Model       string       `json:"model"`
+	At          string       `json:"at"`
+	Func        string       `json:"function"`
+	Place       Place        `json:"place"`
+	PartOf      string       `json:"part_of,omitempty"` // another function of the library that it is a part of; that one is compared
+	Equal       int          `json:"equal"`             // events that both have
+	Differences []Difference `json:"differences,omitempty"`
+	Unknown     []string     `json:"unknown,omitempty"`
+	Lines       []string     `json:"lines,omitempty"` // both, aligned: - only in the model, + only in the source
+}
+
+// Difference is an event or a branch that only one of the two has.
+type Difference struct {
+	Only   string `json:"only"` // "source" or "model"
+	Event  string `json:"event"`
+	After  string `json:"after"`            // the event before it, "start" for the first
+	Line   int    `json:"line"`             // of the tree or of the library
+	Waived string `json:"waived,omitempty"` // why it may be
+}
+
+func (d Difference) Text() string {
+	sign := "+"
+	if d.Only == "model" {
+		sign = "-"
+	}
+	return sign + " " + d.Event + " after " + d.After
+}
+
+// Open are the differences that nothing waives.
+func (c Conformance) Open() (out []Difference) {
+	for _, d := range c.Differences {
+		if d.Waived == "" {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // judged are the events that both sides are compared by: what the library abstracts from everywhere is left out.
 var judged = []string{"lock", "unlock", "trylock", "unlock_free", "downgrade", "held", "ipi", "wait", "flush", "gather", "clear", "publish", "clear_flush", "insert", "remove", "call", "dtor"}
 
-// beside are events about things that the library has nothing of.
-var beside = []string{"flush cache", "gather entry", "lock hugetlb_lock", "unlock hugetlb_lock", "lock irq", "unlock irq", "lock preempt", "unlock preempt"}
+// pair is a reference with the two bodies that it holds together.
+type pair struct {
+	ref   Reference
+	defn  *defn
+	model *skeleton.Skeleton
+	seen  map[string]bool
+}
 
-// same are names of one thing in the library and the kernel.
-var same = strings.NewReplacer("hugetlb_fault_mutex_table", "fault_mutex", "src_ptl", "ptl", "dst_ptl", "ptl")
+// conform aligns the functions of the library with those of the tree that they refer to, for a target, and judges what differs.
+func (x *index) conform(l *Library, doc *Document, eval evaluator, rel Release, target string) error {
+	n, ok := l.enums["target"][target]
+	if !ok {
+		return fmt.Errorf("the library has no target %s", target)
+	}
+	eval.env = map[string]int{"release": rel.Number(), "target": n, "era": -1} // the eras are of kernels that the release says, or that never were
+	if err := x.data.checkExcuses(l); err != nil {
+		return err
+	}
+	cs := x.align(l, doc, eval, rel, target)
+	doc.Conform = append(doc.Conform, cs...)
+	doc.Stale = append(doc.Stale, waive(cs, x.data.excuses, eval, rel)...)
+	return nil
+}
 
-// Conform aligns the functions of the library with those of the tree that they refer to, for a target. It knows nothing of what the library leaves out on purpose, so a difference is a
-// question and not a finding.
-func Conform(doc *Document, l *Library, target string) ([]Conformance, error) {
-	if !l.hasTarget(target) {
-		return nil, fmt.Errorf("the library has no target %s", target)
+// align aligns every function of the library with that of the tree that a reference leads to.
+func (x *index) align(l *Library, doc *Document, eval evaluator, rel Release, target string) (out []Conformance) {
+	arch := ""
+	for _, t := range x.data.targets {
+		if t.name == target {
+			arch = t.arch
+		}
 	}
-	rel, err := parseRelease(doc.Release)
-	if err != nil {
-		return nil, err
+	set := map[string]string{}
+	for _, f := range doc.Kconfig {
+		if f.Target == target {
+			set[f.Symbol] = f.Value
+		}
 	}
-	var out []Conformance
+	known := func(symbol string) (bool, bool) { return set[symbol] == "y", set[symbol] == "y" || set[symbol] == "n" }
+	v := skeleton.Kernel()
+	names := skeleton.Library()
+	keep := func(event string) string {
+		word, _, _ := strings.Cut(event, " ")
+		if !slices.Contains(judged, word) {
+			return ""
+		}
+		return names.Same(event)
+	}
+	var pairs []pair
 	for _, r := range doc.References {
-		if r.Status != "found" && r.Status != "moved" && r.Status != "renamed" || !strings.HasPrefix(r.At, "linux/") {
+		d := x.body(r, arch, known)
+		if d == nil || !strings.HasPrefix(r.At, "linux/") {
 			continue
 		}
-		f := doc.largest(r)
-		m := l.projectModel(r.Model, r.Func, rel, target)
-		if f == nil || m == nil {
-			continue
+		if m, seen := l.projectModel(r.Model, r.Func, rel, eval, keep); m != nil {
+			pairs = append(pairs, pair{r, d, m, seen})
 		}
-		c := Conformance{Model: r.Model, At: r.At, Func: f.Name, Place: Place{f.File, f.Line}, Unknown: slices.Clone(f.Unknown)}
-		for _, n := range m.Notes {
-			c.Unknown = append(c.Unknown, n.Text)
-		}
-		for _, d := range skeleton.Diff(only(skeleton.Texts(m.Lines())), only(f.Skeleton)) {
-			if !skeleton.Structure(d.Text) {
-				switch d.Op {
-				case ' ':
-					c.Equal++
-				case '-':
-					c.More++
-				case '+':
-					c.Missing++
-				case '~':
-					c.Nested++
-				}
+	}
+	calls := x.modelledCalls(l)
+	for _, n := range names.Apart() {
+		calls[n] = true
+	}
+	for _, p := range pairs {
+		c := Conformance{Target: target, Model: p.ref.Model, At: p.ref.At, Func: p.defn.name, Place: p.defn.place}
+		for _, q := range pairs {
+			if q.ref.Model != p.ref.Model && q.ref.Func == p.ref.Func && q.seen[p.ref.Model] {
+				c.PartOf = q.ref.Model
 			}
-			c.Diff = append(c.Diff, fmt.Sprintf("%c %s", d.Op, d.Text))
+		}
+		if c.PartOf == "" {
+			s := skeleton.Project(p.defn.file, p.defn.fn, skeleton.Options{Vocabulary: v, Calls: calls, Through: through(p.defn.file, p.defn.fn), Keep: keep, Known: known})
+			c.compare(p.model, s)
 		}
 		out = append(out, c)
 	}
-	return out, nil
+	return out
 }
 
-// largest is the body with the most events among the places of a reference: not a stub.
-func (doc *Document) largest(r Reference) *Function {
-	var best *Function
-	for i := range doc.Functions {
-		f := &doc.Functions[i]
-		if slices.Contains(r.Places, Place{f.File, f.Line}) && (best == nil || len(f.Skeleton) > len(best.Skeleton)) {
-			best = f
+// body is the largest of the bodies that a reference leads to for an architecture and its configuration: not a stub.
+func (x *index) body(r Reference, arch string, known func(string) (bool, bool)) (best *defn) {
+	name := r.Func
+	if r.Status == "renamed" {
+		name = r.Now
+	}
+	for _, d := range x.defs[name] {
+		other := strings.HasPrefix(d.place.File, "arch/") && !strings.HasPrefix(d.place.File, "arch/"+arch+"/")
+		if set, told := skeleton.Asks(d.cond, known); told && !set {
+			continue
+		}
+		if d.fn != nil && !other && slices.Contains(r.Places, d.place) && (best == nil || d.size > best.size) {
+			best = d
 		}
 	}
 	return best
 }
 
-// only keeps the events that are judged, with the branches and loops that then still have something in them. Ways out are left out: the library has one where the kernel has many.
-func only(lines []string) []string {
-	var kept []string
-	for _, l := range lines {
-		t := strings.TrimLeft(l, " ")
-		word, _, _ := strings.Cut(t, " ")
-		open := t == "if" || t == "loop" || t == "switch" || t == "or" || t == "end" || strings.HasPrefix(t, "#if")
-		if open || slices.Contains(judged, word) && !slices.Contains(beside, t) {
-			kept = append(kept, same.Replace(l))
-		}
+// compare aligns two skeletons in normal form.
+func (c *Conformance) compare(model, source *skeleton.Skeleton) {
+	for _, n := range source.Notes {
+		c.Unknown = append(c.Unknown, fmt.Sprintf("line %d: %s", n.Line, n.Text))
 	}
-	for {
-		n := len(kept)
-		kept = hollow(kept)
-		if len(kept) == n {
-			return kept
-		}
+	for _, n := range model.Notes {
+		c.Unknown = append(c.Unknown, n.Text)
 	}
-}
-
-// hollow drops branches and loops with nothing between their lines.
-func hollow(lines []string) []string {
-	var out []string
-	for i := 0; i < len(lines); i++ {
-		t := strings.TrimLeft(lines[i], " ")
-		j := i + 1
-		for j < len(lines) && strings.TrimLeft(lines[j], " ") == "or" && len(lines[j])-len("or") == len(lines[i])-len(t) {
-			j++
+	a, b := model.Lines(), source.Lines()
+	steps := skeleton.Diff(flush(a), flush(b))
+	before := map[byte]string{'+': "start", '-': "start"}
+	counts := around(steps)
+	for i, s := range steps {
+		line := Difference{Event: s.Text, Only: "model", After: before[s.Op]}
+		if s.B >= 0 {
+			line.Line, line.Only = b[s.B].Line, "source"
+			c.Lines = append(c.Lines, string(s.Op)+" "+b[s.B].Text)
+		} else {
+			line.Line = a[s.A].Line
+			c.Lines = append(c.Lines, string(s.Op)+" "+a[s.A].Text)
 		}
-		begins := t == "if" || t == "loop" || t == "switch" || strings.HasPrefix(t, "#if")
-		if begins && j < len(lines) && lines[j] == lines[i][:len(lines[i])-len(t)]+"end" {
-			i = j
+		if s.Op != ' ' && counts[i] {
+			c.Differences = append(c.Differences, line)
+		}
+		if skeleton.Structure(s.Text) {
 			continue
 		}
-		if t == "or" && j < len(lines) && (lines[j] == lines[i] || lines[j] == lines[i][:len(lines[i])-len(t)]+"end") {
-			continue // an arm with nothing in it
+		if s.Op == ' ' {
+			c.Equal++
+			before['+'], before['-'] = s.Text, s.Text
+		} else {
+			before[s.Op] = s.Text
 		}
-		out = append(out, lines[i])
+	}
+}
+
+// around tells which steps of an alignment are differences of their own. A branch that only one side has is one if there is anything in it that both have: else what is in it says everything. Its middle and
+// its end are none, but those of a branch that both have are, if anything that both have comes to stand elsewhere for it.
+func around(steps []skeleton.Change) []bool {
+	counts := make([]bool, len(steps))
+	for _, side := range []byte{'+', '-'} {
+		type branch struct {
+			at     int // of its beginning
+			both   bool
+			shared bool // something in it is of both sides
+			or     int  // its last middle that only this side has, and
+			inArm  bool // whether there was something of both sides since then
+		}
+		var open []branch
+		for i, s := range steps {
+			if s.Op != ' ' && s.Op != side {
+				continue
+			}
+			n := len(open) - 1
+			switch {
+			case s.Text == "if" || s.Text == "loop":
+				open = append(open, branch{at: i, both: s.Op == ' ', or: -1})
+			case n < 0:
+			case s.Text == "or":
+				if b := &open[n]; b.both {
+					if b.or >= 0 && b.inArm {
+						counts[b.or] = true
+					}
+					b.or, b.inArm = -1, false
+					if s.Op == side {
+						b.or = i
+					}
+				}
+			case s.Text == "end":
+				b := open[n]
+				open = open[:n]
+				if !b.both {
+					counts[b.at] = b.shared
+				} else {
+					if b.or >= 0 && b.inArm {
+						counts[b.or] = true
+					}
+					counts[i] = counts[i] || s.Op == side
+				}
+			case s.Op == side:
+				counts[i] = true
+			default:
+				for k := range open {
+					open[k].shared, open[k].inArm = true, true
+				}
+			}
+			if n < 0 && s.Op == side && !skeleton.Structure(s.Text) {
+				counts[i] = true
+			}
+		}
+	}
+	return counts
+}
+
+// flush takes the indentation away: a branch that only one side has is one difference, not one of everything in it.
+func flush(lines []skeleton.Line) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = strings.TrimLeft(l.Text, " ")
 	}
 	return out
-}
-
-// parseRelease reads what Release.String writes.
-func parseRelease(s string) (Release, error) {
-	var r Release
-	if n, _ := fmt.Sscanf(s, "%d.%d.%d", &r.Version, &r.Patch, &r.Sub); n != 3 {
-		return r, fmt.Errorf("%q is no release", s)
-	}
-	return r, nil
-}
-
-// WriteConformance writes one line a function, or with everything the alignments.
-func WriteConformance(w io.Writer, doc *Document, cs []Conformance, everything bool) error {
-	var b strings.Builder
-	equal, nothing, unknown := 0, 0, 0
-	for _, c := range cs {
-		switch {
-		case len(c.Unknown) > 0:
-			unknown++
-		case c.Missing+c.More+c.Nested+c.Equal == 0:
-			nothing++
-		case c.Missing+c.More+c.Nested == 0:
-			equal++
-		}
-	}
-	fmt.Fprintf(&b, "%s: %s aligned, %d with the same events, %d without events that are compared, %d not read to the end\n", doc.Release, many(len(cs), "function"), equal, nothing, unknown)
-	fmt.Fprintln(&b, "a difference is a question: what the library leaves out on purpose is not known here")
-	fmt.Fprintln(&b)
-	table(&b, func(tw io.Writer) {
-		for _, c := range cs {
-			state := fmt.Sprintf("the same %d events", c.Equal)
-			if c.Missing+c.More+c.Nested+c.Equal == 0 {
-				state = "no events that are compared"
-			} else if c.Missing+c.More+c.Nested > 0 {
-				state = fmt.Sprintf("%d only in the source, %d only in the model, %d nested otherwise", c.Missing, c.More, c.Nested)
-			}
-			if len(c.Unknown) > 0 {
-				state += "; not read to the end"
-			}
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", c.Model, c.At, c.Place, state)
-		}
-	})
-	if everything {
-		for _, c := range cs {
-			fmt.Fprintf(&b, "\n%s (%s) and %s (%s)\n", c.Model, c.At, c.Func, c.Place)
-			for _, d := range c.Diff {
-				fmt.Fprintf(&b, "  %s\n", d)
-			}
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// many is a number with its noun.
-func many(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

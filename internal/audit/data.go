@@ -17,6 +17,8 @@ var (
 	renamesText string
 	//go:embed targets.txt
 	targetsText string
+	//go:embed conform.txt
+	conformText string
 )
 
 // waiver says why calls of an entry by a function need no model.
@@ -54,6 +56,7 @@ type data struct {
 	never   map[string]string   // references to what is in no tree, with the reason
 	facts   []fact
 	targets []target
+	excuses []excuse
 }
 
 // fact is something that Kconfig says of an architecture.
@@ -88,6 +91,7 @@ func readData() (*data, error) {
 		"waivers.txt": func() error { return fields(waiversText, d.waiver) },
 		"renames.txt": func() error { return fields(renamesText, d.rename) },
 		"targets.txt": func() error { return fields(targetsText, d.target) },
+		"conform.txt": func() (err error) { d.excuses, err = readExcuses(conformText); return err },
 	} {
 		if err := read(); err != nil {
 			return nil, fmt.Errorf("%s, %w", name, err)

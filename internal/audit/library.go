@@ -152,10 +152,14 @@ func (r Ref) Range() string {
 	return r.Since
 }
 
-// Covers tells whether a release is in the range of a reference. Stable releases belong to the one they began with.
-func (r Ref) Covers(rel Release) bool {
+// Covers tells whether a release is in the range of a reference. Stable releases belong to the one they began with. Where a feature selects the code, what is known of the tree goes before its release.
+func (r Ref) Covers(rel Release, tree map[string]Feature) bool {
 	if r.feature != nil {
-		return (r.feature.Default(int64(rel.Number())) != 0) != r.Absent
+		on := r.feature.Default(int64(rel.Number())) != 0
+		if f := tree[r.Feature]; f.Value != "" {
+			on = f.Value != featureValues(r.feature)[0]
+		}
+		return on != r.Absent
 	}
 	lo, ok := number(r.Since)
 	if !ok || rel.Number() < lo {
@@ -198,7 +202,7 @@ func (r Ref) isName() bool {
 
 // Const evaluates a constant of the library for a target and a release. ok is false if it depends on anything else.
 func (l *Library) Const(name, target string, release int) (val int, ok bool) {
-	e := evaluator{l, map[string]int{"release": release}, 0}
+	e := evaluator{l: l, env: map[string]int{"release": release}}
 	n, found := l.enums["target"][target]
 	if !found {
 		return 0, false
@@ -217,12 +221,17 @@ func (l *Library) hasTarget(name string) bool {
 type evaluator struct {
 	l     *Library
 	env   map[string]int
+	tree  map[string]Feature // what is known of a tree, instead of what its release has
 	depth int
 }
 
 func (e *evaluator) name(n string) (int, bool) {
 	if v, ok := e.env[n]; ok {
 		return v, true
+	}
+	if f := e.l.feats[n]; f != nil && e.tree != nil {
+		i := slices.Index(featureValues(f), e.tree[n].Value)
+		return i, i >= 0
 	}
 	if f := e.l.feats[n]; f != nil && e.depth < 100 {
 		e.depth++
@@ -297,6 +306,12 @@ func (e *evaluator) binary(x *syntax.BinaryExpr) (int, bool) {
 		return 1, true
 	}
 	b, okb := e.eval(x.Y)
+	switch {
+	case x.Op == syntax.LAND && okb && b == 0:
+		return 0, true
+	case x.Op == syntax.LOR && okb && b != 0:
+		return 1, true
+	}
 	if !ok || !okb {
 		return 0, false
 	}

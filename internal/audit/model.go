@@ -15,28 +15,32 @@ type modelled struct {
 	rel    Release
 	eval   evaluator
 	v      *skeleton.Vocabulary
+	keep   func(string) string
 	own    string // the kernel's function that is projected: what else stands for it is looked through
 	within []string
+	seen   map[string]bool // what is looked through
 	left   int
 	cut    bool // it was too large
 }
 
-// projectModel makes the skeleton of the function of the library that a reference stands at, for a release and a target.
-func (l *Library) projectModel(name, kernel string, rel Release, target string) *skeleton.Skeleton {
+// projectModel makes the skeleton of the function of the library that a reference stands at, in normal form, and says which helpers it looked through.
+func (l *Library) projectModel(name, kernel string, rel Release, eval evaluator, keep func(string) string) (*skeleton.Skeleton, map[string]bool) {
 	fn := l.funcs[name]
 	if fn == nil {
-		return nil
+		return nil, nil
 	}
-	m := &modelled{l: l, rel: rel, v: skeleton.Library(), own: kernel, within: []string{name}, left: 4000}
-	m.eval = evaluator{l, map[string]int{"release": rel.Number()}, 0}
-	if n, ok := l.enums["target"][target]; ok {
-		m.eval.env["target"] = n
-	}
-	s := &skeleton.Skeleton{Name: name, Line: fn.Sp.Start.Line(), Nodes: skeleton.Finish(m.stmt(fn.Body))}
+	m := &modelled{l: l, rel: rel, eval: eval, v: skeleton.Library(), keep: keep, own: kernel, within: []string{name}, seen: map[string]bool{}, left: 4000}
+	s := &skeleton.Skeleton{Name: name, Line: fn.Sp.Start.Line(), Nodes: m.normal(fn)}
 	if m.cut {
 		s.Notes = append(s.Notes, csource.Problem{Line: s.Line, Text: "the model is too large to be projected"})
 	}
-	return s
+	return s, m.seen
+}
+
+func (m *modelled) normal(fn *syntax.FuncDecl) []*skeleton.Node {
+	nodes, ok := skeleton.Normal(m.stmt(fn.Body), m.keep)
+	m.cut = m.cut || !ok
+	return nodes
 }
 
 func (m *modelled) node(n syntax.Node, text string, arms ...[]*skeleton.Node) []*skeleton.Node {
@@ -60,7 +64,7 @@ func (m *modelled) stmt(s syntax.Stmt) (out []*skeleton.Node) {
 			out = append(out, m.expr(d.Init)...)
 		}
 	case *syntax.AssignStmt:
-		return append(m.expr(s.Y), m.expr(s.X)...)
+		return append(append(m.expr(s.Y), m.expr(s.X)...), m.assigned(s)...)
 	case *syntax.CallStmt:
 		return m.expr(s.Call)
 	case *syntax.IfStmt:
@@ -120,6 +124,18 @@ func (m *modelled) stmt(s syntax.Stmt) (out []*skeleton.Node) {
 		return m.held(s, s.Cond)
 	}
 	return out
+}
+
+// assigned is an entry that is written: *ptep = pte_none clears it.
+func (m *modelled) assigned(s *syntax.AssignStmt) []*skeleton.Node {
+	x, ok := s.X.(*syntax.UnaryExpr)
+	if !ok || x.Op != syntax.MUL {
+		return nil
+	}
+	if y, ok := s.Y.(*syntax.Ident); ok && y.Name == "pte_none" {
+		return m.node(s, "clear entry")
+	}
+	return m.node(s, "publish entry")
 }
 
 func (m *modelled) list(ss []syntax.Stmt) (out []*skeleton.Node) {
@@ -220,7 +236,7 @@ func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
 	if m.v.Has(name) {
 		return m.node(x, m.v.Event(name, last))
 	}
-	if kernel := m.l.stands(name, m.rel); kernel != "" && kernel != m.own {
+	if kernel := m.stands(name); kernel != "" && kernel != m.own {
 		if m.v.Has(kernel) {
 			return m.node(x, m.v.Event(kernel, last))
 		}
@@ -235,28 +251,17 @@ func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
 			return nil
 		}
 	}
+	m.seen[name] = true
 	m.within = append(m.within, name)
-	nodes := skeleton.Finish(m.stmt(fn.Body))
+	nodes := m.normal(fn)
 	m.within = m.within[:len(m.within)-1]
-	leave(nodes, name)
 	return nodes
 }
 
-func leave(nodes []*skeleton.Node, name string) {
-	for _, n := range nodes {
-		if n.Text == "return" {
-			n.Text = "leave " + name
-		}
-		for _, a := range n.Arms {
-			leave(a, name)
-		}
-	}
-}
-
-// stands is the kernel's function that a function of the library stands for in a release, "" if none.
-func (l *Library) stands(name string, rel Release) string {
-	for _, r := range l.Refs {
-		if r.Model == name && strings.HasPrefix(r.At, "linux/") && r.isName() && r.Covers(rel) {
+// stands is the kernel's function that a function of the library stands for in the tree, "" if none.
+func (m *modelled) stands(name string) string {
+	for _, r := range m.l.Refs {
+		if r.Model == name && strings.HasPrefix(r.At, "linux/") && r.isName() && r.Covers(m.rel, m.eval.tree) {
 			return r.Func
 		}
 	}

@@ -20,11 +20,11 @@ import (
 )
 
 type auditFlags struct {
-	dir, rev, jsonFile, against, conform string
-	writeProfile                         string
-	verdicts, suggest, traces            bool
-	kconfig, features, all, verbose      bool
-	skeletons                            []string
+	dir, rev, jsonFile, against     string
+	writeProfile                    string
+	verdicts, suggest, traces       bool
+	kconfig, features, all, verbose bool
+	skeletons, conform              []string
 }
 
 func (a *app) auditCmd() *cobra.Command {
@@ -52,7 +52,7 @@ func (a *app) auditCmd() *cobra.Command {
 	fl.BoolVar(&f.kconfig, "kconfig", false, "only the table of what Kconfig says of each target")
 	fl.BoolVar(&f.features, "features", false, "only the table of features: which the tree has, and what shows it")
 	fl.StringArrayVar(&f.skeletons, "skeleton", nil, "only the events of this `function`, wherever a reference or a call site leads to it")
-	fl.StringVar(&f.conform, "conform", "", "align the functions of the library with those of the tree, for this `target`; -v shows how")
+	fl.StringArrayVar(&f.conform, "conform", nil, "only the events in which functions of the library and of the tree differ, for this `target`; -v also shows what is waived")
 	fl.BoolVar(&f.all, "all", false, "read every part of the tree, drivers too")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "also what is in order")
 	return cmd
@@ -77,7 +77,7 @@ func (a *app) audit(ctx context.Context, f auditFlags, specs []string) error {
 	}
 	var old *audit.Document
 	var follow []audit.FollowUp
-	o := audit.Options{All: f.all}
+	o := audit.Options{All: f.all, Conform: f.conform}
 	if before, after, ok := strings.Cut(f.rev, ".."); ok {
 		if f.against != "" {
 			return errors.New("--against and two commits are two comparisons; one is made")
@@ -108,12 +108,11 @@ func (a *app) audit(ctx context.Context, f auditFlags, specs []string) error {
 	switch {
 	case len(f.skeletons) > 0:
 		return a.skeletons(doc, f.skeletons)
-	case f.conform != "":
-		cs, err := audit.Conform(doc, lib, f.conform)
-		if err != nil {
-			return err
+	case len(f.conform) > 0:
+		if !quiet {
+			err = doc.WriteConformance(a.out, f.verbose)
 		}
-		return audit.WriteConformance(a.out, doc, cs, f.verbose)
+		return cmp.Or(err, conformed(doc))
 	case f.against != "":
 		if old == nil {
 			if old, err = audited(f.against, lib, o); err != nil {
@@ -266,6 +265,17 @@ func verdict(doc *audit.Document, kconfig bool) error {
 // detected is the exit code of a table of features: unknown if one is. Which of them a tree has is no fault.
 func detected(doc *audit.Document) error {
 	if doc.Count().Untellable > 0 {
+		return ended(exitUnknown)
+	}
+	return nil
+}
+
+// conformed is the exit code of a comparison with the library.
+func conformed(doc *audit.Document) error {
+	switch open, unread := doc.Conformed(); {
+	case open > 0:
+		return ended(exitViolated)
+	case unread > 0:
 		return ended(exitUnknown)
 	}
 	return nil

@@ -29,6 +29,10 @@ type Options struct {
 	Calls      map[string]bool // functions whose call is an event of its own: those with a model
 	// Through finds the body of a helper that is to be looked through, or nil.
 	Through func(name string) (*csource.File, *csource.Func)
+	// Keep makes the skeleton normal (see Normal), with the events that it keeps.
+	Keep func(event string) string
+	// Known tells whether a symbol of Kconfig is set, where that is known: of what #ifdef asks about it only one half is there.
+	Known func(symbol string) (set, known bool)
 }
 
 // maxThrough is how many helpers deep a projection looks, maxNodes how large it may become, maxTokens how much text it may read for that.
@@ -76,7 +80,15 @@ func (p *projector) function(fn *csource.Func) []*Node {
 	}
 	body, notes := p.f.Statements(fn)
 	*p.notes = append(*p.notes, notes...)
-	return Finish(p.block(body, scope{}))
+	nodes := p.block(body, scope{})
+	if p.o.Keep == nil {
+		return Finish(nodes)
+	}
+	nodes, ok := Normal(nodes, p.o.Keep)
+	if !ok {
+		p.note(fn.Line, "too many ways through "+fn.Name)
+	}
+	return nodes
 }
 
 // block projects the statements of a block, with the unlocks at its end.
@@ -268,6 +280,15 @@ func (p *projector) cases(s *csource.Stmt) []*Node {
 }
 
 func (p *projector) halves(s *csource.Stmt) []*Node {
+	if set, known := Asks(s.Name, p.o.Known); known && len(s.Kids) <= 2 {
+		switch {
+		case set && len(s.Kids) > 0:
+			return p.block(s.Kids[0], scope{})
+		case !set && len(s.Kids) == 2:
+			return p.block(s.Kids[1], scope{})
+		}
+		return nil
+	}
 	var arms [][]*Node
 	for _, k := range s.Kids {
 		arms = append(arms, p.block(k, scope{}))
@@ -280,6 +301,30 @@ func (p *projector) halves(s *csource.Stmt) []*Node {
 		out[0].Post = s.Name
 	}
 	return out
+}
+
+// Asks is the answer to defined(CONFIG_X), and to several of these of which all have to be so, if it is known.
+func Asks(cond string, known func(symbol string) (set, known bool)) (set, told bool) {
+	if known == nil {
+		return false, false
+	}
+	set, told = true, true
+	for _, c := range strings.Split(cond, " && ") {
+		name, no := strings.CutPrefix(c, "!")
+		name, ok := strings.CutPrefix(name, "defined(CONFIG_")
+		symbol, end := strings.CutSuffix(name, ")")
+		if !ok || !end {
+			told = false
+			continue
+		}
+		switch v, ok := known(symbol); {
+		case !ok:
+			told = false
+		case v == no:
+			return false, true
+		}
+	}
+	return set, told
 }
 
 // scoped projects scoped_guard(class, x) body, and macros with a body that it does not know, which may run it or not.

@@ -1,6 +1,8 @@
 package skeleton
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +34,67 @@ func lines(s *Skeleton) []string {
 		out = append(out, strings.ReplaceAll(l.Text, "  ", "\t"))
 	}
 	return out
+}
+
+// TestNormal: two ways to write the same thing have one normal form, and two things have not.
+func TestNormal(t *testing.T) {
+	normal := func(t *testing.T, body string) []string {
+		t.Helper()
+		s := of(t, "void f(void) { "+body+" }")
+		nodes, ok := Normal(s.Nodes, func(e string) string { return strings.TrimPrefix(e, "inc ") })
+		if !ok {
+			t.Fatal("too many ways")
+		}
+		return lines(&Skeleton{Nodes: nodes})
+	}
+	for _, tc := range []struct {
+		name      string
+		same      bool
+		one, two  string
+		wantOfOne string
+	}{
+		{"an early return and the branch around the rest", true, "if (x) return; get_page(a); get_page(b);", "if (!x) { get_page(a); get_page(b); }", "if|\ta|\tb|end"},
+		{"an unlock on each way", true, "get_page(a); if (x) { get_page(b); return; } get_page(c); get_page(b);", "get_page(a); if (!x) get_page(c); get_page(b);", "a|if|\tc|end|b"},
+		{"a goto and what follows its label", true, "if (x) goto out; get_page(a); out: get_page(b);", "if (!x) get_page(a); get_page(b);", "if|\ta|end|b"},
+		{"a label that nothing falls into", true, "if (x) goto bad; get_page(a); return; bad: get_page(b);", "if (x) get_page(b); else get_page(a);", "if|\ta|or|\tb|end"},
+		{"a test within a test", true, "if (x) if (y) get_page(a);", "if (x && y) get_page(a);", "if|\ta|end"},
+		{"the other way round", true, "if (x) get_page(b); else get_page(a);", "if (!x) get_page(a); else get_page(b);", "if|\ta|or|\tb|end"},
+		{"the same on both sides", true, "if (x) get_page(a); else get_page(a);", "get_page(a);", "a"},
+		{"the same first", true, "if (x) { get_page(a); get_page(b); } else { get_page(a); }", "get_page(a); if (x) get_page(b);", "a|if|\tb|end"},
+		{"arms with one end", true, "if (x) { get_page(a); get_page(c); } else if (y) { get_page(b); get_page(c); }", "if (z) { if (x) get_page(a); else get_page(b); get_page(c); }", "if|\tif|\t\ta|\tor|\t\tb|\tend|\tc|end"},
+		{"a loop that a test stands before", true, "if (x) while (y) get_page(a);", "while (y) get_page(a);", "loop|\ta|end"},
+		{"continue and the branch around the rest", true, "while (x) { if (y) continue; get_page(a); }", "while (x) { if (!y) get_page(a); }", "loop|\ta|end"},
+		{"out of a loop to what follows", true, "while (x) { get_page(a); if (y) goto out; get_page(b); } out: get_page(c);", "while (x) { get_page(a); if (y) break; get_page(b); } get_page(c);", "loop|\ta|\tif|\t\tb|\tend|end|c"},
+		{"a switch", true, "switch (x) { case 1: get_page(a); break; case 2: get_page(a); get_page(b); break; }", "if (x == 1) get_page(a); else if (x == 2) { get_page(a); get_page(b); }", "if|\ta|or|\ta|\tb|or|end"},
+		{"to fall through", true, "switch (x) { case 1: get_page(a); case 2: get_page(b); break; }", "if (x == 1) { get_page(a); get_page(b); } else if (x == 2) get_page(b);", "if|\tif|\t\ta|\tend|\tb|end"},
+		{"back to a label", true, "again: get_page(a); if (x) goto again; get_page(b);", "get_page(a); if (!x) get_page(b);", "a|if|\tb|end"},
+		{"another order", false, "get_page(a); get_page(b);", "get_page(b); get_page(a);", "a|b"},
+		{"in a branch", false, "get_page(a);", "if (x) get_page(a);", "a"},
+		{"in a loop", false, "get_page(a); get_page(b);", "while (x) { get_page(a); get_page(b); }", "a|b"},
+		{"on one way out only", false, "if (x) { get_page(b); return; } get_page(a); get_page(b);", "if (x) return; get_page(a); get_page(b);", "if|\ta|end|b"},
+		{"twice", false, "get_page(a); get_page(a);", "get_page(a);", "a|a"},
+		{"one arm of two", false, "if (x) { get_page(a); get_page(b); }", "if (x) get_page(a); else get_page(b);", "if|\ta|\tb|end"},
+	} {
+		one, two := normal(t, tc.one), normal(t, tc.two)
+		if got := strings.Join(one, "|"); got != tc.wantOfOne {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.wantOfOne)
+		}
+		if same := slices.Equal(one, two); same != tc.same {
+			t.Errorf("%s: the other is %q", tc.name, two)
+		}
+	}
+}
+
+// TestNormalEnds: a body with more ways than can be written down is given up.
+func TestNormalEnds(t *testing.T) {
+	var b strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&b, "if (x) { get_page(a%d); if (y) return; get_page(b%d); }\n", i, i)
+	}
+	s := of(t, "void f(void) { "+b.String()+" }")
+	if _, ok := Normal(s.Nodes, func(e string) string { return e }); ok {
+		t.Error("written down")
+	}
 }
 
 func TestProject(t *testing.T) {

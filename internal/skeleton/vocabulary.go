@@ -5,6 +5,8 @@ package skeleton
 import (
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,6 +18,8 @@ type Vocabulary struct {
 	slots  map[string]bool
 	once   map[string]bool
 	opaque map[string]bool
+	apart  map[string]bool
+	same   map[string]string
 }
 
 // word is what a call of a name does.
@@ -81,7 +85,7 @@ func (v *Vocabulary) Event(name string, last func(arg int) string) string {
 
 // ReadVocabulary reads a vocabulary; vocabulary.txt describes the form.
 func ReadVocabulary(text string) (*Vocabulary, error) {
-	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}, opaque: map[string]bool{}}
+	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}, opaque: map[string]bool{}, apart: map[string]bool{}, same: map[string]string{}}
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		f := strings.Fields(line)
@@ -108,8 +112,17 @@ func (v *Vocabulary) line(f []string) error {
 		}
 		v.guards[f[1]] = [2]string{f[2], f[3]}
 		return nil
-	case "slot", "once", "opaque":
-		set := map[string]map[string]bool{"slot": v.slots, "once": v.once, "opaque": v.opaque}[f[0]]
+	case "same":
+		if len(f) != 3 {
+			return fmt.Errorf("same takes two names")
+		}
+		v.same[f[1]] = f[2]
+		return nil
+	case "beside":
+		v.same[strings.Join(f[1:], " ")] = "-"
+		return nil
+	case "slot", "once", "opaque", "apart":
+		set := map[string]map[string]bool{"slot": v.slots, "once": v.once, "opaque": v.opaque, "apart": v.apart}[f[0]]
 		for _, n := range f[1:] {
 			set[n] = true
 		}
@@ -138,6 +151,27 @@ func (v *Vocabulary) line(f []string) error {
 	}
 	v.words[f[0]] = w
 	return nil
+}
+
+// Apart are the functions of the kernel that nothing of the library is about: where library and source are compared, a call of one is an event and not what it does.
+func (v *Vocabulary) Apart() []string { return slices.Sorted(maps.Keys(v.apart)) }
+
+// Same is an event with the names that library and kernel are compared by, "" if it is about something that the library has nothing of.
+func (v *Vocabulary) Same(event string) string {
+	if v.same[event] == "-" {
+		return ""
+	}
+	w := strings.Fields(event)
+	for i, x := range w[1:] {
+		switch n := v.same[x]; n {
+		case "":
+		case "-":
+			return ""
+		default:
+			w[i+1] = n
+		}
+	}
+	return strings.Join(w, " ")
 }
 
 // Has tells whether a call of a name is an event.
