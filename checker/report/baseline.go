@@ -148,8 +148,8 @@ func (b *Baseline) Incomparable(d *Document) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the digests of %d cells are of version %q in the baseline and of version %q now: verdicts and counts were compared, whether the models are the same is not known; "+
-		"`baseline write` makes a new baseline", n, was, is)
+	return fmt.Sprintf("the digests of %s are of version %q in the baseline and of version %q now: verdicts and counts were compared, whether the models are the same is not known; "+
+		"`baseline write` makes a new baseline", Count(n, "cell"), was, is)
 }
 
 // Compare lists the cells that differ: first in the order of the run, then those that are gone. Cells of the baseline for which within is false were not part of the

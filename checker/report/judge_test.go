@@ -48,7 +48,7 @@ func add(t testing.TB, d *report.Document, name, src string, o checker.Options) 
 func line(t testing.TB, e *report.Entry) string {
 	t.Helper()
 	s := string(written(t, func(w io.Writer) error { return report.Line(w, e, report.Style{}) }))
-	s, _, _ = strings.Cut(s, fmt.Sprintf("  %d states", e.States))
+	s, _, _ = strings.Cut(s, fmt.Sprintf("  %d state", e.States))
 	return s
 }
 

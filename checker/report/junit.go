@@ -110,7 +110,7 @@ func JUnit(w io.Writer, d *Document, style Style) error {
 
 // said is what came out for the cell and each of its properties.
 func (e *Entry) said() string {
-	s := fmt.Sprintf("%s: %d states, %d transitions", e.Found(), e.States, e.Transitions)
+	s := fmt.Sprintf("%s: %s, %s", e.Found(), Count(e.States, "state"), Count(e.Transitions, "transition"))
 	for _, g := range e.grouped() {
 		s += "\n" + g.what + ": " + strings.Join(g.names, ", ")
 	}

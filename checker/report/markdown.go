@@ -25,7 +25,7 @@ func Markdown(w io.Writer, d *Document) error {
 	case s.Unknown > 0:
 		head = fmt.Sprintf("%d without a verdict", s.Unknown)
 	}
-	fmt.Fprintf(&b, "## pmdcheck: %s\n\n%d checks: %d as expected, %d not, %d unknown\n", head, s.Checks, s.OK, s.Failed, s.Unknown)
+	fmt.Fprintf(&b, "## pmdcheck: %s\n\n%s\n", head, s)
 	shown, traced := 0, 0
 	for i := range d.Results {
 		e := &d.Results[i]

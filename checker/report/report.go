@@ -18,6 +18,8 @@ const Schema = "pmdcheck/check/2"
 // Style says how text looks.
 type Style struct {
 	Times bool                // with times, which differ from run to run
+	Brief bool                // the closing line only, without the table of the specs
+	Cells bool                // every cell has had its line: a single spec needs no table
 	Color bool                // with terminal control sequences
 	File  func(string) string // where a source file is in the repository of the reader; nil: as it is called
 }
@@ -36,6 +38,14 @@ func Thousands(n int64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// Count is "1 check" or "2 checks".
+func Count[N int | int64](n N, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Line writes the one line of a cell.
@@ -63,7 +73,7 @@ func Line(w io.Writer, e *Entry, style Style) error {
 	if style.Times {
 		elapsed = fmt.Sprintf("  %.3fs", e.Seconds)
 	}
-	_, err := fmt.Fprintf(w, "%s %s  %s%s  %d states, %d transitions%s\n", mark, name, e.Found(), note, e.States, e.Transitions, elapsed)
+	_, err := fmt.Fprintf(w, "%s %s  %s%s  %s, %s%s\n", mark, name, e.Found(), note, Count(e.States, "state"), Count(e.Transitions, "transition"), elapsed)
 	return err
 }
 
@@ -88,11 +98,11 @@ func barriers(n int) string {
 	return fmt.Sprintf("%d barriers had no effect: memory is sequentially consistent", n)
 }
 
-// Summary writes the closing table, if there are several specs, the cells that were not as expected once more, if there are many others, and the closing line.
+// Summary writes the closing table, with a line for each spec, if there are several cells, the cells that were not as expected once more, if there are many others, and the closing line.
 func Summary(w io.Writer, d *Document, style Style) error {
 	var b strings.Builder
 	rows := perSpec(d)
-	if len(rows) > 1 {
+	if !style.Brief && (len(rows) > 1 || !style.Cells && len(d.Results) > 1) {
 		width := len("spec")
 		for _, r := range rows {
 			width = max(width, len(r.spec))
@@ -125,16 +135,16 @@ func Summary(w io.Writer, d *Document, style Style) error {
 		}
 	}
 	if idle > 0 {
-		cells := "cells"
-		if idle == 1 {
-			cells = "cell"
-		}
-		fmt.Fprintf(&b, "barriers had no effect in %d %s, where memory was sequentially consistent (--memory-model)\n", idle, cells)
+		fmt.Fprintf(&b, "barriers had no effect in %s, where memory was sequentially consistent (--memory-model)\n", Count(idle, "cell"))
 	}
-	s := d.Summary
-	fmt.Fprintf(&b, "%d checks: %d as expected, %d not, %d unknown\n", s.Checks, s.OK, s.Failed, s.Unknown)
+	b.WriteString(d.Summary.String() + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// String is "2 checks: 1 as expected, 1 not, 0 unknown".
+func (t Totals) String() string {
+	return fmt.Sprintf("%s: %d as expected, %d not, %d unknown", Count(t.Checks, "check"), t.OK, t.Failed, t.Unknown)
 }
 
 type row struct {

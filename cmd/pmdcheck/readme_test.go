@@ -66,7 +66,7 @@ func printed(t *testing.T, args []string) string {
 	if code := cli.Main(args, nil, &out, &errs); code != 0 || errs.Len() > 0 {
 		t.Fatalf("%v: exit code %d, %s", args, code, errs.String())
 	}
-	return strings.TrimSpace(strings.Split(out.String(), "\n1 checks:")[0]) + "\n"
+	return strings.TrimSpace(strings.Split(out.String(), "\n1 check:")[0]) + "\n"
 }
 
 // drawing holds the picture in the README to what render makes of the run's trace.

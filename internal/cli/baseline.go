@@ -108,7 +108,7 @@ func (a *app) compared(changes []report.Change, cells int) error {
 		}
 		fmt.Fprintf(a.out, "%s %s  %s\n", mark, c.Cell, strings.Join(c.What, "; "))
 	}
-	fmt.Fprintf(a.out, "%d cells compared: %d changed, %d of them in their verdict, %d without one\n", cells, len(changes), verdicts, unknown)
+	fmt.Fprintf(a.out, "%s compared: %d changed, %d of them in their verdict, %d without one\n", report.Count(cells, "cell"), len(changes), verdicts, unknown)
 	switch {
 	case verdicts > 0:
 		return &coded{code: exitViolated, silent: true}

@@ -42,7 +42,7 @@ type checkFlags struct {
 	maxStates                                                              int64
 	timeout                                                                time.Duration
 	noMerge, noReset, noChains, checkReduction, explainReduction, noAssert bool
-	first, verbose, progress, shortest, noShrink                           bool
+	first, verbose, everyCell, progress, shortest, noShrink                bool
 	showFlags
 	storeFlags
 }
@@ -52,7 +52,7 @@ func (a *app) checkCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "check [spec...]",
 		Short:   "check specs against their expected verdicts",
-		Long:    "check explores every interleaving of every cell of the specs and compares the verdicts with their expect lines. A spec is an embedded name\n(seed/race_a), a folder of embedded specs (seed), or a file. Without one, all embedded specs are checked.",
+		Long:    "check explores every interleaving of every cell of the specs and compares the verdicts with their expect lines. A spec is an embedded name\n(seed/race_a), a folder of embedded specs (seed), or a file. Without one, all embedded specs are checked.\n\nIt prints the cells that are not as expected with the traces of what was not expected, and a line for each spec. --cells has a line for each cell, -v all that is known of it.",
 		Example: "  pmdcheck check\n  pmdcheck check seed/race_a --set policy=rcu --set target=arm64_4k -v\n  pmdcheck check ./mine.pmd --search bfs --trace-dir traces",
 		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args, f) },
 	}
@@ -95,7 +95,8 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.StringVar(&f.traceDir, "trace-dir", "", "write a trace of every violated property into this `folder`")
 	fl.BoolVar(&f.shortest, "shortest", false, "show shortest traces, which takes a second, breadth-first search, instead of those with the fewest context switches")
 	fl.BoolVar(&f.noShrink, "no-shrink", false, "show traces as they were found, with all steps")
-	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show the trace of every violation, expected or not")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show every cell, with what was found of each property and the trace of every violation, expected or not")
+	fl.BoolVar(&f.everyCell, "cells", false, "show a line for every cell, as expected or not")
 	f.showFlags.flags(fl)
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
 }
@@ -201,6 +202,7 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 	}
 	doc := report.NewDocument(total)
 	doc.Shard, doc.Run = f.shard, f.run
+	every := f.verbose || f.everyCell || total == 1 && !f.quiet // of a single cell there is nothing to be summed up
 	var errs distinct
 	for x := range outcomes {
 		if x.Err != nil {
@@ -209,7 +211,8 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 		}
 		e := doc.Add(x.Entry())
 		err := prog.print(func() error {
-			if !f.quiet || !e.OK {
+			more := f.more(x, weak)
+			if every || !e.OK || more != "" || f.shows(x) {
 				if err := report.Line(out, e, report.Style{Times: f.verbose, Color: color(a.out)}); err != nil {
 					return err
 				}
@@ -222,16 +225,8 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 			if e.Verdict == checker.Holds.String() && !x.Spec.HasCovers() && doc.Warn(x.Spec.Name, report.NoCover) {
 				fmt.Fprintf(a.err, "pmdcheck: warning: %s: %s\n", x.Spec.Name, report.NoCover)
 			}
-			if _, err := io.WriteString(out, weak.of(x.Number)); err != nil {
+			if _, err := io.WriteString(out, more); err != nil {
 				return err
-			}
-			if err := report.Reducing(out, x.Result); err != nil {
-				return err
-			}
-			if s := x.Result.Swarm; s != nil && x.Result.Verdict != checker.Unknown { // else the line above says it
-				if _, err := fmt.Fprintf(out, "     %s\n", s); err != nil {
-					return err
-				}
 			}
 			for _, v := range x.Result.Violations {
 				if v.Unshrunk {
@@ -248,7 +243,28 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 		return nil, err
 	}
 	prog.stop()
-	return doc, report.Summary(out, doc, report.Style{Color: color(a.out)})
+	return doc, report.Summary(out, doc, report.Style{Color: color(a.out), Brief: f.quiet, Cells: every})
+}
+
+// more is what flags ask about a cell besides its verdict.
+func (f *checkFlags) more(x *run.Outcome, weak *weakCells) string {
+	var b strings.Builder
+	b.WriteString(weak.of(x.Number))
+	_ = report.Reducing(&b, x.Result) // there is no error in memory
+	if s := x.Result.Swarm; s != nil && x.Result.Verdict != checker.Unknown { // else its line says it
+		fmt.Fprintf(&b, "     %s\n", s)
+	}
+	return b.String()
+}
+
+// wants reports whether a trace is to be shown.
+func (f *checkFlags) wants(x *run.Outcome, t *traces.Trace) bool {
+	return f.verbose || slices.Contains(f.property, t.Property) || (!x.Judged.OK && !slices.Contains(x.Judged.ExpectedProps, t.Property))
+}
+
+// shows reports whether any trace of a cell is to be shown.
+func (f *checkFlags) shows(x *run.Outcome) bool {
+	return slices.ContainsFunc(x.Traces, func(t *traces.Trace) bool { return f.wants(x, t) })
 }
 
 func (a *app) showTraces(out io.Writer, x *run.Outcome, f *checkFlags) error {
@@ -271,7 +287,7 @@ func (a *app) showTraces(out io.Writer, x *run.Outcome, f *checkFlags) error {
 				return err
 			}
 		}
-		if f.verbose || slices.Contains(f.property, t.Property) || (!x.Judged.OK && !slices.Contains(x.Judged.ExpectedProps, t.Property)) {
+		if f.wants(x, t) {
 			fmt.Fprintf(out, "\n%s:\n\n", t.Property)
 			if err := columns.Render(out, t, a.table(-1, f.full)); err != nil {
 				return err

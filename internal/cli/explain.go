@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
@@ -201,11 +202,7 @@ func expectations(cells []elab.ConfigCell) []string {
 		}
 	}
 	for i, w := range order {
-		n := fmt.Sprintf("%d cells", count[w])
-		if count[w] == 1 {
-			n = "1 cell"
-		}
-		order[i] = fmt.Sprintf("%-12s %s", n, w)
+		order[i] = fmt.Sprintf("%-12s %s", report.Count(count[w], "cell"), w)
 	}
 	return order
 }

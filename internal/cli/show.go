@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/files"
 	"pmdcheck/internal/sim"
 	"pmdcheck/internal/suite/catalog"
@@ -133,7 +134,7 @@ func (a *app) replayCmd() *cobra.Command {
 			if err := replay.Replay(sys, t); err != nil {
 				return &coded{code: exitViolated, err: err}
 			}
-			_, err = fmt.Fprintf(a.out, "%d steps replayed: %s\n", len(t.Steps), t.Message)
+			_, err = fmt.Fprintf(a.out, "%s replayed: %s\n", report.Count(len(t.Steps), "step"), t.Message)
 			return err
 		},
 	}

@@ -21,7 +21,7 @@ type showFlags struct {
 }
 
 func (f *showFlags) flags(fl *pflag.FlagSet) {
-	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only cells that are not as expected, and the summary")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only cells that are not as expected, and the closing line")
 	fl.StringArrayVar(&f.property, "property", nil, "show the trace of this violated `property`, expected or not (repeatable)")
 	fl.BoolVar(&f.full, "full", false, "traces show every operation on shared state, not only what matters to the violation")
 }

@@ -157,7 +157,7 @@ func (s *server) check(name string) {
 		} else {
 			x.doc, x.sources, x.evidence = doc, f.kept.Specs, f.kept.Evidence
 			t := doc.Summary
-			fmt.Fprintf(s.app.err, "%s: %d checks: %d as expected, %d not, %d unknown\n", name, t.Checks, t.OK, t.Failed, t.Unknown)
+			fmt.Fprintf(s.app.err, "%s: %s\n", name, t)
 		}
 	}
 	if x.stamp == "" {

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/sim"
 	"pmdcheck/traces"
 )
@@ -90,7 +91,7 @@ func (m *stepper) key(k string) {
 		}
 		m.say(err)
 		if err == nil {
-			m.note = fmt.Sprintf("%d steps stored in %s", m.s.Len(), m.save)
+			m.note = fmt.Sprintf("%s stored in %s", report.Count(m.s.Len(), "step"), m.save)
 		}
 	case "pgdown":
 		m.scroll += 5
@@ -109,7 +110,7 @@ func (m *stepper) say(err error) {
 func (m *stepper) ran(n int, err error) {
 	m.say(err)
 	if err == nil {
-		m.note = fmt.Sprintf("%d steps", n)
+		m.note = report.Count(n, "step")
 	}
 	m.cursor = 0
 }

@@ -62,7 +62,7 @@ func (s *Session) command(words []string, w io.Writer, files Files) error {
 	if k, err := strconv.Atoi(words[0]); err == nil {
 		choices := s.Choices()
 		if k < 1 || k > len(choices) {
-			return fmt.Errorf("there are %d possible steps", len(choices))
+			return fmt.Errorf("the list has %s", steps(len(choices)))
 		}
 		return s.take(choices[k-1], w)
 	}
@@ -83,7 +83,7 @@ func (s *Session) command(words []string, w io.Writer, files Files) error {
 			}
 		}
 		if len(mine) != 1 {
-			return fmt.Errorf("%s has %d possible steps", arg(1), len(mine))
+			return fmt.Errorf("%s has %s that it can take", arg(1), steps(len(mine)))
 		}
 		return s.take(mine[0], w)
 	case "undo":
@@ -131,7 +131,7 @@ func (s *Session) command(words []string, w io.Writer, files Files) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%d steps\n", n)
+		fmt.Fprintln(w, steps(n))
 		return s.say(w)
 	case "follow":
 		t, err := files.Read(arg(1))
@@ -177,4 +177,12 @@ func (s *Session) say(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// steps is "1 step" or "2 steps".
+func steps(n int) string {
+	if n == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("%d steps", n)
 }

@@ -111,8 +111,8 @@ violated no_deadlock: no process can move
 // TestScriptErrors: each is named with its line, and ends the script.
 func TestScriptErrors(t *testing.T) {
 	for script, want := range map[string]string{
-		"list\n7":           "line 2: 7: there are 2 possible steps",
-		"step r":            "line 1: step r: r has 0 possible steps",
+		"list\n7":           "line 2: 7: the list has 2 steps",
+		"step r":            "line 1: step r: r has 0 steps that it can take",
 		"\n\ndance":         "line 3: dance: there is no such command",
 		"run cover nothing": "there is no cover nothing",
 		"run no_such":       "there is no property no_such",

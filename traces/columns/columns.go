@@ -117,7 +117,11 @@ func Draw(w io.Writer, s *story.Story, opt Options) error {
 		d.table(&b)
 	}
 	if hidden := d.hidden(); hidden > 0 && !opt.Full {
-		b.WriteString("\n" + d.paint(fmt.Sprintf("%d of %d steps are not shown; --full shows everything.", hidden, len(s.Trace.Steps)), dim) + "\n")
+		are := "steps are"
+		if hidden == 1 {
+			are = "steps is"
+		}
+		b.WriteString("\n" + d.paint(fmt.Sprintf("%d of %d %s not shown; --full shows everything.", hidden, len(s.Trace.Steps), are), dim) + "\n")
 	}
 	if opt.Head && len(d.lines) > 0 {
 		say("("+legend+")", dim)
