@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// noticed.tsv is what `pmdcheck matrix --rows feature --csv` found: for each feature the newest release that has it, and the specs with a verdict that changes without it.
+// noticed.tsv is what `pmdcheck matrix --rows feature --csv specs/noticed.tsv` found: for each feature the newest release that has it, and the specs with a verdict that changes without it.
 //
 //go:embed noticed.tsv
 var noticed string

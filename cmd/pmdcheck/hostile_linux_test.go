@@ -310,7 +310,7 @@ func TestPipes(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "pipe.pmd"), []byte("bool x;\nprocess p { x = true; }\n"), 0); err != nil {
 		t.Fatal(err)
 	}
-	if o := end(); o.code != 0 || !strings.Contains(o.out, "1 checks: 1 as expected") {
+	if o := end(); o.code != 0 || !strings.Contains(o.out, "1 check: 1 as expected") {
 		t.Errorf("exit code %d: %s%s", o.code, o.out, o.err)
 	}
 }

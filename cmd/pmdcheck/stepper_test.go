@@ -79,7 +79,7 @@ func TestStepper(t *testing.T) {
 	s.press("1")
 	s.await("rcu_read_lock_nesting[0] = 1") // only what differs is drawn anew
 	s.press("s")
-	s.await("1 steps stored in run.json")
+	s.await("1 step stored in run.json")
 	s.press("?")
 	s.await("run to a violation")
 	s.press("?")

@@ -66,6 +66,7 @@ var stringers = map[string][]fmt.Stringer{
 	"model.LockEdge":       {model.LockEdge{}},
 	"report.Shard":         {report.Shard{}, report.Shard{Index: -1, Of: -1}},
 	"report.Warning":       {report.Warning{}},
+	"report.Totals":        {report.Totals{}},
 	"sim.Choice":           {sim.Choice{}},
 	"story.Lock":           {(*story.Lock)(nil), &story.Lock{}},
 	"story.State":          all[story.State](),

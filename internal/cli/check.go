@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -45,6 +46,8 @@ type checkFlags struct {
 	first, verbose, everyCell, progress, shortest, noShrink                bool
 	showFlags
 	storeFlags
+
+	left map[string]int // cells that were left out, by tier
 }
 
 func (a *app) checkCmd() *cobra.Command {
@@ -176,6 +179,8 @@ func (f *checkFlags) cells(a *app, args []string) ([]plan.Cell, int, error) {
 	r := plan.Request{Specs: args, Set: f.set, Memory: f.memoryModel, Only: f.only, Tier: f.tier, Shard: f.shard, Property: f.property, Timeout: f.timeout}
 	var passed []string
 	r.Passed = func(spec string) { passed = append(passed, spec) }
+	f.left = map[string]int{}
+	r.Left = func(tier string) { f.left[tier]++ }
 	defer func() { a.passedOver(passed) }()
 	if f.profile != "" {
 		var err error
@@ -243,14 +248,15 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 		return nil, err
 	}
 	prog.stop()
-	return doc, report.Summary(out, doc, report.Style{Color: color(a.out), Brief: f.quiet, Cells: every})
+	err := report.Summary(out, doc, report.Style{Color: color(a.out), Brief: f.quiet, Cells: every})
+	return doc, errors.Join(err, tiers(out, "left out", f.left))
 }
 
 // more is what flags ask about a cell besides its verdict.
 func (f *checkFlags) more(x *run.Outcome, weak *weakCells) string {
 	var b strings.Builder
 	b.WriteString(weak.of(x.Number))
-	_ = report.Reducing(&b, x.Result) // there is no error in memory
+	_ = report.Reducing(&b, x.Result)                                         // there is no error in memory
 	if s := x.Result.Swarm; s != nil && x.Result.Verdict != checker.Unknown { // else its line says it
 		fmt.Fprintf(&b, "     %s\n", s)
 	}

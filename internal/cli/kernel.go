@@ -2,8 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/model/elab"
 )
 
@@ -18,6 +22,16 @@ func (a *app) passedOver(specs []string) {
 		list += fmt.Sprintf(" and %d more", more)
 	}
 	fmt.Fprintf(a.err, "pmdcheck: warning: not checked, because they do not have what is set: %s\n", list)
+}
+
+// tiers says of how many cells a run knows nothing because of their tier, and how it would.
+func tiers(w io.Writer, what string, left map[string]int) error {
+	var b strings.Builder
+	for _, t := range slices.Sorted(maps.Keys(left)) {
+		fmt.Fprintf(&b, "%s: %s of tier %s (add --tier %s)\n", what, report.Count(left[t], "cell"), t, t)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // stable warns of a kernel that is asked for by a stable release: the library knows what the release had, not what it has taken over since.

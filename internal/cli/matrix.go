@@ -23,8 +23,8 @@ import (
 type matrixFlags struct {
 	rows, cols, property, set []string
 	profiles                  []string
-	asJSON, asCSV, asHTML     bool
-	out, memory, tier         string
+	json, csv, html, out      string
+	memory, tier              string
 	jobs                      int
 	maxStates                 int64
 	timeout                   time.Duration
@@ -42,7 +42,7 @@ Cells that fall into one place are summed up: violated if any is (and the table 
 --rows feature takes every feature away from the newest release that has it, and says which specs notice (--csv: as tab-separated values).
 Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 		Example: "  pmdcheck matrix seed/race_a\n  pmdcheck matrix seed/race_a --rows era,target --set target=arm64_4k,riscv64\n" +
-			"  pmdcheck matrix family --rows spec --cols era --property any\n  pmdcheck matrix seed/race_a_unlocked --rows policy --cols PMD_FREE --property no_use_after_free --html -o matrix.html\n  pmdcheck matrix seed/race_a --set kernel=6.6 --set arch=arm64\n  pmdcheck matrix family --rows feature",
+			"  pmdcheck matrix family --rows spec --cols era --property any\n  pmdcheck matrix seed/race_a_unlocked --rows policy --cols PMD_FREE --property no_use_after_free --html matrix.html\n  pmdcheck matrix seed/race_a --set kernel=6.6 --set arch=arm64\n  pmdcheck matrix family --rows feature",
 		RunE: func(_ *cobra.Command, args []string) error { return a.matrix(args, f) },
 	}
 	fl := cmd.Flags()
@@ -51,10 +51,10 @@ Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 	fl.StringSliceVar(&f.property, "property", nil, "`property` to ask about, or any (repeatable; default use after free, of a table or its lock, and foreign walk)")
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, or let it take several, name=a,b (repeatable)")
 	fl.StringArrayVar(&f.profiles, "profile", nil, "ask about the tree that this `file` of audit --write-profile describes (repeatable: trees side by side, as the axis tree)")
-	fl.BoolVar(&f.asJSON, "json", false, "write JSON")
-	fl.BoolVar(&f.asCSV, "csv", false, "write comma-separated values, a record per place")
-	fl.BoolVar(&f.asHTML, "html", false, "write a self-contained page")
-	fl.StringVarP(&f.out, "output", "o", "", "write to this `file`")
+	fl.StringVar(&f.json, "json", "", "write JSON to `file` (- for stdout, instead of text)")
+	fl.StringVar(&f.csv, "csv", "", "write comma-separated values, a record per place, to `file` (- for stdout, instead of text)")
+	fl.StringVar(&f.html, "html", "", "write a self-contained page to `file` (- for stdout, instead of text)")
+	fl.StringVarP(&f.out, "output", "o", "", "write the text to this `file`")
 	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells explored at the same time")
 	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
 	fl.StringVar(&f.memory, "max-memory", "", "give up on a cell beyond this `size`, as 512M or 2G")
@@ -62,7 +62,6 @@ Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a cell after this time")
 	fl.StringVar(&f.tier, "tier", "", "also explore the cells of this tier (all: every tier); others are unknown")
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
-	cmd.MarkFlagsMutuallyExclusive("json", "csv", "html")
 	return cmd
 }
 
@@ -70,6 +69,9 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	opts := checker.Options{MaxStates: f.maxStates, Timeout: f.timeout}
 	err := limits(f.maxStates, f.timeout)
 	if err != nil {
+		return err
+	}
+	if err := checkOutputs(f.outputs()); err != nil {
 		return err
 	}
 	if opts.Memory, err = memory.Bound(f.memory, f.jobs); err != nil {
@@ -119,20 +121,20 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	if err := errs.join(); err != nil {
 		return err
 	}
+	left := map[string]int{}
+	for _, c := range m.Cells {
+		if !plan.InTier(c.ConfigCell, f.tier) {
+			left[c.Tier]++
+		}
+	}
+	if err := tiers(a.err, "unknown", left); err != nil {
+		return err
+	}
 	d := matrix.Build(results, m.Rows, m.Cols, m.Properties, len(f.property) == 0, propertyTitle)
 	if len(d.Tables) == 0 {
 		return f.nothing(len(answers), len(results), excluded, m.Properties)
 	}
-	write := d.WriteText
-	switch {
-	case f.asJSON:
-		write = d.WriteJSON
-	case f.asCSV:
-		write = d.WriteCSV
-	case f.asHTML:
-		write = d.WriteHTML
-	}
-	if err := a.output(f.out, func(w io.Writer) error { return write(w) }); err != nil {
+	if err := f.write(a, d.WriteText, d.WriteJSON, d.WriteCSV, d.WriteHTML); err != nil {
 		return err
 	}
 	if unknown {
@@ -143,7 +145,7 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 
 // matrixOfFeatures says which specs notice if a feature is taken away.
 func (a *app) matrixOfFeatures(args []string, f *matrixFlags, opts checker.Options) error {
-	if len(f.cols)+len(f.property)+len(f.set)+len(f.profiles) > 0 || f.asHTML {
+	if len(f.cols)+len(f.property)+len(f.set)+len(f.profiles) > 0 || f.html != "" {
 		return errors.New("--rows feature has columns, properties and cells of its own, and no page: leave out --cols, --property, --set and --html")
 	}
 	ctx, cancel := interrupt.Context()
@@ -155,14 +157,29 @@ func (a *app) matrixOfFeatures(args []string, f *matrixFlags, opts checker.Optio
 	if ctx.Err() != nil {
 		return errors.New("interrupted: nothing is written, because what was not asked would look like what nothing notices")
 	}
-	write := matrix.WriteFeaturesText
-	switch {
-	case f.asJSON:
-		write = matrix.WriteFeaturesJSON
-	case f.asCSV:
-		write = matrix.WriteFeaturesTSV
+	of := func(write func(io.Writer, []matrix.Feature) error) func(io.Writer) error {
+		return func(w io.Writer) error { return write(w, list) }
 	}
-	return a.output(f.out, func(w io.Writer) error { return write(w, list) })
+	return f.write(a, of(matrix.WriteFeaturesText), of(matrix.WriteFeaturesJSON), of(matrix.WriteFeaturesTSV), nil)
+}
+
+func (f *matrixFlags) outputs() []output {
+	return []output{{"-o", f.out}, {"--json", f.json}, {"--csv", f.csv}, {"--html", f.html}}
+}
+
+// write writes what the flags ask for; text goes to stdout unless something else does.
+func (f *matrixFlags) write(a *app, formats ...func(io.Writer) error) error {
+	list := f.outputs()
+	if f.out == "" && !stdoutTaken(list) {
+		list[0].name = "-"
+	}
+	var errs []error
+	for i, o := range list {
+		if o.name != "" {
+			errs = append(errs, a.output(o.name, formats[i]))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // nothing says why there is no table.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -17,30 +18,50 @@ import (
 type outputs struct {
 	json, junit, sarif, summary string
 	traces                      bool
+	others                      []output // what the command writes besides
 }
 
 func (o *outputs) flags(fl *pflag.FlagSet) {
 	fl.StringVar(&o.json, "json", "", "write results as JSON to `file` (- for stdout, instead of text)")
 	fl.BoolVar(&o.traces, "with-traces", false, "the JSON contains the traces of what was not expected (with -v: of every violation)")
-	fl.StringVar(&o.junit, "junit", "", "write results as JUnit XML to `file`")
-	fl.StringVar(&o.sarif, "sarif", "", "write violations as SARIF 2.1.0 to `file`, traces as code flows")
-	fl.StringVar(&o.summary, "summary", "", "append a summary in Markdown to `file`, such as $GITHUB_STEP_SUMMARY")
+	fl.StringVar(&o.junit, "junit", "", "write results as JUnit XML to `file` (- for stdout)")
+	fl.StringVar(&o.sarif, "sarif", "", "write violations as SARIF 2.1.0 to `file` (- for stdout), traces as code flows")
+	fl.StringVar(&o.summary, "summary", "", "append a summary in Markdown to `file` (- for stdout), such as $GITHUB_STEP_SUMMARY")
 }
 
-func (o *outputs) names() []string { return []string{o.json, o.junit, o.sarif, o.summary} }
+// output is a file that is written in one format: flag says where it goes.
+type output struct{ flag, name string }
 
-func (o *outputs) takesStdout() bool { return slices.Contains(o.names(), "-") }
+func (o *outputs) list() []output {
+	return append([]output{{"--json", o.json}, {"--junit", o.junit}, {"--sarif", o.sarif}, {"--summary", o.summary}}, o.others...)
+}
+
+func (o *outputs) takesStdout() bool { return stdoutTaken(o.list()) }
 
 // check finds out before a long run what would go wrong after it.
-func (o *outputs) check() error {
+func (o *outputs) check() error { return checkOutputs(o.list()) }
+
+func stdoutTaken(list []output) bool {
+	return slices.ContainsFunc(list, func(o output) bool { return o.name == "-" })
+}
+
+// checkOutputs finds out before a long run what would go wrong after it.
+func checkOutputs(list []output) error {
 	seen := map[string]bool{}
-	for _, n := range o.names() {
-		if n != "" && seen[n] {
-			return fmt.Errorf("two outputs go to %s", n)
+	var names []string
+	for _, o := range list {
+		switch {
+		case o.name == "":
+			continue
+		case o.name != "-" && strings.HasPrefix(o.name, "-"):
+			return fmt.Errorf("%s takes a file, and %s looks like a flag: write ./%s if it is one, or - for stdout", o.flag, o.name, o.name)
+		case seen[o.name]:
+			return fmt.Errorf("two outputs go to %s", o.name)
 		}
-		seen[n] = true
+		seen[o.name] = true
+		names = append(names, o.name)
 	}
-	return files.CanWrite(o.names()...)
+	return files.CanWrite(names...)
 }
 
 func (o *outputs) write(a *app, doc *report.Document) error {

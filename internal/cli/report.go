@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pmdcheck/internal/files"
 	"pmdcheck/internal/page"
 )
 
@@ -19,10 +18,8 @@ func (a *app) reportCmd() *cobra.Command {
 		Example: "  pmdcheck report -o report.html\n  pmdcheck report seed family -o report.html --title 'my series, v3'",
 		RunE: func(_ *cobra.Command, args []string) error {
 			f.everyTrace = true
+			f.outputs.others = []output{{"-o", out}}
 			if err := f.outputs.check(); err != nil {
-				return err
-			}
-			if err := files.CanWrite(out); err != nil {
 				return err
 			}
 			doc, err := a.explore(args, f)

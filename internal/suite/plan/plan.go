@@ -49,6 +49,7 @@ type Request struct {
 	Timeout  time.Duration     // to load one spec and to span its sweep; 0: no limit
 	Profile  *elab.Profile     // of the tree that is asked about; nil for releases
 	Passed   func(spec string) // is told of specs that are passed over; may be nil
+	Left     func(tier string) // is told of every cell that is left out because of its tier; may be nil
 	Claims   bool              // only cells that say something about a kernel as it is
 }
 
@@ -140,7 +141,13 @@ func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Sp
 	}
 	var mine []elab.ConfigCell
 	for _, c := range all {
-		if r.Claims && !c.Claim || !only.admit(c.Config) || len(r.Set) == 0 && !InTier(c, r.Tier) {
+		if r.Claims && !c.Claim || !only.admit(c.Config) {
+			continue
+		}
+		if len(r.Set) == 0 && !InTier(c, r.Tier) {
+			if r.Left != nil {
+				r.Left(c.Tier)
+			}
 			continue
 		}
 		ways, err := spec.Ways(c, elab.BuildOptions{})
