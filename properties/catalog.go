@@ -164,6 +164,20 @@ var catalog = []Entry{
 		Cell:    "bugs/131a79b474e9_split_vma_lock fix=before",
 	},
 	{
+		Name: "no_refcount_misuse", Title: "reference count misuse",
+		Meaning: "A reference is taken only where there is one, given up once, and the count does not saturate.",
+		Rule:    "refcount_t warns of an increment from zero, of a decrement below it and of saturation, and then leaks the object; who has no reference yet uses refcount_inc_not_zero().",
+		Detail:  "Asserted in the functions of lib/refcount and lib/percpu_ref. An atomic_t asserts nothing.",
+		Cell:    "kernel/counts count=kref_ fault=get_without_test",
+	},
+	{
+		Name: "no_sleep_in_atomic", Title: "sleeping in atomic context",
+		Meaning: "Nobody who holds a spinlock, has preemption or interrupts off, or is inside rcu_read_lock() calls what may sleep.",
+		Rule:    "might_sleep() says which functions may; CONFIG_DEBUG_ATOMIC_SLEEP warns of them, whether or not they would have slept in that run.",
+		Detail:  "Asserted where the library calls might_sleep(), if a spec imports kernel/sched/might_sleep.",
+		Cell:    "kernel/sleeping inside=spinlock sleeper=mutex",
+	},
+	{
 		Name: "lock_order", Title: "circular locking dependency",
 		Meaning: "The classes of locks can be put in one order in which every run takes them, even if no run deadlocks.",
 		Rule:    "Lock ordering is documented at the head of mm/rmap.c; lockdep reports a cycle when its edges have been seen, in whatever runs. A trylock does not wait and adds no edge towards the lock it takes; nested locks of one class need a subclass.",

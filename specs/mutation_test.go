@@ -32,7 +32,7 @@ const (
 )
 
 // kernelFolders are the folders whose specs use the kernel library.
-var kernelFolders = []string{"seed", "family", "tables", "walkers", "bugs", "residual", "hazards", "gather"}
+var kernelFolders = []string{"seed", "family", "tables", "walkers", "bugs", "residual", "hazards", "gather", "kernel"}
 
 // statement matches every statement of the library that does something: calls, assignments, waits, frees. Not declarations, jumps, assertions and
 // lock_acquire() and its kin (which only observe), nor marks.
@@ -303,7 +303,7 @@ func TestEveryProtectionMatters(t *testing.T) {
 var harmless = map[string]string{
 	"arch/tlb.pmd: cpu_access: tlb_leaf[this_cpu] = tlb_walk[this_cpu];":                                      "the walk from the cached upper-level entry is judged itself",
 	"fs/hugetlbfs.pmd: hugetlb_vmtruncate: hugetlb_unmap_file_folio(mapping, i);":                             "nothing is left over for it here; walkers/rows and bugs/ecfbd733878d_vma_back_pointer call it by itself",
-	"kernel/rcu.pmd: rcu_gp: rcu_current[k] = NULL;":                                                          "the next grace period overwrites it, and in between only a cover looks at it",
+	"mm/table_rcu.pmd: rcu_gp: rcu_current[k] = NULL;":                                                         "the next grace period overwrites it, and in between only a cover looks at it",
 	"kernel/smp.pmd: local_irq_enable: ipi_answer(this_cpu, ipi_pending[from * NR_CPUS + this_cpu]);":         "no CPU that walks with interrupts off has something cached too",
 	"kernel/fork.pmd: fork_mm: mmap_write_unlock(parent);":                                                    "nobody else wants the parent's mmap_lock where fork() is raced with",
 	"kernel/fork.pmd: fork_mm: vma_start_write(parent);":                                                      "no fault under the per-VMA lock races with fork(), which leaves shared mappings to faults where there is one",

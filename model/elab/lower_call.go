@@ -322,6 +322,9 @@ func (b *builder) lifetime(x *syntax.CallExpr) operand {
 	if v == nil {
 		return badOperand
 	}
+	if t.kind == stRef && x.Fun.Name == "free" {
+		return b.freeAround(x, v, t)
+	}
 	if t.kind != stHandle {
 		d := source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: x.Fun.Name + " takes a pointer to a struct, not " + t.String()}
 		e.diags.Add(d)
@@ -337,6 +340,72 @@ func (b *builder) lifetime(x *syntax.CallExpr) operand {
 		return operand{t: tVoid}
 	}
 	return operand{t: tBool, x: &model.Expr{Op: model.IsLive, Type: model.BoolType, X: v, Pool: p, Pos: x.Sp.Start}}
+}
+
+// freeAround frees the object that a reference points into, of whichever struct: what kfree_rcu() does, which knows a field only. The references into objects of each
+// pool are told apart by their values; one that points into no object with a lifetime is the fault of the last container.
+func (b *builder) freeAround(x *syntax.CallExpr, v *model.Expr, t *stype) operand {
+	e := b.e
+	d := e.domain(t.elem)
+	cells := e.sys.Domains[d].Cells
+	tables := map[model.PoolID][]int32{}
+	var pools []model.PoolID
+	for i, c := range cells {
+		cv := e.sys.Vars[c.Var]
+		if cv.Pool == model.NoPool || e.sys.Pools[cv.Pool].Live == model.NoVar {
+			continue
+		}
+		if tables[cv.Pool] == nil {
+			tables[cv.Pool] = make([]int32, len(cells)+1)
+			pools = append(pools, cv.Pool)
+		}
+		tables[cv.Pool][i+1] = c.Idx/int32(cv.Stride) + 1
+	}
+	if len(pools) == 0 {
+		// A library that can free by reference is no mistake of a spec that has nothing to free.
+		pools, tables = []model.PoolID{model.NoPool}, map[model.PoolID][]int32{model.NoPool: make([]int32, len(cells)+1)}
+	}
+	v = b.pure(v)
+	if len(pools) > 1 && !v.IsConst() {
+		v = b.temp(v)
+	}
+	done := b.join()
+	for i, pool := range pools {
+		next := b.join()
+		if i < len(pools)-1 {
+			free := b.join()
+			b.branch(oneOf(v, tables[pool], t), free, next)
+			b.place(free)
+		}
+		h := &model.Expr{Op: model.Container, Type: model.IntType, X: v, Domain: d, Table: tables[pool], Pos: x.Sp.Start}
+		if pool == model.NoPool {
+			b.branch(h, done, done)
+		} else {
+			h.Type = e.irType(&stype{kind: stHandle, strct: e.prog.structs[e.sys.Pools[pool].Struct]})
+			b.emit(&cfgNode{op: model.Op{Kind: model.OpFree, X: h, Pool: pool}})
+			b.goTo(done)
+		}
+		b.place(next)
+	}
+	b.place(done)
+	return operand{t: tVoid}
+}
+
+// oneOf is whether a reference is one of those that the table has an object for.
+func oneOf(v *model.Expr, table []int32, t *stype) *model.Expr {
+	var is *model.Expr
+	for k, obj := range table {
+		if obj == 0 {
+			continue
+		}
+		eq := binary(model.Eq, v, model.NewConst(int64(k), v.Type))
+		if is == nil {
+			is = eq
+		} else {
+			is = binary(model.OrElse, is, eq)
+		}
+	}
+	return is
 }
 
 func (b *builder) containerOf(x *syntax.CallExpr) operand {

@@ -5,7 +5,7 @@ import "embed"
 
 // FS holds the .pmd files; `import "linux/mm/hugetlb";` finds mm/hugetlb.pmd.
 //
-//go:embed */*.pmd
+//go:embed */*.pmd */*/*.pmd
 var FS embed.FS
 
 // Detect says how a source tree shows which features of kernel/features.pmd it has.
