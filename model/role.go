@@ -16,10 +16,11 @@ const (
 	RoleGather           // gathers what is freed later; the cell is where it lies
 	RoleCache            // fills or empties a cache, such as a TLB, from what pointers lead to; the cell is a copy that keeps nothing linked
 	RoleAccess           // one access: it is its callers that people name
+	RoleBuffer           // a process that brings stores to memory: package pass makes it, nobody declares it
 )
 
 var roleText = [...]string{
-	NoRole: "none", RoleLock: "lock", RoleSection: "section", RoleGracePeriod: "grace_period", RoleCallback: "callback", RoleIPI: "ipi", RoleGather: "gather", RoleCache: "cache", RoleAccess: "access",
+	NoRole: "none", RoleLock: "lock", RoleSection: "section", RoleGracePeriod: "grace_period", RoleCallback: "callback", RoleIPI: "ipi", RoleGather: "gather", RoleCache: "cache", RoleAccess: "access", RoleBuffer: "buffer",
 }
 
 func (r Role) String() string {
@@ -29,9 +30,9 @@ func (r Role) String() string {
 	return fmt.Sprintf("Role(%d)", uint8(r))
 }
 
-// RoleOf is the role of a name; false for a name that is none.
+// RoleOf is the role of a name that may be declared; false for a name that is none.
 func RoleOf(name string) (Role, bool) {
-	for i, t := range roleText {
+	for i, t := range roleText[:RoleBuffer] {
 		if i > 0 && t == name {
 			return Role(i), true
 		}
@@ -39,8 +40,8 @@ func RoleOf(name string) (Role, bool) {
 	return NoRole, false
 }
 
-// Roles lists the names.
-func Roles() []string { return append([]string{}, roleText[1:]...) }
+// Roles lists the names that may be declared.
+func Roles() []string { return append([]string{}, roleText[1:RoleBuffer]...) }
 
 // Per says whose cell of an array of sections is.
 type Per uint8

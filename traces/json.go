@@ -125,7 +125,7 @@ func Check(t *Trace) error {
 
 var (
 	kinds   = []string{"violation", "cover", "run"}
-	roles   = []string{"", "lock", "section", "grace_period", "callback", "ipi", "gather", "cache", "access"}
+	roles   = []string{"", "lock", "section", "grace_period", "callback", "ipi", "gather", "cache", "access", "buffer"}
 	opKinds = []string{"assign", "branch", "assume", "assert", "cover", "alloc", "free", "nop", "fence"}
 )
 
@@ -167,6 +167,9 @@ func (t *Trace) validate() error {
 		if !slices.Contains(roles, p.Role) {
 			return fmt.Errorf("process %s has role %q, which is none of %q", p.Name, p.Role, roles[1:])
 		}
+		if p.Owner < 0 || p.Owner >= len(t.Processes) {
+			return fmt.Errorf("process %s is the buffer of process %d, and there are %d", p.Name, p.Owner, len(t.Processes))
+		}
 	}
 	for _, m := range t.Marks {
 		if m.Role == "" || !slices.Contains(roles, m.Role) {
@@ -185,6 +188,9 @@ func (t *Trace) validate() error {
 			}
 			if !listed(o.Call) {
 				return fmt.Errorf("%s: operation %d is in call %d, which is not listed", where, k+1, o.Call)
+			}
+			if o.Landed < 0 || o.Landed > len(t.Steps) {
+				return fmt.Errorf("%s: operation %d brings the store of step %d to memory, and there are %d", where, k+1, o.Landed, len(t.Steps))
 			}
 		}
 		return nil

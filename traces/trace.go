@@ -123,7 +123,9 @@ type Process struct {
 	Of   string `json:"of,omitempty"` // the declaration that it is an instance of
 	CPU  int    `json:"cpu"`          // -1: bound to none
 	MM   string `json:"mm,omitempty"`
-	Role string `json:"role,omitempty"` // grace_period or callback: a part of the machinery of grace periods
+	Role string `json:"role,omitempty"` // grace_period or callback: a part of the machinery of grace periods; buffer: brings stores to memory
+
+	Owner int `json:"owner,omitempty"` // of a buffer: whose stores these are
 }
 
 // Step is one transition.
@@ -165,6 +167,8 @@ type Operation struct {
 	Reads   []Access `json:"reads,omitempty"`  // shared reads
 	Writes  []Assign `json:"writes,omitempty"` // shared writes
 	Locals  []Assign `json:"locals,omitempty"` // local writes
+	Stores  []Assign `json:"stores,omitempty"` // what goes into the store buffer of the process, and is not in memory yet; Old is what the process saw there
+	Landed  int      `json:"landed,omitempty"` // the step whose store reaches memory by Writes, where that is not this operation's own
 	Kind    string   `json:"kind"`             // assign, branch, assume, assert, cover, alloc, free, nop
 	Result  string   `json:"result,omitempty"` // branch: "true"/"false"
 }
@@ -173,6 +177,8 @@ type Operation struct {
 type Access struct {
 	Cell  string `json:"cell"`  // "m1.pud", "X.entry[1]"
 	Value string `json:"value"` // "&X", "NULL", "3", "true", enum name
+
+	Buffered bool `json:"buffered,omitempty"` // found in the store buffer of the process, not in memory
 }
 
 // Assign is a value written.

@@ -303,7 +303,7 @@ func (b *buffering) declare() {
 	}
 	b.proc = model.ProcID(len(b.w.Processes))
 	b.w.Processes = append(b.w.Processes, &model.Process{
-		ID: b.proc, Name: name + index, CPU: b.p.CPU, MM: b.p.MM, Fair: true, Pos: b.p.Pos,
+		ID: b.proc, Name: name + index, CPU: b.p.CPU, MM: b.p.MM, Role: model.RoleBuffer, Fair: true, Pos: b.p.Pos,
 		Start:     []model.Op{{Kind: model.OpGoto, Frame: model.NoFrame, Pos: b.p.Pos}},
 		Locations: []*model.Location{{End: true, Pos: b.p.Pos, Frame: model.NoFrame}},
 	})

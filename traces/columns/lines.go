@@ -83,13 +83,18 @@ func (d *drawing) lanes() {
 	}
 	for i, p := range t.Processes {
 		switch {
-		case p.CPU >= 0 || !show[i]:
+		case p.CPU >= 0 || !show[i] || p.Role == "buffer":
 		case story.Machinery(p):
 			add(i, "machinery", p.Name)
 		case p.MM != "":
 			add(i, fmt.Sprint("p", i), p.MM+": "+p.Name)
 		default:
 			add(i, fmt.Sprint("p", i), p.Name)
+		}
+	}
+	for i, p := range t.Processes {
+		if p.Role == "buffer" {
+			d.of[i] = d.of[p.Owner] // what it does is told of whose stores these are
 		}
 	}
 	for _, l := range d.s.Lanes {
@@ -145,14 +150,14 @@ func (d *drawing) step(n, key int, st *traces.Step) {
 	first := len(d.lines)
 	writes := false
 	for _, o := range st.Ops {
-		writes = writes || len(o.Writes) > 0
+		writes = writes || len(o.Writes)+len(o.Stores) > 0
 	}
 	for k, o := range st.Ops {
 		fatal := st.Fatal && k == len(st.Ops)-1
 		if !d.wanted(key, st, k) {
 			continue
 		}
-		if d.opt.Full && !fatal && writes && len(o.Writes) == 0 {
+		if d.opt.Full && !fatal && writes && len(o.Writes)+len(o.Stores) == 0 {
 			continue // what a step that writes has read first says nothing that the writes do not
 		}
 		d.operation(n, key, st, k, c)
@@ -398,15 +403,31 @@ func written(a traces.Assign) string {
 	return a.Cell + " = " + a.New
 }
 
+// changes is what an operation wrote of some cells, to memory or into the store buffer of its process.
+func changes(o traces.Operation, concerns func(cell string, values ...string) bool) (parts []string) {
+	for _, a := range o.Writes {
+		if !concerns(a.Cell, a.Old, a.New) {
+			continue
+		}
+		text := written(a)
+		if o.Landed > 0 {
+			text += " reaches memory"
+		}
+		parts = append(parts, text)
+	}
+	for _, a := range o.Stores {
+		if concerns(a.Cell, a.Old, a.New) {
+			parts = append(parts, written(a)+" (buffered)")
+		}
+	}
+	return parts
+}
+
 // operation is one line for what an operation did to shared state, or "".
 func operation(o traces.Operation) string {
 	switch {
-	case len(o.Writes) > 0:
-		var parts []string
-		for _, a := range o.Writes {
-			parts = append(parts, written(a))
-		}
-		return strings.Join(parts, "; ")
+	case len(o.Writes)+len(o.Stores) > 0:
+		return strings.Join(changes(o, func(string, ...string) bool { return true }), "; ")
 	case !o.Visible || len(o.Reads) == 0 || o.Kind == "assert":
 		return ""
 	}
@@ -416,12 +437,8 @@ func operation(o traces.Operation) string {
 // compact is one line for what an operation did to what the run is about.
 func compact(o traces.Operation, concerns func(cell string, values ...string) bool) string {
 	var parts []string
-	if len(o.Writes)+len(o.Locals) > 0 && o.Kind != "branch" {
-		for _, a := range o.Writes {
-			if concerns(a.Cell, a.Old, a.New) {
-				parts = append(parts, written(a))
-			}
-		}
+	if len(o.Writes)+len(o.Locals)+len(o.Stores) > 0 && o.Kind != "branch" {
+		parts = changes(o, concerns)
 		for _, a := range o.Locals {
 			if len(parts) == 0 && len(o.Reads) == 0 && concerns("", a.Old, a.New) {
 				parts = append(parts, a.Cell+" = "+a.New)

@@ -31,13 +31,16 @@ type Options struct {
 func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	in := eval.New(sys, eval.Options{NoAssert: opt.NoAssert})
 	s, starts := in.Starts()
-	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}, seen: map[model.Cell]bool{}, locks: locks{held: map[model.ProcID][]lock{}}}
+	r := &recorder{sys: sys, in: in, freed: map[model.Cell]string{}, used: map[model.FrameID]bool{}, seen: map[model.Cell]bool{}, locks: locks{held: map[model.ProcID][]lock{}}, buffers: newBuffers(sys)}
 	t := &traces.Trace{Schema: traces.Schema, Spec: sys.Name, Kernel: sys.Kernel, Digest: sys.Digest(), Kind: "run", Processes: []traces.Process{}, Steps: []traces.Step{}}
 	for _, c := range sys.Config {
 		t.Config = append(t.Config, traces.ConfigValue(c))
 	}
 	for _, p := range sys.Processes {
 		t.Processes = append(t.Processes, traces.Process{Name: p.Name, Of: p.Of, CPU: p.CPU, MM: p.MM, Role: role(p.Role)})
+	}
+	for _, b := range r.buffers {
+		t.Processes[b.Proc].Owner = int(b.Of)
 	}
 	for _, q := range sys.Props {
 		if q.Checked {
@@ -63,7 +66,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 	var last *eval.Failure
 	for i, out := range starts {
 		p := sys.Processes[i]
-		if ops := r.operations(p, 0, p.Start, out.Events); len(ops) > 0 {
+		if ops := r.operations(p, 0, p.Start, out.Events, nil); len(ops) > 0 {
 			t.Starts = append(t.Starts, traces.Step{
 				Process: i, Transition: -1, To: int(s.Locs[i]), At: r.at(p, s), Label: ops[0].Text, Stack: r.stack(p.Start[0].Frame), Pos: ops[0].Pos, Ops: ops,
 			})
@@ -81,7 +84,7 @@ func Run(sys *model.System, moves []Move, opt Options) (*traces.Trace, error) {
 		if !out.Enabled {
 			return nil, fmt.Errorf("step %d: transition %d of %s is not enabled", i+1, m.Trans, sys.Processes[m.Proc].Name)
 		}
-		step := r.step(i, m, out)
+		step := r.step(i, m, s, out)
 		if len(moves) <= maxContext {
 			step.Enabled = r.others(s, m)
 			step.False = r.untrue(out.Next)
@@ -352,6 +355,8 @@ type recorder struct {
 	used  map[model.FrameID]bool
 	seen  map[model.Cell]bool // that have a role
 	locks locks
+
+	buffers buffers
 }
 
 var opKinds = map[model.OpKind]string{
@@ -359,7 +364,7 @@ var opKinds = map[model.OpKind]string{
 	model.OpAlloc: "alloc", model.OpFree: "free", model.OpNop: "nop", model.OpFence: "fence",
 }
 
-func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
+func (r *recorder) step(i int, m Move, before *eval.State, out eval.Outcome) traces.Step {
 	sys := r.sys
 	p := sys.Processes[m.Proc]
 	tr := p.Trans[m.Trans]
@@ -367,7 +372,7 @@ func (r *recorder) step(i int, m Move, out eval.Outcome) traces.Step {
 		Process: int(m.Proc), Transition: m.Trans, Way: m.Way, From: int(tr.From), To: int(out.Next.Locs[m.Proc]), At: r.at(p, out.Next), Label: tr.Label, Pos: sys.Files.Position(tr.Pos),
 		Stack: r.stack(tr.Frame), Ops: []traces.Operation{},
 	}
-	st.Ops = append(st.Ops, r.operations(p, i+1, tr.Code, out.Events)...)
+	st.Ops = append(st.Ops, r.operations(p, i+1, tr.Code, out.Events, before)...)
 	if f := out.Failure; f != nil {
 		st.Fatal = true
 		st.Property = sys.Props[f.Prop].Name
@@ -411,9 +416,10 @@ func (r *recorder) null(events []eval.Event) string {
 }
 
 // operations describes what code did. The step number is for what is said later of what was freed in it.
-func (r *recorder) operations(p *model.Process, step int, code []model.Op, events []eval.Event) []traces.Operation {
+func (r *recorder) operations(p *model.Process, step int, code []model.Op, events []eval.Event, before *eval.State) []traces.Operation {
 	sys := r.sys
 	var out []traces.Operation
+	buf := &buffered{r: r, step: step, memory: map[model.Cell]string{}, before: before, store: -1}
 	for _, ev := range events {
 		op := &code[ev.Op]
 		r.locks.see(sys, p, step, op, ev)
@@ -429,7 +435,13 @@ func (r *recorder) operations(p *model.Process, step int, code []model.Op, event
 		if op.Kind == model.OpBranch {
 			o.Result = fmt.Sprint(ev.Branch)
 		}
+		touched := false
+		var wrote []model.Cell
 		for _, a := range ev.Accesses {
+			if buf.see(p, op, &o, out, a) {
+				touched = true
+				continue
+			}
 			v := sys.Vars[a.Cell.Var]
 			name := sys.CellName(a.Cell)
 			r.see(a.Cell)
@@ -439,12 +451,20 @@ func (r *recorder) operations(p *model.Process, step int, code []model.Op, event
 			case v.Proc != model.NoProc:
 			case a.Write:
 				o.Writes = append(o.Writes, traces.Assign{Cell: name, Old: sys.Value(v.Type, a.Old), New: sys.Value(v.Type, a.New)})
+				buf.memory[a.Cell] = sys.Value(v.Type, a.New)
+				wrote = append(wrote, a.Cell)
 				if op.Kind == model.OpFree {
 					r.freed[a.Cell] = fmt.Sprintf("%s at step %d", p.Name, step)
 				}
 			default:
 				o.Reads = append(o.Reads, traces.Access{Cell: name, Value: sys.Value(v.Type, a.New)})
 			}
+		}
+		if touched {
+			buf.landed(p, op, &o, wrote)
+		}
+		if buf.bookkeeping(p, &o, touched) {
+			continue
 		}
 		out = append(out, o)
 	}
@@ -560,7 +580,7 @@ func Replay(sys *model.System, t *traces.Trace) error {
 			return fmt.Errorf("step %d differs: %d operations in the trace, %d in the model", i+1, len(o.Ops), len(s.Ops))
 		}
 		for k := range s.Ops {
-			if a, b := fmt.Sprint(s.Ops[k].Reads, s.Ops[k].Writes), fmt.Sprint(o.Ops[k].Reads, o.Ops[k].Writes); a != b {
+			if a, b := fmt.Sprint(s.Ops[k].Reads, s.Ops[k].Writes, s.Ops[k].Stores), fmt.Sprint(o.Ops[k].Reads, o.Ops[k].Writes, o.Ops[k].Stores); a != b {
 				return fmt.Errorf("step %d differs in %s: the trace has %s, the model %s", i+1, s.Ops[k].Text, b, a)
 			}
 		}

@@ -193,7 +193,7 @@ func (s *Story) decides(n, key, k int, st *traces.Step, written map[string]bool,
 	switch {
 	case n > 0 && n == s.Fatal() && k == len(st.Ops)-1:
 		return true
-	case s.round(n) && op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0:
+	case s.round(n) && op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes)+len(op.Stores) > 0:
 		return true
 	case s.round(n):
 		return false
@@ -213,19 +213,19 @@ func (s *Story) decides(n, key, k int, st *traces.Step, written map[string]bool,
 	if _, inside := s.lockCall(op.Call); inside {
 		return s.touches(st.Process, op) && !known(op, written) // how the lock was found
 	}
-	return op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes) > 0
+	return op.Visible && op.Kind != "assert" && len(op.Reads)+len(op.Writes)+len(op.Stores) > 0
 }
 
 // known says whether an operation only reads what was written before.
 func known(op traces.Operation, written map[string]bool) bool {
-	return len(op.Writes)+len(op.Locals) == 0 && len(op.Reads) > 0 && !slices.ContainsFunc(op.Reads, func(r traces.Access) bool { return !written[r.Cell] })
+	return len(op.Writes)+len(op.Locals)+len(op.Stores) == 0 && len(op.Reads) > 0 && !slices.ContainsFunc(op.Reads, func(r traces.Access) bool { return !written[r.Cell] })
 }
 
 // touches says whether an operation of a process finds or changes what the run is about.
 func (s *Story) touches(process int, op traces.Operation) bool {
 	inLock := s.inLock(op.Call)
 	pointer := func(v string) bool { return v == "NULL" || strings.HasPrefix(v, "&") }
-	for _, w := range op.Writes {
+	for _, w := range slices.Concat(op.Writes, op.Stores) {
 		if inLock && !pointer(w.New) {
 			continue // the lock, which is told as such
 		}

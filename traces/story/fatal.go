@@ -130,7 +130,7 @@ func (s *Story) tellNull(n int, st traces.Step, last traces.Operation) {
 	if !ok || s.process(m) == who {
 		return
 	}
-	s.Text = append(s.Text, fmt.Sprintf("%s set %s to NULL at step %d%s.", s.who(s.process(m)), cell, m, s.where(op.Call)))
+	s.Text = append(s.Text, fmt.Sprintf("%s set %s to NULL %s.", s.who(s.process(m)), cell, s.at(m, op)))
 	s.protection(who, s.process(m), n, m, "")
 }
 
@@ -172,7 +172,7 @@ func (s *Story) tellAssert(n int, st traces.Step, last traces.Operation) {
 	for _, r := range reads {
 		finds = append(finds, r.Cell+" == "+r.Value)
 		if m, op, ok := s.writer(r.Cell, n); ok && s.process(m) != who {
-			setters = append(setters, fmt.Sprintf("%s set %s to %s at step %d%s", s.who(s.process(m)), r.Cell, r.Value, m, s.where(op.Call)))
+			setters = append(setters, fmt.Sprintf("%s set %s to %s %s", s.who(s.process(m)), r.Cell, r.Value, s.at(m, op)))
 			s.said[link{s.target(r.Value), m}] = true
 			foreign = m
 		}
@@ -232,7 +232,7 @@ func (s *Story) outdated(k, n int) string {
 			}
 			seen[r.Cell] = true
 			if m, by, ok := s.writer(r.Cell, n); ok && m > k {
-				parts = append(parts, fmt.Sprintf("%s changed %s from %s at step %d%s", s.who(s.process(m)), r.Cell, r.Value, m, s.where(by.Call)))
+				parts = append(parts, fmt.Sprintf("%s changed %s from %s %s", s.who(s.process(m)), r.Cell, r.Value, s.at(m, by)))
 			}
 		}
 	}
@@ -256,8 +256,8 @@ func (s *Story) replaced(who, m, n int) int {
 				if !ok || c <= i || c == m || s.process(c) == who {
 					continue
 				}
-				s.Text = append(s.Text, fmt.Sprintf("%s had read %s from %s at step %d; %s changed that at step %d%s.",
-					Short(s.Trace.Processes[who]), r.Value, r.Cell, i, s.who(s.process(c)), c, s.where(by.Call)))
+				s.Text = append(s.Text, fmt.Sprintf("%s had read %s from %s at step %d; %s changed that %s.",
+					Short(s.Trace.Processes[who]), r.Value, r.Cell, i, s.who(s.process(c)), s.at(c, by)))
 				return c
 			}
 		}
@@ -322,8 +322,8 @@ func (s *Story) unlinked(who, m, n int) int {
 		for _, c := range l.Changes {
 			if c.Step > k && c.Step < n && c.Step != m && s.process(c.Step) != who && !slices.Contains(c.Links, cell) && slices.Contains(l.At(c.Step-1).Links, cell) {
 				_, op, _ := s.writer(cell, c.Step+1)
-				s.Text = append(s.Text, fmt.Sprintf("%s had read the pointer to %s from %s at step %d; %s took it out at step %d%s.",
-					Short(s.Trace.Processes[who]), l.Object, cell, k, s.who(s.process(c.Step)), c.Step, s.where(op.Call)))
+				s.Text = append(s.Text, fmt.Sprintf("%s had read the pointer to %s from %s at step %d; %s took it out %s.",
+					Short(s.Trace.Processes[who]), l.Object, cell, k, s.who(s.process(c.Step)), s.at(c.Step, op)))
 				return c.Step
 			}
 		}

@@ -15,6 +15,9 @@ func (s *Story) locks() {
 	h := &holding{s: s, open: map[string][]*Lock{}, calls: map[int]*lockCall{}}
 	s.steps(func(n, key int, st *traces.Step) {
 		for k, op := range st.Ops {
+			if op.Landed > 0 {
+				continue // it was told when the store was executed
+			}
 			c := h.calls[st.Process]
 			outer, ok := s.lockCall(op.Call)
 			if c != nil && (!ok || outer.ID != c.call.ID) {
@@ -28,7 +31,7 @@ func (s *Story) locks() {
 				c = &lockCall{call: outer, cells: map[string]*change{}}
 				h.calls[st.Process] = c
 			}
-			for _, w := range op.Writes {
+			for _, w := range slices.Concat(op.Stores, op.Writes) {
 				if !s.inLock(op.Call) {
 					break
 				}

@@ -16,6 +16,7 @@ const (
 	gather      = "gather"
 	cache       = "cache"
 	access      = "access"
+	buffer      = "buffer"
 )
 
 // is says whether a cell has a role.

@@ -143,7 +143,7 @@ func (p *Period) Whom(t *traces.Trace, all bool) string {
 
 // Story is what a run is about. Steps are numbered from 1.
 type Story struct {
-	Trace   *traces.Trace
+	Trace   *traces.Trace // the steps of store buffers are those of their owners
 	About   []string // the objects it is about
 	Lanes   []*Lane  // of every object that something happens to, those of About first
 	Locks   []*Lock  // in order of From
@@ -170,7 +170,7 @@ type link struct {
 // Tell analyses a trace.
 func Tell(t *traces.Trace) *Story {
 	s := &Story{
-		Trace: t, marks: map[string]traces.Mark{}, cells: map[string]bool{}, lines: map[[2]int]string{}, chains: map[int][]traces.Call{},
+		Trace: owned(t), marks: map[string]traces.Mark{}, cells: map[string]bool{}, lines: map[[2]int]string{}, chains: map[int][]traces.Call{},
 		drops: map[[2]int]*Lock{}, takes: map[[2]int]*Lock{}, keep: map[[2]int]bool{}, said: map[link]bool{},
 	}
 	for _, m := range t.Marks {
@@ -182,6 +182,7 @@ func Tell(t *traces.Trace) *Story {
 	s.about()
 	s.relevant()
 	s.tell()
+	s.tellReorderings()
 	return s
 }
 

@@ -115,7 +115,7 @@ func (s *Story) tellAbout() {
 		}
 		text := a.Cell + " == " + a.Value
 		if m, op, ok := s.writer(a.Cell, 0); ok {
-			text += fmt.Sprintf(", set by %s at step %d%s", s.who(s.process(m)), m, s.where(op.Call))
+			text += fmt.Sprintf(", set by %s %s", s.who(s.process(m)), s.at(m, op))
 		}
 		how = append(how, text)
 	}

@@ -72,7 +72,7 @@ func (s *Story) why(b *traces.Blocked, w traces.Wait) string {
 	for _, r := range w.Reads {
 		is := r.Cell + " == " + r.Value
 		if m, op, ok := s.writer(r.Cell, b.After+1); ok {
-			is += fmt.Sprintf(", set by %s at step %d%s", s.Trace.Processes[s.process(m)].Name, m, s.where(op.Call))
+			is += fmt.Sprintf(", set by %s %s", s.Trace.Processes[s.process(m)].Name, s.at(m, op))
 		}
 		if !slices.Contains(why, is) {
 			why = append(why, is)
