@@ -8,6 +8,7 @@ package columns
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"pmdcheck/traces"
@@ -39,6 +40,9 @@ const (
 
 // legend says how to read the lines.
 const legend = "x = v: v is written to x; x == v: v is read from it; [L R]: L is held, for read; f() > g(): f() calls g()"
+
+// bufferLegend is added where a run goes through store buffers.
+const bufferLegend = "; x = v (buffered): v waits in the store buffer of its process, until a line says that it reaches memory"
 
 // column is one lane: a CPU, the RCU machine, or a process that is bound to none.
 type column struct {
@@ -124,7 +128,11 @@ func Draw(w io.Writer, s *story.Story, opt Options) error {
 		b.WriteString("\n" + d.paint(fmt.Sprintf("%d of %d %s not shown; --full shows everything.", hidden, len(s.Trace.Steps), are), dim) + "\n")
 	}
 	if opt.Head && len(d.lines) > 0 {
-		say("("+legend+")", dim)
+		text := legend
+		if slices.ContainsFunc(s.Trace.Processes, func(p traces.Process) bool { return p.Role == "buffer" }) {
+			text += bufferLegend
+		}
+		say("("+text+")", dim)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -39,6 +39,14 @@ func newBuffers(sys *model.System) buffers {
 	return out
 }
 
+// cell is the one with a number.
+func (b *buffer) cell(n int64) (model.Cell, bool) {
+	if n < 1 || n > int64(len(b.Cells)) || b.Cells[n-1].Var == model.NoVar {
+		return model.Cell{}, false
+	}
+	return b.Cells[n-1], true
+}
+
 // buffered is what an operation does to store buffers.
 type buffered struct {
 	r      *recorder
@@ -62,8 +70,11 @@ func (f *buffered) see(p *model.Process, op *model.Op, o *traces.Operation, out 
 	case a.Cell.Var == b.Addr && !a.Write:
 		f.number = int64(a.New)
 	case a.Cell.Var == b.Addr && mine && f.store >= 0:
-		cell := b.Cells[a.New-1]
 		s := &out[f.store]
+		cell, ok := b.cell(int64(a.New))
+		if !ok {
+			return true
+		}
 		s.Stores = []traces.Assign{{Cell: sys.CellName(cell), Old: f.seen(b, cell), New: s.Stores[0].New}}
 		b.waiting = append(b.waiting, stored{f.step, cell, s.Stores[0].New, model.FrameID(s.Call)})
 		f.store = -1
@@ -76,7 +87,9 @@ func (f *buffered) see(p *model.Process, op *model.Op, o *traces.Operation, out 
 		f.store = len(out)
 	case a.Write:
 	case mine: // found in the buffer, or what reaches memory
-		o.Reads = append(o.Reads, traces.Access{Cell: sys.CellName(b.Cells[f.number-1]), Value: sys.Value(sys.Vars[a.Cell.Var].Type, a.New), Buffered: true})
+		if cell, ok := b.cell(f.number); ok {
+			o.Reads = append(o.Reads, traces.Access{Cell: sys.CellName(cell), Value: sys.Value(sys.Vars[a.Cell.Var].Type, a.New), Buffered: true})
+		}
 	}
 	f.last = b
 	return true

@@ -41,7 +41,9 @@ func (s *Story) stores() (out []*Store) {
 				continue
 			}
 			for _, w := range op.Writes {
-				if i := slices.IndexFunc(out, func(o *Store) bool { return o.Process == st.Process && o.From == op.Landed && o.Cell == w.Cell && o.To == 0 }); i >= 0 {
+				if i := slices.IndexFunc(out, func(o *Store) bool {
+					return o.Process == st.Process && o.From == op.Landed && o.Cell == w.Cell && o.To == 0
+				}); i >= 0 {
 					out[i].To = n
 				}
 			}
@@ -58,9 +60,10 @@ type Reordering struct {
 	Read  int    // the step in which the other process read the cell
 	By    int    // that process
 	Value string // and what it found
+	shown bool   // the read is shown
 }
 
-// reorderings lists the stores whose delay shows, as far as the reads are shown by which it does.
+// reorderings lists the stores whose delay shows, first those where the read that shows it is shown itself.
 func (s *Story) reorderings() (out []Reordering) {
 	for _, w := range s.stores() {
 		r := Reordering{Store: w}
@@ -74,8 +77,8 @@ func (s *Story) reorderings() (out []Reordering) {
 					case a.Buffered || op.Kind == "assert" && len(op.Locals) == 0 && !s.Keep(key, k):
 					case st.Process == w.Process && r.Load == 0 && a.Cell != w.Cell && s.Line(key, k) == "":
 						r.Load, r.Loads = n, a.Cell+" == "+a.Value
-					case st.Process != w.Process && r.Read == 0 && a.Cell == w.Cell && a.Value != w.Value && s.Keep(key, k):
-						r.Read, r.By, r.Value = n, st.Process, a.Value
+					case st.Process != w.Process && r.Read == 0 && a.Cell == w.Cell && a.Value != w.Value:
+						r.Read, r.By, r.Value, r.shown = n, st.Process, a.Value, s.Keep(key, k)
 					}
 				}
 			}
@@ -84,11 +87,20 @@ func (s *Story) reorderings() (out []Reordering) {
 			out = append(out, r)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Reordering) int {
+		switch {
+		case a.shown == b.shown:
+			return 0
+		case a.shown:
+			return -1
+		}
+		return 1
+	})
 	return out
 }
 
 // mostReorderings is how many reorderings are told.
-const mostReorderings = 4
+const mostReorderings = 2
 
 // tellReorderings says which stores were late, and what would have forbidden it. What it tells is shown.
 func (s *Story) tellReorderings() {
@@ -100,6 +112,9 @@ func (s *Story) tellReorderings() {
 		})
 		s.show(r.Load, func(op traces.Operation) bool {
 			return slices.ContainsFunc(op.Reads, func(a traces.Access) bool { return a.Cell+" == "+a.Value == r.Loads })
+		})
+		s.show(r.Read, func(op traces.Operation) bool {
+			return slices.ContainsFunc(op.Reads, func(a traces.Access) bool { return a.Cell == w.Cell && a.Value == r.Value })
 		})
 		if w.To > 0 {
 			s.show(w.To, func(op traces.Operation) bool { return op.Landed == w.From })

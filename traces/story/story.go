@@ -144,9 +144,9 @@ func (p *Period) Whom(t *traces.Trace, all bool) string {
 // Story is what a run is about. Steps are numbered from 1.
 type Story struct {
 	Trace   *traces.Trace // the steps of store buffers are those of their owners
-	About   []string // the objects it is about
-	Lanes   []*Lane  // of every object that something happens to, those of About first
-	Locks   []*Lock  // in order of From
+	About   []string      // the objects it is about
+	Lanes   []*Lane       // of every object that something happens to, those of About first
+	Locks   []*Lock       // in order of From
 	Periods []*Period
 	Text    []string // sentences: what happened, and which protection should have covered it
 
