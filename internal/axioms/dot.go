@@ -7,65 +7,77 @@ import (
 	"pmdcheck/internal/graphviz"
 )
 
-var colours = map[string]string{"rf": "red", "co": "blue", "fr": "darkorange", "addr": "darkgreen", "data": "darkgreen", "ctrl": "darkgreen"}
+var colours = map[string]string{"rf": "#c4162a", "co": "#1f5fa8", "fr": "#b35c00", "addr": "#2e7d32", "data": "#2e7d32", "ctrl": "#2e7d32"}
 
-// DOT draws a graph for Graphviz: a column per process, and the edges of the cycle in bold.
+// cycleColour is that of the edges of a cycle that are made of others.
+const cycleColour = "#222222"
+
+// dependency reports whether an edge is order in the code that a value or a branch makes.
+func dependency(kind string) bool { return kind == "addr" || kind == "data" || kind == "ctrl" }
+
+// DOT draws a graph for Graphviz: a column per process, time downwards, and the edges of the cycle in bold.
 func (g *Graph) DOT(w io.Writer) error {
-	title := fmt.Sprintf("%s under %s\n%s", g.Test.Name, g.Model, g.Final)
-	if g.Axiom != "" {
-		title += "\nforbidden: " + g.Axiom
-	} else {
-		title += "\nallowed"
-	}
-	d := graphviz.New(w, "execution", "labelloc=t", graphviz.Label(title), graphviz.Font, graphviz.Node, graphviz.Edge)
-	last := -2
+	d := graphviz.New(w, "execution", "labelloc=t", "labeljust=l", "ranksep=0.45", "nodesep=0.9", graphviz.Left(g.title()), graphviz.Font, graphviz.Node, graphviz.Edge)
+	p := g.place()
+	id := func(i int) string { return fmt.Sprintf("e%d", i) }
+	var initial, heads, first []string
 	for i, n := range g.Nodes {
-		if n.Proc != last {
-			if last != -2 {
-				d.End()
-			}
-			last = n.Proc
-			name := fmt.Sprintf("P%d", n.Proc)
-			if n.Proc < 0 {
-				name = "initial state"
-			}
-			d.Cluster(n.Proc+1, graphviz.Label(name), "color=gray")
+		if p.hidden[i] {
+			continue
 		}
-		d.Node(fmt.Sprintf("e%d", i), graphviz.Label(n.Name+": "+n.Label))
-	}
-	if last != -2 {
-		d.End()
-	}
-	drawn := map[Edge]bool{}
-	for _, e := range g.Edges {
-		drawn[Edge{From: e.From, To: e.To, Kind: e.Kind}] = true
-		edge(d, e, g.inCycle(e))
-	}
-	for _, e := range g.Cycle {
-		if key := (Edge{From: e.From, To: e.To, Kind: e.Kind}); !drawn[key] {
-			drawn[key] = true
-			edge(d, e, true)
+		group := fmt.Sprintf("group=p%d", n.Proc)
+		if n.Proc < 0 {
+			group = "style=dotted"
 		}
+		d.Node(id(i), graphviz.Label(n.Name+": "+n.Label), group)
+	}
+	for _, i := range g.initial(p) {
+		initial = append(initial, id(i))
+	}
+	for k, events := range p.columns {
+		head := fmt.Sprintf("p%d", k)
+		heads = append(heads, head)
+		d.Node(head, graphviz.Label(fmt.Sprintf("P%d", k)), "shape=plaintext", "group="+head)
+		if len(events) > 0 {
+			first = append(first, id(events[0]))
+			d.Edge(head, id(events[0]), "style=invis", "weight=20")
+		}
+		for _, i := range initial {
+			d.Edge(i, head, "style=invis")
+		}
+	}
+	for _, row := range [][]string{initial, heads, first} {
+		if len(row) > 1 {
+			d.Ordered(row...)
+		}
+	}
+	for _, e := range g.shownEdges(p) {
+		g.dotEdge(d, e)
 	}
 	return d.Close()
 }
 
-func edge(d *graphviz.Writer, e Edge, bold bool) {
+func (g *Graph) dotEdge(d *graphviz.Writer, e drawnEdge) {
 	var attrs []string
-	if e.Kind != "po" || bold {
-		attrs = append(attrs, graphviz.Label(e.Kind))
+	if e.Kind != "po" || e.bold {
+		attrs = append(attrs, graphviz.Label(e.label))
 	}
-	if c := colours[e.Kind]; c != "" {
-		attrs = append(attrs, "color="+c, "fontcolor="+c)
+	c := colours[e.Kind]
+	if c == "" && e.bold {
+		c = cycleColour
 	}
-	switch e.Kind {
-	case "addr", "data", "ctrl":
+	if c != "" {
+		attrs = append(attrs, fmt.Sprintf("color=%q, fontcolor=%q", c, c))
+	}
+	if dependency(e.Kind) || e.Lost {
 		attrs = append(attrs, "style=dashed")
 	}
-	if bold {
+	if e.bold {
 		attrs = append(attrs, "penwidth=3")
 	}
-	if e.Kind != "po" {
+	if e.Kind == "po" && e.fact {
+		attrs = append(attrs, "weight=20")
+	} else {
 		attrs = append(attrs, "constraint=false")
 	}
 	d.Edge(fmt.Sprintf("e%d", e.From), fmt.Sprintf("e%d", e.To), attrs...)

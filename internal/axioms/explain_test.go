@@ -3,8 +3,12 @@ package axioms
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
+	"html"
+	"io"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -110,9 +114,10 @@ func TestDOT(t *testing.T) {
 		if err := g.DOT(&b); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Count(b.String(), "subgraph"); got != len(test.Procs)+1 {
+		if got := strings.Count(b.String(), "shape=plaintext"); got != len(test.Procs) {
 			t.Errorf("%s: %d columns", n, got)
 		}
+		checkSVG(t, n, g)
 		if missing != nil {
 			continue
 		}
@@ -125,6 +130,61 @@ func TestDOT(t *testing.T) {
 	}
 	if missing != nil {
 		t.Log("Graphviz is not installed; scripts/test installs it")
+	}
+}
+
+// checkSVG: the drawing is XML, every event of a process has a box, every edge of the cycle is bold, nothing lies outside, and the axiom is named.
+func checkSVG(t *testing.T, name string, g *Graph) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := g.SVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	events := 0
+	for _, n := range g.Nodes {
+		if n.Proc >= 0 {
+			events++
+		}
+	}
+	boxes, bold := 0, 0
+	var width, height float64
+	for d := xml.NewDecoder(bytes.NewReader(b.Bytes())); ; {
+		tok, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, b.String())
+		}
+		e, ok := tok.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		attr := map[string]string{}
+		for _, a := range e.Attr {
+			attr[a.Name.Local] = a.Value
+		}
+		number := func(k string) float64 {
+			f, _ := strconv.ParseFloat(attr[k], 64)
+			return f
+		}
+		switch {
+		case e.Name.Local == "svg":
+			width, height = number("width"), number("height")
+		case attr["class"] == "box":
+			boxes++
+			if number("x") < 0 || number("y") < 0 || number("x")+number("width") > width || number("y")+number("height") > height {
+				t.Errorf("%s: a box at %v, %v lies outside", name, attr["x"], attr["y"])
+			}
+		case strings.Contains(attr["class"], "bold"):
+			bold++
+		}
+	}
+	if boxes != events || bold < min(1, len(g.Cycle)) || bold > len(g.Cycle) {
+		t.Errorf("%s: %d boxes for %d events, %d bold edges for a cycle of %d", name, boxes, events, bold, len(g.Cycle))
+	}
+	if !strings.Contains(b.String(), html.EscapeString(g.Model.String())) || g.Axiom != "" && !strings.Contains(b.String(), "forbidden") {
+		t.Errorf("%s: it does not say what it is of, or that it is forbidden", name)
 	}
 }
 

@@ -3,6 +3,7 @@ package axioms
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"pmdcheck/internal/litmus"
 )
@@ -74,30 +75,18 @@ func newGraph(m Model, x *execution, s *skeleton) *Graph {
 	return g
 }
 
-// Lines describes the graph as text: events by process, then the reads and orders between processes, then the cycle.
+// Lines describes the graph as text: the initial writes, a column of events for each process, the orders of writes, then the cycle.
 func (g *Graph) Lines() []string {
-	var out []string
-	proc := -2
+	var out, initial []string
 	for i, n := range g.Nodes {
-		if n.Proc != proc {
-			proc = n.Proc
-			name := fmt.Sprintf("P%d:", proc)
-			if proc < 0 {
-				name = "initially:"
-			}
-			out = append(out, name)
+		if n.Proc < 0 {
+			initial = append(initial, g.event(i))
 		}
-		text := fmt.Sprintf("  %s: %s", n.Name, n.Label)
-		for _, e := range g.Edges {
-			if e.To == i && e.Kind == "rf" {
-				text += "  from " + g.Nodes[e.From].Name
-			}
-		}
-		if n.Line > 0 {
-			text += fmt.Sprintf("  (line %d)", n.Line)
-		}
-		out = append(out, text)
 	}
+	if len(initial) > 0 {
+		out = append(out, "initially: "+strings.Join(initial, ", "))
+	}
+	out = append(out, g.table()...)
 	var orders []string
 	for _, e := range g.Edges {
 		if e.Kind == "co" {

@@ -15,11 +15,13 @@ import (
 	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/litmus"
 	"pmdcheck/internal/litmusrun"
+	"pmdcheck/traces/columns"
 )
 
 type litmusFlags struct {
 	model, engine    string
-	dot, json, junit string
+	dot, svg         string
+	json, junit      string
 	pmd              string
 	explain, verbose bool
 	quiet            bool
@@ -45,6 +47,7 @@ func (a *app) litmusCmd() *cobra.Command {
 	fl.StringVar(&f.pmd, "to-pmd", "", "write the test as a spec to `file` (one test only; - for stdout, instead of text)")
 	fl.BoolVar(&f.explain, "explain", false, "show an execution that ends as the condition says, and which axiom forbids it or what allows it")
 	fl.StringVar(&f.dot, "dot", "", "draw that execution for Graphviz into `file` (one test only; - for stdout, instead of text)")
+	fl.StringVar(&f.svg, "svg", "", "draw that execution as SVG into `file` (one test only; - for stdout, instead of text)")
 	fl.StringVar(&f.json, "json", "", "write the answers as JSON to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.junit, "junit", "", "write the answers as JUnit XML to `file`")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "the states of every test, also of several")
@@ -67,22 +70,22 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 	switch {
 	case engine != litmusrun.Axioms && m != axioms.SC && m != axioms.TSO:
 		return fmt.Errorf("--engine %s: the explorer knows --memory-model sc and tso; --engine axioms knows %s", engine, m)
-	case engine == litmusrun.Explorer && (f.explain || f.dot != ""):
-		return errors.New("--engine explorer finds final states and no executions: --explain and --dot take --engine axioms or both")
+	case engine == litmusrun.Explorer && (f.dot != "" || f.svg != ""):
+		return errors.New("--engine explorer finds runs and no executions: --dot and --svg take --engine axioms or both")
 	case f.workers < 1 || f.limit < 1 || f.timeout < 0:
 		return errors.New("--workers and --limit are at least 1, and --timeout is not negative")
-	case f.json != "" && (f.json == f.junit || f.json == f.dot) || f.junit != "" && f.junit == f.dot:
+	case twice(f.json, f.junit, f.dot, f.svg):
 		return errors.New("two outputs go to the same file")
 	}
-	if err := files.CanWrite(f.dot, f.json, f.junit, f.pmd); err != nil {
+	if err := files.CanWrite(f.dot, f.svg, f.json, f.junit, f.pmd); err != nil {
 		return err
 	}
 	tests, err := litmusrun.Files(args)
 	if err != nil {
 		return err
 	}
-	if f.dot != "" && len(tests) != 1 {
-		return fmt.Errorf("--dot draws an execution of one test, not of %d", len(tests))
+	if (f.dot != "" || f.svg != "") && len(tests) != 1 {
+		return fmt.Errorf("--dot and --svg draw an execution of one test, not of %d", len(tests))
 	}
 	if f.pmd != "" && len(tests) != 1 {
 		return fmt.Errorf("--to-pmd writes one test, not %d", len(tests))
@@ -94,7 +97,7 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 			return err
 		}
 	}
-	o := litmusrun.Options{Model: m, Engine: engine, Limit: f.limit, Timeout: f.timeout, Workers: f.workers, Keep: f.explain || f.dot != ""}
+	o := litmusrun.Options{Model: m, Engine: engine, Limit: f.limit, Timeout: f.timeout, Workers: f.workers, Keep: f.explain || f.dot != "" || f.svg != ""}
 	if _, tty := terminal(a.err); tty && len(tests) > 1 {
 		last := time.Now()
 		o.Done = func(n int) {
@@ -153,7 +156,7 @@ func litmusOutcome(answers []litmusrun.Answer) error {
 
 func (a *app) litmusText(ctx context.Context, m axioms.Model, answers []litmusrun.Answer, f *litmusFlags) error {
 	out := a.out
-	if f.json == "-" || f.junit == "-" || f.dot == "-" {
+	if f.json == "-" || f.junit == "-" || f.dot == "-" || f.svg == "-" {
 		out = io.Discard
 	}
 	single := len(answers) == 1
@@ -175,7 +178,7 @@ func (a *app) litmusText(ctx context.Context, m axioms.Model, answers []litmusru
 		if err := x.Text(out); err != nil {
 			return err
 		}
-		if f.explain || f.dot != "" {
+		if f.explain || f.dot != "" || f.svg != "" {
 			if err := a.litmusExplain(ctx, out, m, x, f); err != nil {
 				return err
 			}
@@ -200,6 +203,9 @@ func (a *app) litmusNotes(t *litmus.Test) {
 // litmusExplain shows an execution that ends as the condition says: one that the model allows, or else one that it forbids, and why.
 func (a *app) litmusExplain(ctx context.Context, out io.Writer, m axioms.Model, x *litmusrun.Answer, f *litmusFlags) error {
 	wanted := x.Test.Quant != litmus.Forall // of forall the exception is of interest
+	if f.engine == litmusrun.Explorer.String() {
+		return a.litmusTrace(ctx, out, m, x.Test, wanted, f)
+	}
 	g := x.Result.Witness(wanted)
 	if g == nil {
 		var err error
@@ -218,7 +224,38 @@ func (a *app) litmusExplain(ctx context.Context, out io.Writer, m axioms.Model, 
 		}
 	}
 	if f.dot != "" {
-		return a.output(f.dot, g.DOT)
+		if err := a.output(f.dot, g.DOT); err != nil {
+			return err
+		}
+	}
+	if f.svg != "" {
+		return a.output(f.svg, g.SVG)
 	}
 	return nil
+}
+
+// litmusTrace shows a run of the explorer that ends as the condition says.
+func (a *app) litmusTrace(ctx context.Context, out io.Writer, m axioms.Model, t *litmus.Test, wanted bool, f *litmusFlags) error {
+	tr, err := litmusrun.Trace(ctx, t, m, wanted, f.timeout)
+	switch {
+	case err != nil:
+		fmt.Fprintf(out, "No run to show: %v\n", err)
+		return nil
+	case tr == nil:
+		fmt.Fprintln(out, "No run ends like that.")
+		return nil
+	}
+	return columns.Render(out, tr, columns.Options{Width: 120})
+}
+
+// twice reports whether one of some files, as far as they are given, is given twice.
+func twice(names ...string) bool {
+	seen := map[string]bool{"": true}
+	for _, n := range names {
+		if n != "" && seen[n] {
+			return true
+		}
+		seen[n] = true
+	}
+	return false
 }

@@ -20,14 +20,7 @@ func WithCondition(t *litmus.Test, models []string, answer func(model string) (n
 	var b strings.Builder
 	b.WriteString(s.Text)
 	b.WriteString("\nfor memory_model;\n\n")
-	var over []string
-	for i := range t.Procs {
-		over = append(over, fmt.Sprintf("over[%d]", i))
-	}
-	all := strings.Join(over, " && ")
-	if t.Filter != nil {
-		all += " && " + s.prop(t.Filter)
-	}
+	all := s.all()
 	cond := s.prop(t.Cond)
 	fmt.Fprintf(&b, "// %s (%s)\n", t.Quant, oneLine(t.PropString(t.Cond)))
 	switch t.Quant {
@@ -54,6 +47,19 @@ func WithCondition(t *litmus.Test, models []string, answer func(model string) (n
 		fmt.Fprintf(&b, "expect memory_model == %s : %s;\n", m, what)
 	}
 	return b.String(), nil
+}
+
+// all is that every process is over, and that the filter lets the final state through.
+func (s *Spec) all() string {
+	var over []string
+	for i := range s.Test.Procs {
+		over = append(over, fmt.Sprintf("over[%d]", i))
+	}
+	all := strings.Join(over, " && ")
+	if s.Test.Filter != nil {
+		all += " && " + s.prop(s.Test.Filter)
+	}
+	return all
 }
 
 // prop is a proposition as the spec writes it.

@@ -11,6 +11,7 @@ import (
 	"pmdcheck/internal/litmus"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
+	"pmdcheck/traces"
 )
 
 // Options of an exploration.
@@ -102,6 +103,51 @@ func (s *Spec) Explore(ctx context.Context, o Options) (*Found, error) {
 		f.Why = string(r.Reason)
 	}
 	return f, nil
+}
+
+// Run is a run whose final state fulfils the condition of the test, or with positive false does not; nil if the explorer finds none. It is of the spec that [WithCondition] writes.
+func Run(ctx context.Context, t *litmus.Test, memory string, positive bool, maxStates int64, timeout time.Duration) (*traces.Trace, error) {
+	s, err := newSpec(t, true)
+	if err != nil {
+		return nil, err
+	}
+	cond := s.prop(t.Cond)
+	if !positive {
+		cond = "!" + cond
+	}
+	text := fmt.Sprintf("%sinvariant %s: !(%s && %s);\ncheck %s;\n", s.Text, condition, s.all(), cond, condition)
+	spec, err := (&elab.Loader{}).Load(t.Name, []byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("internal: the spec of a litmus test is wrong: %w", err)
+	}
+	cells, err := spec.Cells([]model.ConfigValue{{Name: elab.MemoryModel, Value: memory}})
+	if err != nil {
+		return nil, err
+	}
+	sys, err := spec.Build(cells[0], elab.BuildOptions{StoreBuffer: defaultBuffer})
+	if err != nil {
+		return nil, err
+	}
+	r, err := checker.Check(ctx, sys, checker.Options{MaxStates: maxStates, Timeout: timeout, Symmetry: checker.SymmetryOff, First: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.ShrinkContext(ctx, sys, false); err != nil {
+		return nil, err
+	}
+	for _, v := range r.Violations {
+		if v.Property == condition && v.Witness != nil {
+			v.Witness.Message = "the run ends with " + t.PropString(t.Cond)
+			if !positive {
+				v.Witness.Message = "the run does not end with " + t.PropString(t.Cond)
+			}
+			return v.Witness, nil
+		}
+	}
+	if r.Reason != checker.ReasonNone {
+		return nil, fmt.Errorf("none was found, and the search is not complete: %s", r.Reason)
+	}
+	return nil, nil
 }
 
 // cellOf is the cell of a variable, or of an element of one.

@@ -18,6 +18,7 @@ import (
 	"pmdcheck/internal/litmus"
 	"pmdcheck/internal/litmuspmd"
 	"pmdcheck/internal/pool"
+	"pmdcheck/traces"
 )
 
 // Options of a run.
@@ -194,6 +195,11 @@ func explore(ctx context.Context, t *litmus.Test, o Options) (*axioms.Result, er
 		return nil, err
 	}
 	return axioms.Explored(t, o.Model, f.Finals, f.Why), nil
+}
+
+// Trace is a run of the explorer that ends as the condition of a test says, or with positive false does not; nil if there is none.
+func Trace(ctx context.Context, t *litmus.Test, m axioms.Model, positive bool, timeout time.Duration) (*traces.Trace, error) {
+	return litmuspmd.Run(ctx, t, m.String(), positive, maxStates, timeout)
 }
 
 // maxFile is more than a test may have, so that the parser can say so without a file of any size being read.
