@@ -51,9 +51,8 @@ var long = map[string]string{
 	"internal/testkit/whole.go stmt":                    kinds,
 	"model/digest_test.go TestDigestSaysEverything":     table,
 	"model/elab/constants_test.go constants":            table,
-	"model/elab/lower_call.go call":                     kinds,
 	"model/elab/lower_stmt.go stmt":                     kinds,
-	"model/elab/program.go declare":                     kinds,
+	"model/check/decl.go declare":                       kinds,
 	"model/syntax/parse_decl.go declBehind":             kinds,
 	"model/syntax/parse_stmt.go stmtInner":              kinds,
 	"model/syntax/print_decl.go decl":                   kinds,
@@ -66,7 +65,7 @@ var long = map[string]string{
 
 // twice are the runs of equal lines that may be in two places, by the two files.
 var twice = map[string]string{
-	"checker/internal/second/text.go model/elab/lower_expr.go": "the second implementation shares only the parser",
+	"checker/internal/second/text.go model/check/shape.go": "the second implementation shares only the parser",
 }
 
 // sources calls f with every Go file of the module, with its lines.

@@ -21,6 +21,7 @@ import (
 	"pmdcheck/internal/litmusrun"
 	"pmdcheck/internal/sim"
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/elab"
 	"pmdcheck/model/syntax"
 	"pmdcheck/traces/story"
@@ -47,6 +48,8 @@ var stringers = map[string][]fmt.Stringer{
 	"litmus.FenceKind":     all[litmus.FenceKind](),
 	"litmus.Order":         all[litmus.Order](),
 	"litmus.Quantifier":    all[litmus.Quantifier](),
+	"check.ObjectKind":     all[check.ObjectKind](),
+	"check.Type":           {(*check.Type)(nil), &check.Type{Kind: check.KindEnum}, &check.Type{Kind: check.KindHandle}, &check.Type{Kind: check.KindArray}, &check.Type{Kind: 99}},
 	"checker.Reach":        all[checker.Reach](),
 	"checker.Reduction":    all[checker.Reduction](),
 	"checker.Search":       all[checker.Search](),

@@ -74,7 +74,7 @@ var long = map[string]func() ([]string, error){
 // other way round; each Before gets its code and no other; each After is right in every cell.
 func TestCodes(t *testing.T) {
 	used := map[string]bool{}
-	give := regexp.MustCompile(`(?:Code: |rrorf\()"([a-z]+(?:-[a-z]+)*)"`)
+	give := regexp.MustCompile(`(?:Code: |rrorf\(|report\()"([a-z]+(?:-[a-z]+)*)"`)
 	err := filepath.WalkDir("..", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
 			return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -27,7 +28,7 @@ type evaluated struct {
 type value struct {
 	operand
 	params  int
-	unknown *symbol
+	unknown *check.Object
 }
 
 // with evaluates in another setting.
@@ -39,12 +40,15 @@ func (e *elab) with(s setting, f func()) {
 }
 
 // constant evaluates an expression that may only depend on what the setting knows. Where it fails, there is a diagnostic.
-func (e *elab) constant(x syntax.Expr) (*model.Expr, *stype, bool) {
-	return (&builder{e: e, constOnly: true, frame: model.NoFrame, scope: &scope{names: map[string]*binding{}}}).constant(x)
+func (e *elab) constant(x syntax.Expr) (*model.Expr, *check.Type, bool) {
+	return (&builder{e: e, constOnly: true, frame: model.NoFrame}).constant(x)
 }
 
-func (b *builder) constant(x syntax.Expr) (*model.Expr, *stype, bool) {
+func (b *builder) constant(x syntax.Expr) (*model.Expr, *check.Type, bool) {
 	e := b.e
+	if !e.prog.Good(x) {
+		return nil, check.Bad, false // which has been reported
+	}
 	reported, params := len(e.diags.Diags), e.paramReads
 	e.depth++
 	v, t := b.value(x)
@@ -52,18 +56,18 @@ func (b *builder) constant(x syntax.Expr) (*model.Expr, *stype, bool) {
 	if e.unknown != nil && e.depth == 0 {
 		e.noValue(x, e.unknown)
 		e.unknown = nil
-		return nil, tBad, false
+		return nil, check.Bad, false
 	}
 	switch {
 	case v == nil:
 		if len(e.diags.Diags) == 0 && e.unknown == nil {
 			e.notConstant(x, "this must be a constant")
 		}
-		return nil, tBad, false
+		return nil, check.Bad, false
 	case v.IsConst():
 		return v, t, true
 	case len(e.diags.Diags) > reported:
-		return nil, tBad, false
+		return nil, check.Bad, false
 	}
 	// It depends on a state, or an operator has no result.
 	fault := v.Fault()
@@ -84,24 +88,22 @@ func (b *builder) constant(x syntax.Expr) (*model.Expr, *stype, bool) {
 	default:
 		e.notConstant(x, "this must be a constant")
 	}
-	return nil, tBad, false
+	return nil, check.Bad, false
 }
 
-const constantsAre = "constants are literals, enum values, config parameters, const names and addresses of objects"
-
 func (e *elab) notConstant(x syntax.Node, msg string) {
-	e.diags.Add(source.Diagnostic{Code: "not-constant", Span: x.Span(), Msg: msg, Hint: constantsAre})
+	e.diags.Add(source.Diagnostic{Code: "not-constant", Span: x.Span(), Msg: msg, Hint: check.ConstantsAre})
 }
 
 // noValue reports a name that means something elsewhere, but not in this setting.
-func (e *elab) noValue(x syntax.Node, s *symbol) {
+func (e *elab) noValue(x syntax.Node, s *check.Object) {
 	d := source.Diagnostic{Code: "not-constant", Span: x.Span(), Hint: "what a cell is named and expected to do depends on config parameters and constants alone"}
-	d.Msg = fmt.Sprintf("this must be a constant, and %s %s has no value outside a state", s.kind, source.Quote(s.name))
-	if s.param() {
-		d.Msg = fmt.Sprintf("this is the same in all cells, and %s %s is not", s.kind, source.Quote(s.name))
+	d.Msg = fmt.Sprintf("this must be a constant, and %s %s has no value outside a state", s.Kind, source.Quote(s.Name))
+	if s.IsParam() {
+		d.Msg = fmt.Sprintf("this is the same in all cells, and %s %s is not", s.Kind, source.Quote(s.Name))
 		d.Hint = "the type and the default of a parameter and the values of a sweep are made of literals, enum values and constants; let `where` choose among the cells"
 	}
-	d.Related = []source.Related{{Span: s.at, Msg: "declared here"}}
+	d.Related = []source.Related{{Span: s.At, Msg: "declared here"}}
 	e.diags.Add(d)
 }
 
@@ -119,12 +121,8 @@ func (e *elab) faulty(x syntax.Node, f *model.Expr) {
 }
 
 func (e *elab) constInt(x syntax.Expr) (int64, bool) {
-	v, t, ok := e.constant(x)
+	v, _, ok := e.constant(x)
 	if !ok {
-		return 0, false
-	}
-	if t.kind != stInt && t.kind != stBool && t.kind != stEnum && t.kind != stBad {
-		e.mismatch(x.Span(), tInt, t)
 		return 0, false
 	}
 	return int64(v.Val), true

@@ -5,8 +5,8 @@
 //
 //	spec.go      loading a spec with its imports, and what is checked once, whatever the configuration
 //	sweep.go     the configurations of a spec
-//	program.go   the declarations of a spec and its imports, by name
-//	types.go     types and layouts
+//	program.go   what is known of a spec, by package check
+//	types.go     the types of one configuration, and layouts
 //	elab.go      the passes over one configuration, to their fixed point
 //	lower*.go    statements and expressions to a control-flow graph; lower_lock.go marks the order of locks in it
 //	steps.go     the graph to locations and transitions; harmless.go: what cannot fail
@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -40,7 +41,7 @@ type elab struct {
 	memory string           // model of memory: SC, TSO
 	opt    BuildOptions
 	diags  *source.List
-	dry    bool         // only types and names are checked
+	dry    bool         // only constants are evaluated, where parameters have their defaults
 	known  *model.Usage // of the previous pass, nil in the first
 
 	sys        *model.System
@@ -54,7 +55,7 @@ type elab struct {
 	covers     map[string]model.CoverID
 	assigned   map[syntax.Node]map[string]bool // per function or process: names assigned or whose address is taken
 	setting    setting                         // of constants
-	unknown    *symbol                         // what has no value in the setting, met in the constant at hand
+	unknown    *check.Object                   // what has no value in the setting, met in the constant at hand
 	depth      int                             // of constants in constants
 	paramReads int                             // how often a config parameter was met
 	evaluating map[string]bool                 // constants being evaluated, against cycles
@@ -68,7 +69,7 @@ type elab struct {
 
 // global is a shared variable: an object (or array of objects) of a struct, or a scalar or array.
 type global struct {
-	t     *stype
+	t     *check.Type
 	l     *layout
 	first int32 // objects: handle of the first one
 }
@@ -148,19 +149,21 @@ func (e *elab) system() {
 	e.declareProps()
 	e.declareShared()
 	e.declareCovers()
-	for _, d := range e.prog.statics {
+	for _, d := range e.prog.Statics {
 		e.staticAssert(d)
 	}
-	for _, d := range e.prog.procs {
+	for _, d := range e.prog.Procs {
 		e.process(d)
 	}
-	e.predicates()
-	e.liveness()
+	if !e.dry {
+		e.predicates()
+		e.liveness()
+	}
 }
 
 func (e *elab) declareProps() {
 	checked := map[string]bool{}
-	for _, c := range e.prog.checks {
+	for _, c := range e.prog.Checks {
 		for _, id := range c.Props {
 			checked[id.Name] = true
 		}
@@ -171,10 +174,10 @@ func (e *elab) declareProps() {
 			checked[name] = true
 		}
 	}
-	for _, q := range e.prog.props {
+	for _, q := range e.prog.Props {
 		id := model.PropID(len(e.sys.Props))
-		e.props[q.name] = id
-		p := &model.Prop{ID: id, Name: q.name, Text: q.text, Own: q.own, Kind: model.PropAssert, Checked: len(checked) == 0 || checked[q.name], Pos: q.at.Start}
+		e.props[q.Name] = id
+		p := &model.Prop{ID: id, Name: q.Name, Text: q.Text, Own: q.Own, Kind: model.PropAssert, Checked: len(checked) == 0 || checked[q.Name], Pos: q.At.Start}
 		switch id {
 		case model.PropNoDeadlock:
 			p.Kind = model.PropDeadlock
@@ -183,14 +186,14 @@ func (e *elab) declareProps() {
 		case model.PropAssertion:
 			p.Checked = true
 		}
-		if q.name == lockOrder {
+		if q.Name == check.LockOrder {
 			p.Kind = model.PropOrder
 		}
-		if q.name == noDataRace {
+		if q.Name == check.NoDataRace {
 			p.Kind = model.PropRace
 		}
-		for _, s := range e.prog.structs {
-			if s.leak == q.name {
+		for _, s := range e.prog.Structs {
+			if s.Leak == q.Name {
 				p.Kind = model.PropLeak
 			}
 		}
@@ -200,12 +203,12 @@ func (e *elab) declareProps() {
 
 // kernel is the release that a cell models, by its constant KERNEL; "" without one.
 func (e *elab) kernel() string {
-	s := e.prog.syms[releaseConst]
-	if s == nil || s.kind != symConst {
+	s := e.prog.Names[check.Release]
+	if s == nil || s.Kind != check.ConstObject {
 		return ""
 	}
-	v, t, ok := e.constant(s.constant.Value)
-	if !ok || t.kind != stInt || v.Val < 100 {
+	v, t, ok := e.constant(s.Const.Value)
+	if !ok || t.Kind != check.KindInt || v.Val < 100 {
 		return ""
 	}
 	return syntax.VersionText(int64(v.Val))
@@ -218,15 +221,15 @@ func (e *elab) declareShared() {
 		e.declarePool(p, dead[p.Struct])
 	}
 	for _, g := range objects {
-		g.l = e.poolLayout[baseOf(g.t).strct.name]
+		g.l = e.poolLayout[g.t.Base().Struct.Name]
 	}
-	for _, d := range e.prog.vars {
+	for _, d := range e.prog.Vars {
 		for _, n := range d.Names {
 			g := e.globals[n.Name.Name]
-			if baseOf(g.t).kind == stStruct || g.t.kind == stBad {
+			if g.t.Base().Kind == check.KindStruct || g.t.Kind == check.KindBad {
 				continue
 			}
-			g.l = e.layoutOf(g.t, n.Name.Name, "", n.Sp, func(path string, t *stype, cells int, _ string, at source.Span) model.VarID {
+			g.l = e.layoutOf(g.t, n.Name.Name, "", n.Sp, func(path string, t *check.Type, cells int, _ string, at source.Span) model.VarID {
 				return e.newVar(path, e.irType(t), cells, model.NoProc, at.Start).ID
 			})
 		}
@@ -241,7 +244,7 @@ func (e *elab) declareShared() {
 			t.Hi = int32(len(e.sys.Domains[t.Domain].Cells))
 		}
 	}
-	for _, d := range e.prog.vars {
+	for _, d := range e.prog.Vars {
 		for _, n := range d.Names {
 			if g := e.globals[n.Name.Name]; n.Init != nil && g.l != nil {
 				e.initialise(g, n)
@@ -253,34 +256,24 @@ func (e *elab) declareShared() {
 // declareObjects numbers the objects of each struct: before anything else, because handle types need to know how many there are. dead says which of a struct's wait in a pool.
 func (e *elab) declareObjects() (objects []*global, dead map[string][]bool) {
 	dead = map[string][]bool{}
-	for _, d := range e.prog.vars {
+	for _, d := range e.prog.Vars {
 		base := e.typeOf(d.Type)
 		for _, n := range d.Names {
 			t := e.arrayOf(base, n.Dims)
 			g := &global{t: t}
 			e.globals[n.Name.Name] = g
-			if base.kind != stStruct {
-				if base.kind == stVoid {
-					e.errorf("bad-type", n.Sp, "a variable cannot be void")
-					g.t = tBad
-				}
-				if d.Pool {
-					e.errorf("bad-type", n.Sp, "only objects of a struct can be in a pool")
-				}
+			if base.Kind == check.KindVoid {
+				g.t = check.Bad
+			}
+			if base.Kind != check.KindStruct || t.Kind == check.KindBad {
 				continue
 			}
-			if t.kind == stBad {
-				continue
-			}
-			p := e.pool(base.strct)
+			p := e.pool(base.Struct)
 			g.first = int32(len(p.Objects) + 1)
 			names := objectNames(n.Name.Name, t)
 			p.Objects = append(p.Objects, names...)
 			for range names {
-				dead[base.strct.name] = append(dead[base.strct.name], d.Pool)
-			}
-			if d.Pool && !base.strct.lives {
-				e.diags.Add(source.Diagnostic{Code: "no-lifetime", Span: n.Sp, Msg: "struct " + base.strct.name + " has no lifetime, so its objects cannot wait in a pool", Hint: "give the struct @use(property)"})
+				dead[base.Struct.Name] = append(dead[base.Struct.Name], d.Pool)
 			}
 			objects = append(objects, g)
 		}
@@ -290,19 +283,19 @@ func (e *elab) declareObjects() (objects []*global, dead map[string][]bool) {
 
 // declarePool makes the variables of the fields of a struct, one for all its objects, and of their lives.
 func (e *elab) declarePool(p *model.Pool, dead []bool) {
-	s := e.prog.structs[p.Struct]
-	if s.lives {
-		v := e.newVar("live("+s.name+")", e.irType(tBool), len(p.Objects), model.NoProc, s.decl.Name.Sp.Start)
+	s := e.prog.Structs[p.Struct]
+	if s.Lives {
+		v := e.newVar("live("+s.Name+")", e.irType(check.Bool), len(p.Objects), model.NoProc, s.Decl.Name.Sp.Start)
 		for i, d := range dead {
 			v.Init[i] = int32(model.Bit(!d))
 		}
 		p.Live = v.ID
-		p.Free, p.Leak = e.propID(s.free), e.propID(s.leak)
+		p.Free, p.Leak = e.propID(s.Free), e.propID(s.Leak)
 	}
-	e.poolLayout[s.name] = e.layoutOf(&stype{kind: stStruct, strct: s}, "", s.use, s.decl.Sp, func(path string, t *stype, cells int, guard string, at source.Span) model.VarID {
-		v := e.newVar(s.name+path, e.irType(t), cells*len(p.Objects), model.NoProc, at.Start)
+	e.poolLayout[s.Name] = e.layoutOf(&check.Type{Kind: check.KindStruct, Struct: s}, "", s.Use, s.Decl.Sp, func(path string, t *check.Type, cells int, guard string, at source.Span) model.VarID {
+		v := e.newVar(s.Name+path, e.irType(t), cells*len(p.Objects), model.NoProc, at.Start)
 		v.Pool, v.Stride = p.ID, cells
-		if s.lives {
+		if s.Lives {
 			v.Guard = e.propID(guard)
 		}
 		p.Fields = append(p.Fields, v.ID)
@@ -310,20 +303,13 @@ func (e *elab) declarePool(p *model.Pool, dead []bool) {
 	})
 }
 
-func baseOf(t *stype) *stype {
-	for t.kind == stArray {
-		t = t.elem
-	}
-	return t
-}
-
-func objectNames(name string, t *stype) []string {
-	if t.kind != stArray {
+func objectNames(name string, t *check.Type) []string {
+	if t.Kind != check.KindArray {
 		return []string{name}
 	}
 	var names []string
-	for i := range t.n {
-		names = append(names, objectNames(fmt.Sprintf("%s[%d]", name, i), t.elem)...)
+	for i := range t.N {
+		names = append(names, objectNames(fmt.Sprintf("%s[%d]", name, i), t.Elem)...)
 	}
 	return names
 }
@@ -345,11 +331,11 @@ func (e *elab) newVar(name string, t *model.Type, n int, proc model.ProcID, at s
 	return v
 }
 
-func (e *elab) pool(s *structInfo) *model.Pool {
-	p := e.pools[s.name]
+func (e *elab) pool(s *check.Struct) *model.Pool {
+	p := e.pools[s.Name]
 	if p == nil {
-		p = &model.Pool{ID: model.PoolID(len(e.sys.Pools)), Struct: s.name, Live: model.NoVar, Free: model.NoProp, Leak: model.NoProp}
-		e.pools[s.name] = p
+		p = &model.Pool{ID: model.PoolID(len(e.sys.Pools)), Struct: s.Name, Live: model.NoVar, Free: model.NoProp, Leak: model.NoProp}
+		e.pools[s.Name] = p
 		e.sys.Pools = append(e.sys.Pools, p)
 	}
 	return p
@@ -363,8 +349,8 @@ func (e *elab) propID(name string) model.PropID {
 }
 
 // domain is the set of cells that references to t can point to.
-func (e *elab) domain(t *stype) model.DomainID {
-	key := t.key()
+func (e *elab) domain(t *check.Type) model.DomainID {
+	key := t.Key()
 	if d, ok := e.domains[key]; ok {
 		return d
 	}
@@ -397,7 +383,7 @@ func (e *elab) fillDomain(key string, d *model.Domain) {
 // initialise evaluates the initialiser of a shared variable.
 func (e *elab) initialise(g *global, n *syntax.Declarator) {
 	lv := &lvalue{l: g.l, t: g.t, root: g}
-	if g.t.kind == stStruct {
+	if g.t.Kind == check.KindStruct {
 		lv.obj = model.NewConst(int64(g.first), model.IntType)
 	}
 	e.initInto(n.Init, g.t, lv, func(lv *lvalue, x *model.Expr, at source.Span) {
@@ -418,35 +404,27 @@ func (e *elab) initialise(g *global, n *syntax.Declarator) {
 }
 
 // initInto walks an initialiser along a type and stores every constant it finds.
-func (e *elab) initInto(init syntax.Expr, t *stype, lv *lvalue, store func(*lvalue, *model.Expr, source.Span)) {
+func (e *elab) initInto(init syntax.Expr, t *check.Type, lv *lvalue, store func(*lvalue, *model.Expr, source.Span)) {
 	list, isList := init.(*syntax.InitList)
 	switch {
-	case t.kind == stBad:
-	case isList && t.kind == stStruct:
+	case t.Kind == check.KindBad:
+	case isList && t.Kind == check.KindStruct:
 		next := 0
 		for _, it := range list.Items {
 			i := next
 			if it.Field != nil {
-				var ok bool
-				if i, ok = t.strct.index[it.Field.Name]; !ok {
-					e.unknownField(t, it.Field)
-					continue
-				}
-			} else if it.Index != nil {
-				e.errorf("bad-initialiser", it.Sp, "an index initialises an array element, and this is a struct")
-				continue
+				i = t.Struct.Index[it.Field.Name]
 			}
-			if i >= len(t.strct.fields) {
-				e.errorf("bad-initialiser", it.Sp, "struct %s has only %d fields", t.strct.name, len(t.strct.fields))
-				continue
+			if i >= len(t.Struct.Fields) {
+				break
 			}
 			next = i + 1
-			f := t.strct.fields[i].name
+			f := t.Struct.Fields[i].Name
 			if sub := e.member(lv, f); sub != nil {
 				e.initInto(it.Value, sub.t, sub, store)
 			}
 		}
-	case isList && t.kind == stArray:
+	case isList && t.Kind == check.KindArray:
 		next := int64(0)
 		for _, it := range list.Items {
 			i := next
@@ -455,13 +433,10 @@ func (e *elab) initInto(init syntax.Expr, t *stype, lv *lvalue, store func(*lval
 				if i, ok = e.constInt(it.Index); !ok {
 					continue
 				}
-			} else if it.Field != nil {
-				e.errorf("bad-initialiser", it.Sp, "a field name initialises a struct, and this is an array")
-				continue
 			}
-			if i < 0 || i >= int64(t.n) {
+			if i < 0 || i >= int64(t.N) {
 				if !e.dry {
-					e.errorf("out-of-range", it.Sp, "index %d is outside the array of %d", i, t.n)
+					e.errorf("out-of-range", it.Sp, "index %d is outside the array of %d", i, t.N)
 				}
 				continue
 			}
@@ -469,34 +444,16 @@ func (e *elab) initInto(init syntax.Expr, t *stype, lv *lvalue, store func(*lval
 			sub := e.element(lv, model.NewConst(i, model.IntType))
 			e.initInto(it.Value, sub.t, sub, store)
 		}
-	case isList:
-		e.errorf("bad-initialiser", init.Span(), "braces initialise arrays and structs, and this is %s", t)
-	case t.kind == stArray:
-		for i := range t.n {
+	case t.Kind == check.KindArray:
+		for i := range t.N {
 			sub := e.element(lv, model.NewConst(int64(i), model.IntType))
 			e.initInto(init, sub.t, sub, store)
 		}
-	case t.kind == stStruct:
-		e.diags.Add(source.Diagnostic{Code: "bad-initialiser", Span: init.Span(), Msg: "a struct is initialised field by field", Hint: "as in { .field = value }"})
-	default:
-		x, ot, ok := e.constant(init)
-		if !ok {
-			return
+	case t.Scalar():
+		if x, _, ok := e.constant(init); ok {
+			store(lv, x, init.Span())
 		}
-		if !assignable(t, ot) {
-			e.mismatch(init.Span(), t, ot)
-			return
-		}
-		store(lv, x, init.Span())
 	}
-}
-
-func (e *elab) mismatch(at source.Span, to, from *stype) {
-	d := source.Diagnostic{Code: "type-mismatch", Span: at, Msg: fmt.Sprintf("%s cannot be used as %s", from, to)}
-	if from.kind == stStruct && to.kind == stHandle {
-		d.Hint = "take its address with &"
-	}
-	e.diags.Add(d)
 }
 
 func (e *elab) declareCovers() {
@@ -513,15 +470,7 @@ func (e *elab) declareCovers() {
 		}
 		return id
 	}
-	for _, c := range e.prog.covers {
-		if c.X == nil && !e.prog.marks[c.Name.Name] {
-			var names []string
-			for n := range e.prog.marks {
-				names = append(names, n)
-			}
-			e.diags.Add(source.Diagnostic{Code: "unknown-cover", Span: c.Name.Sp, Msg: "no statement marks cover " + source.Quote(c.Name.Name), Hint: source.DidYouMean(c.Name.Name, names)})
-			continue
-		}
+	for _, c := range e.prog.Covers {
 		required := true
 		if c.When != nil {
 			v, ok := e.constInt(c.When)
@@ -534,8 +483,7 @@ func (e *elab) declareCovers() {
 // predicates elaborates invariants and cover expressions.
 func (e *elab) predicates() {
 	b := &builder{e: e, pred: true, frame: model.NoFrame}
-	b.scope = &scope{names: map[string]*binding{}}
-	for _, d := range e.prog.invs {
+	for _, d := range e.prog.Invariants {
 		p := e.sys.Props[e.props[d.Name.Name]]
 		p.Kind = model.PropInvariant
 		p.X = b.condition(d.X)
@@ -543,7 +491,7 @@ func (e *elab) predicates() {
 			p.Text = e.text(d.X)
 		}
 	}
-	for _, d := range e.prog.covers {
+	for _, d := range e.prog.Covers {
 		if d.X != nil {
 			if x := b.condition(d.X); x != nil {
 				if id, ok := e.covers[d.Name.Name]; ok {

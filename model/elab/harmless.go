@@ -7,7 +7,7 @@ func (e *elab) stops(p *model.Process) bool {
 	if p.Fair {
 		return false
 	}
-	for _, d := range e.prog.lives {
+	for _, d := range e.prog.Liveness {
 		if e.sys.Props[e.propID(d.Name.Name)].Checked {
 			return true
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -38,7 +39,7 @@ func (s *Spec) kernel(text string, fixed map[string]int64) error {
 	}
 	params := s.releaseParams()
 	if params == nil {
-		return fmt.Errorf("%s depends on no release: it has no constant %s", s.Name, releaseConst)
+		return fmt.Errorf("%s depends on no release: it has no constant %s", s.Name, check.Release)
 	}
 	found, low, high := s.releases(params, want, fixed)
 	if found == nil {
@@ -49,10 +50,10 @@ func (s *Spec) kernel(text string, fixed map[string]int64) error {
 		var is, set []string
 		e := s.consts(map[string]int64{})
 		for _, p := range params {
-			if v, isFixed := fixed[p.name]; isFixed && v != free[p.name] {
+			if v, isFixed := fixed[p.Name]; isFixed && v != free[p.Name] {
 				t := e.irType(e.configType(p))
-				is = append(is, p.name+"="+model.FormatValue(t, int32(free[p.name])))
-				set = append(set, p.name+"="+model.FormatValue(t, int32(v)))
+				is = append(is, p.Name+"="+model.FormatValue(t, int32(free[p.Name])))
+				set = append(set, p.Name+"="+model.FormatValue(t, int32(v)))
 			}
 		}
 		return fmt.Errorf("kernel %s is %s, and %s is set", syntax.VersionText(want), strings.Join(is, " "), strings.Join(set, " "))
@@ -64,28 +65,28 @@ func (s *Spec) kernel(text string, fixed map[string]int64) error {
 }
 
 // releaseParams are the parameters that the release of a cell is computed from, in declaration order; nil if there is no release.
-func (s *Spec) releaseParams() []*symbol {
-	k := s.prog.syms[releaseConst]
-	if k == nil || k.kind != symConst {
+func (s *Spec) releaseParams() []*check.Object {
+	k := s.prog.Names[check.Release]
+	if k == nil || k.Kind != check.ConstObject {
 		return nil
 	}
-	seen := map[string]bool{releaseConst: true}
+	seen := map[string]bool{check.Release: true}
 	var visit func(x syntax.Expr)
 	visit = func(x syntax.Expr) {
 		syntax.Walk(x, func(n syntax.Node) bool {
 			if id, ok := n.(*syntax.Ident); ok && !seen[id.Name] {
 				seen[id.Name] = true
-				if c := s.prog.syms[id.Name]; c != nil && c.kind == symConst {
-					visit(c.constant.Value)
+				if c := s.prog.Names[id.Name]; c != nil && c.Kind == check.ConstObject {
+					visit(c.Const.Value)
 				}
 			}
 			return true
 		})
 	}
-	visit(k.constant.Value)
-	params := []*symbol{}
-	for _, c := range s.prog.configs {
-		if seen[c.name] {
+	visit(k.Const.Value)
+	params := []*check.Object{}
+	for _, c := range s.prog.Configs {
+		if seen[c.Name] {
 			params = append(params, c)
 		}
 	}
@@ -94,7 +95,7 @@ func (s *Spec) releaseParams() []*symbol {
 
 // releases looks for values of the parameters with which the release is the one wanted and every static_assert holds that speaks of nothing else. Numbers are tried last, for a
 // release that has a name is asked for by its name. low and high are the first and the last release that has one.
-func (s *Spec) releases(params []*symbol, want int64, fixed map[string]int64) (found map[string]int64, low, high int64) {
+func (s *Spec) releases(params []*check.Object, want int64, fixed map[string]int64) (found map[string]int64, low, high int64) {
 	s.eachRelease(params, want, fixed, func(n int64, values map[string]int64) bool {
 		if low == 0 || n < low {
 			low = n
@@ -110,20 +111,20 @@ func (s *Spec) releases(params []*symbol, want int64, fixed map[string]int64) (f
 
 // eachRelease calls f for every combination of values that is a release, until f returns false: those of enums and truth values, with numbers at their defaults first, and then with
 // numbers that are try.
-func (s *Spec) eachRelease(params []*symbol, try int64, fixed map[string]int64, f func(release int64, values map[string]int64) bool) {
+func (s *Spec) eachRelease(params []*check.Object, try int64, fixed map[string]int64, f func(release int64, values map[string]int64) bool) {
 	e := s.consts(map[string]int64{})
 	choices := make([][]int64, len(params))
 	var order, rest []int
 	for i, p := range params {
 		t := e.irType(e.configType(p))
-		switch v, isFixed := fixed[p.name]; {
+		switch v, isFixed := fixed[p.Name]; {
 		case isFixed:
 			choices[i] = []int64{v}
 			rest = append(rest, i)
 		case t.Kind == model.KindInt:
 			deflt := int64(t.Lo)
-			if p.config.Default != nil {
-				deflt, _ = e.constInt(p.config.Default)
+			if p.Config.Default != nil {
+				deflt, _ = e.constInt(p.Config.Default)
 			}
 			choices[i] = []int64{deflt}
 			if try >= int64(t.Lo) && try <= int64(t.Hi) && try != 0 && try != deflt {
@@ -139,9 +140,9 @@ func (s *Spec) eachRelease(params []*symbol, try int64, fixed map[string]int64, 
 	}
 	order = append(order, rest...)
 	cell := map[string]int64{}
-	for _, c := range s.prog.configs {
-		if c.config.Default != nil {
-			cell[c.name], _ = e.constInt(c.config.Default)
+	for _, c := range s.prog.Configs {
+		if c.Config.Default != nil {
+			cell[c.Name], _ = e.constInt(c.Config.Default)
 		}
 	}
 	var walk func(k int) bool
@@ -149,15 +150,15 @@ func (s *Spec) eachRelease(params []*symbol, try int64, fixed map[string]int64, 
 		if k < len(order) {
 			i := order[k]
 			for _, v := range choices[i] {
-				cell[params[i].name] = v
+				cell[params[i].Name] = v
 				if !walk(k + 1) {
 					return false
 				}
 			}
 			return true
 		}
-		n, ok := s.consts(cell).constInt(&syntax.Ident{Name: releaseConst})
-		for _, a := range s.prog.statics {
+		n, ok := s.consts(cell).constInt(e.prog.Names[check.Release].Const.Name)
+		for _, a := range s.prog.Statics {
 			if v, known := s.consts(cell).constInt(a.Cond); known && v == 0 {
 				ok = false
 			}
@@ -167,7 +168,7 @@ func (s *Spec) eachRelease(params []*symbol, try int64, fixed map[string]int64, 
 		}
 		values := map[string]int64{}
 		for _, p := range params {
-			values[p.name] = cell[p.name]
+			values[p.Name] = cell[p.Name]
 		}
 		return f(n, values)
 	}
@@ -191,11 +192,11 @@ func (s *Spec) Releases() (list []int64) {
 // Off are the values that take a feature away from a release: of a bool, false; of one that has shapes, the shape before. What requires it is taken away, too. ok is false if the
 // release has it not.
 func (s *Spec) Off(name string, release int64) (set []model.ConfigValue, ok bool, err error) {
-	sym := s.prog.syms[name]
-	if sym == nil || sym.kind != symFeature {
+	sym := s.prog.Names[name]
+	if sym == nil || sym.Kind != check.FeatureObject {
 		return nil, false, fmt.Errorf("%s has no feature %s", s.Name, source.Quote(name))
 	}
-	has := sym.feature.Default(release)
+	has := sym.Feature.Default(release)
 	if has == 0 {
 		return nil, false, nil
 	}
@@ -204,12 +205,12 @@ func (s *Spec) Off(name string, release int64) (set []model.ConfigValue, ok bool
 		return nil, false, fmt.Errorf("%s does not know %s", s.Name, syntax.VersionText(release))
 	}
 	e := s.consts(map[string]int64{})
-	for _, c := range s.prog.configs {
-		if _, known := cell[c.name]; !known && c.config.Default != nil {
-			cell[c.name], _ = e.constInt(c.config.Default)
+	for _, c := range s.prog.Configs {
+		if _, known := cell[c.Name]; !known && c.Config.Default != nil {
+			cell[c.Name], _ = e.constInt(c.Config.Default)
 		}
 	}
-	off := []*symbol{sym}
+	off := []*check.Object{sym}
 	cell[name] = has - 1
 	for {
 		f, err := s.unmet(s.consts(cell), nil)
@@ -219,15 +220,15 @@ func (s *Spec) Off(name string, release int64) (set []model.ConfigValue, ok bool
 		if f == nil {
 			break
 		}
-		if f == sym || cell[f.name] != 0 && slices.Contains(off, f) {
-			return nil, false, fmt.Errorf("feature %s cannot be taken away from %s alone: %s requires it", name, syntax.VersionText(release), f.name)
+		if f == sym || cell[f.Name] != 0 && slices.Contains(off, f) {
+			return nil, false, fmt.Errorf("feature %s cannot be taken away from %s alone: %s requires it", name, syntax.VersionText(release), f.Name)
 		}
-		cell[f.name] = 0
+		cell[f.Name] = 0
 		off = append(off, f)
 	}
 	set = append(set, model.ConfigValue{Name: kernelParam, Value: syntax.VersionText(release)})
 	for _, f := range off {
-		set = append(set, model.ConfigValue{Name: f.name, Value: model.FormatValue(e.irType(e.configType(f)), int32(cell[f.name]))})
+		set = append(set, model.ConfigValue{Name: f.Name, Value: model.FormatValue(e.irType(e.configType(f)), int32(cell[f.Name]))})
 	}
 	return set, true, nil
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"pmdcheck/model"
-	"pmdcheck/model/source"
+	"pmdcheck/model/check"
 	"pmdcheck/model/syntax"
 )
 
@@ -13,7 +13,7 @@ const maxLiveCases = 64
 
 // liveness elaborates the liveness properties.
 func (e *elab) liveness() {
-	for _, d := range e.prog.lives {
+	for _, d := range e.prog.Liveness {
 		p := e.sys.Props[e.props[d.Name.Name]]
 		p.Kind = model.PropLiveness
 		if p.Text == "" {
@@ -22,15 +22,15 @@ func (e *elab) liveness() {
 		wanted := true
 		if d.When != nil {
 			v, ok := e.constInt(d.When)
-			wanted = ok && v != 0 || e.dry
+			wanted = ok && v != 0
 		}
 		if !wanted {
 			continue
 		}
 		for _, c := range e.liveCases(d) {
-			b := &builder{e: e, pred: true, frame: model.NoFrame, scope: &scope{names: map[string]*binding{}}}
+			b := &builder{e: e, pred: true, frame: model.NoFrame}
 			if d.Param != nil {
-				b.scope.names[d.Param.Name.Name] = c.bound
+				b.bind(d.Param.Name, c.bound)
 			}
 			lc := model.LiveCase{Of: c.of, Q: b.condition(d.Q)}
 			switch d.Form {
@@ -55,37 +55,24 @@ func (e *elab) liveCases(d *syntax.LivenessDecl) (out []liveParam) {
 		return []liveParam{{}}
 	}
 	t := e.typeOf(d.Param.Type)
-	if t.kind == stBad {
-		return nil
-	}
-	if t.kind != stInt && t.kind != stBool && t.kind != stEnum && t.kind != stHandle {
-		e.diags.Add(source.Diagnostic{
-			Code: "bad-type", Span: d.Param.Sp, Msg: "the parameter of a liveness property cannot be " + t.String(),
-			Hint: "it is a pointer to a struct, and stands for its objects, or a number, an enum or a bool",
-		})
+	if t.Kind == check.KindBad {
 		return nil
 	}
 	it := e.irType(t)
 	lo, hi := it.Lo, it.Hi
-	if t.kind == stHandle {
+	if t.Kind == check.KindHandle {
 		lo = 1
 	}
-	if int64(hi)-int64(lo) >= maxLiveCases && !e.dry {
+	if int64(hi)-int64(lo) >= maxLiveCases {
 		e.errorf("bad-range", d.Param.Sp, "the parameter of a liveness property can have %d values, not %d", maxLiveCases, int64(hi)-int64(lo)+1)
 		return nil
 	}
-	if e.dry { // types and names do not depend on the value
-		hi = min(lo, hi)
-		if lo > hi {
-			lo = hi
-		}
-	}
 	for v := lo; v <= hi; v++ {
 		of := model.FormatValue(it, v)
-		if t.kind == stHandle && v > 0 {
+		if t.Kind == check.KindHandle && v > 0 {
 			of = e.sys.Pools[it.Pool].Objects[v-1]
 		}
-		out = append(out, liveParam{of, &binding{t: t, op: &operand{t: t, x: model.NewConst(int64(v), it)}, at: d.Param.Sp}})
+		out = append(out, liveParam{of, &binding{t: t, op: &operand{t: t, x: model.NewConst(int64(v), it)}}})
 	}
 	return out
 }
@@ -105,41 +92,4 @@ func (e *elab) liveText(d *syntax.LivenessDecl) string {
 		text = fmt.Sprintf("for every %s: %s", d.Param.Name.Name, text)
 	}
 	return text
-}
-
-// observed reports predicates of one name that would hide each other: two invariants, or a liveness property that something else observes too. Liveness properties
-// of one name are cases of one property.
-func (p *program) observed(diags *source.List) {
-	first := map[string]*syntax.Ident{}
-	dup := func(id, old *syntax.Ident, what string) {
-		d := source.Diagnostic{Code: "duplicate-name", Span: id.Sp, Msg: what + " " + source.Quote(id.Name) + " is declared twice"}
-		d.Related = append(d.Related, source.Related{Span: old.Sp, Msg: "the other one"})
-		diags.Add(d)
-	}
-	for _, d := range p.invs {
-		if old := first[d.Name.Name]; old != nil {
-			dup(d.Name, old, "invariant")
-			continue
-		}
-		first[d.Name.Name] = d.Name
-	}
-	for _, d := range p.lives {
-		if old := first[d.Name.Name]; old != nil {
-			dup(d.Name, old, "property")
-		} else if q := p.propByN[d.Name.Name]; q.used || isBuiltinProp(q.name) {
-			diags.Add(source.Diagnostic{
-				Code: "duplicate-name", Span: d.Name.Sp, Msg: "property " + source.Quote(q.name) + " is observed elsewhere already, by an assertion or at accesses",
-				Hint: "what happens sooner or later is a property of its own: choose another name",
-			})
-		}
-	}
-}
-
-func isBuiltinProp(name string) bool {
-	for _, b := range builtinProps {
-		if b.name == name {
-			return true
-		}
-	}
-	return false
 }

@@ -5,6 +5,7 @@ import (
 
 	"pmdcheck/internal/bitset"
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -45,8 +46,8 @@ type builder struct {
 	e         *elab
 	proc      *model.Process
 	mm        *operand
-	tail      **cfgNode // where the next node goes; nil where control cannot come
-	scope     *scope
+	tail      **cfgNode                  // where the next node goes; nil where control cannot come
+	names     map[*check.Object]*binding // of locals and parameters; functions do not call themselves, so each has one meaning at a time
 	fn        *fnContext
 	frame     model.FrameID
 	atom      int
@@ -77,12 +78,12 @@ type call struct {
 
 // fnContext is the function (or process body) being lowered.
 type fnContext struct {
-	result    *stype
+	result    *check.Type
 	resultVar *lvalue
 	exit      *cfgNode
 	assigned  map[string]bool
 	labels    map[string]*cfgNode
-	placed    map[string]source.Span
+	placed    map[string]bool
 	gotos     map[string]source.Span
 	breakTo   []*cfgNode
 	contTo    []*cfgNode
@@ -164,7 +165,7 @@ func (b *builder) place(j *cfgNode) {
 }
 
 // newLocal makes a local variable with its layout.
-func (b *builder) newLocal(name string, t *stype, at source.Pos, plain bool) *layout {
+func (b *builder) newLocal(name string, t *check.Type, at source.Pos, plain bool) *layout {
 	return b.e.layoutOf(t, "", "", source.At(at), b.leaf(name, at, plain))
 }
 
@@ -172,7 +173,7 @@ func (b *builder) leaf(name string, at source.Pos, plain bool) leafMaker {
 	if b.proc == nil {
 		return nil
 	}
-	return func(path string, t *stype, cells int, _ string, _ source.Span) model.VarID {
+	return func(path string, t *check.Type, cells int, _ string, _ source.Span) model.VarID {
 		v := b.e.newVar(b.proc.Name+"."+name+path, b.e.irType(t), cells, b.proc.ID, at)
 		b.proc.Locals = append(b.proc.Locals, v.ID)
 		if plain && path == "" && cells == 1 {
@@ -414,7 +415,7 @@ func (b *builder) shortCircuit(x *syntax.BinaryExpr, op model.ExprOp, l *model.E
 		b.emit(&cfgNode{op: model.Op{Kind: model.OpAssign, Dst: res.Place, X: model.NewConst(model.Bit(op == model.OrElse), model.BoolType)}})
 	}
 	b.place(done)
-	return operand{t: tBool, x: res}
+	return operand{t: check.Bool, x: res}
 }
 
 // store assigns a value to a place: all accesses of the value come first, the store is the last access of the statement.
@@ -498,35 +499,29 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		count = n
 	}
 	if e.dry {
-		count = 1 // what no cell has an instance of is looked at too
+		count = 1 // also of what no cell has an instance of
 	}
 	for i := range count {
 		if most := 4 * e.prog.limits.Processes; len(e.sys.Processes) >= most {
 			e.tooLarge(d.Name.Sp, "processes", most/4, "there are more than %d processes, four times as many as one declaration may make", most)
 		}
-		p := &model.Process{ID: model.ProcID(len(e.sys.Processes)), Name: d.Name.Name, Role: roleOf(d.Attrs).role, CPU: -1, Fair: d.Fair || e.prog.allFair, Pos: d.Name.Sp.Start}
+		p := &model.Process{ID: model.ProcID(len(e.sys.Processes)), Name: d.Name.Name, Role: check.RoleOf(d.Attrs).Role, CPU: -1, Fair: d.Fair || e.prog.AllFair, Pos: d.Name.Sp.Start}
 		if d.Count != nil {
 			p.Of = d.Name.Name
 			p.Name = fmt.Sprintf("%s[%d]", d.Name.Name, i)
 		}
 		e.sys.Processes = append(e.sys.Processes, p)
 		b := &builder{e: e, proc: p, plain: map[model.VarID]bool{}, varies: map[model.VarID]bool{}, told: map[int]bool{}}
-		b.scope = &scope{names: map[string]*binding{}}
 		if d.Param != nil {
 			t := e.typeOf(d.Param.Type)
-			if t.kind != stInt && t.kind != stBad {
-				e.errorf("type-mismatch", d.Param.Sp, "the parameter of a process is its number, an integer")
-			}
-			b.scope.names[d.Param.Name.Name] = &binding{t: t, op: &operand{t: t, x: model.NewConst(i, model.IntType)}, at: d.Param.Sp}
+			b.bind(d.Param.Name, &binding{t: t, op: &operand{t: t, x: model.NewConst(i, model.IntType)}})
 		}
 		if d.CPU != nil {
 			in := *b // with the names of the process, but without emitting code
 			in.constOnly = true
-			c, t, ok := in.constant(d.CPU)
+			c, _, ok := in.constant(d.CPU)
 			switch {
 			case !ok:
-			case t.kind != stInt && t.kind != stBad:
-				e.mismatch(d.CPU.Span(), tInt, t)
 			case c.Val < 0 || c.Val > 255:
 				if !e.dry {
 					e.errorf("out-of-range", d.CPU.Span(), "there is no CPU %d", c.Val)
@@ -538,21 +533,34 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		if d.MM != nil {
 			b.bindMM(d)
 		}
-		b.body(d)
+		if !e.dry {
+			b.body(d)
+		}
 	}
 }
 
+// bind gives a local name its meaning.
+func (b *builder) bind(name *syntax.Ident, bd *binding) {
+	if b.names == nil {
+		b.names = map[*check.Object]*binding{}
+	}
+	b.names[b.e.prog.Defs[name]] = bd
+}
+
 func (b *builder) bindMM(d *syntax.ProcDecl) {
+	if !b.e.prog.Good(d.MM) {
+		return // which has been reported
+	}
 	c := *b
 	c.constOnly = true
 	o := c.expr(d.MM)
 	if o.bad() {
 		return
 	}
-	if o.t.kind == stStruct {
+	if o.t.Kind == check.KindStruct {
 		o = c.addressOf(&syntax.UnaryExpr{Op: syntax.AND, X: d.MM})
 	}
-	if o.t.kind != stHandle || o.x == nil || !(o.x.IsConst() || b.e.dry && !o.x.ReadsState()) {
+	if o.t.Kind != check.KindHandle || o.x == nil || !(o.x.IsConst() || b.e.dry && !o.x.ReadsState()) {
 		b.e.diags.Add(source.Diagnostic{Code: "not-constant", Span: d.MM.Span(), Msg: "`in` needs a constant object, such as an mm", Hint: "declare it as a global struct variable"})
 		return
 	}
@@ -569,8 +577,8 @@ func (b *builder) body(d *syntax.ProcDecl) {
 	end := &cfgNode{kind: nodeEnd, end: true}
 	entry := b.join()
 	b.tail = &entry.next
-	b.fn = b.newContext(d, tVoid, b.join())
-	b.order, _ = orderOf(d.Attrs)
+	b.fn = b.newContext(d, check.Void, b.join())
+	b.order, _ = check.OrderOf(d.Attrs)
 	b.block(d.Body)
 	b.checkLabels()
 	b.place(b.fn.exit)
@@ -578,75 +586,30 @@ func (b *builder) body(d *syntax.ProcDecl) {
 	b.text = "end of " + b.proc.Name
 	b.emit(end)
 	b.markEdges()
-	if !e.dry && len(e.diags.Diags) == 0 {
+	if len(e.diags.Diags) == 0 {
 		b.steps(entry)
 	}
 }
 
-func (b *builder) newContext(n syntax.Node, result *stype, exit *cfgNode) *fnContext {
+func (b *builder) newContext(n syntax.Node, result *check.Type, exit *cfgNode) *fnContext {
 	return &fnContext{
-		result: result, exit: exit, assigned: b.e.assignedNames(n), labels: map[string]*cfgNode{}, placed: map[string]source.Span{}, gotos: map[string]source.Span{},
+		result: result, exit: exit, assigned: b.e.assignedNames(n), labels: map[string]*cfgNode{}, placed: map[string]bool{}, gotos: map[string]source.Span{},
 	}
 }
 
 func (e *elab) newFrame(parent model.FrameID, name string, attrs []*syntax.Attr, pos, at source.Pos) model.FrameID {
 	id := model.FrameID(len(e.sys.Frames))
-	r := roleOf(attrs)
-	e.sys.Frames = append(e.sys.Frames, &model.Frame{ID: id, Parent: parent, Func: name, Kernel: kernelRefs(attrs), Role: r.role, Mode: r.mode, Called: r.name, Pos: pos, Call: at})
+	r := check.RoleOf(attrs)
+	e.sys.Frames = append(e.sys.Frames, &model.Frame{ID: id, Parent: parent, Func: name, Kernel: check.KernelRefs(attrs), Role: r.Role, Mode: r.Mode, Called: r.Name, Pos: pos, Call: at})
 	return id
 }
 
-// assignedNames collects the names that a body assigns or takes the address of. Shadowing makes it too large, never too small.
+// assignedNames are the names that a body assigns, or takes the address of.
 func (e *elab) assignedNames(n syntax.Node) map[string]bool {
-	if m := e.assigned[n]; m != nil {
-		return m
+	m := e.assigned[n]
+	if m == nil {
+		m = check.Assigned(n)
+		e.assigned[n] = m
 	}
-	m := map[string]bool{}
-	e.assigned[n] = m
-	root := func(x syntax.Expr) {
-		for {
-			switch y := x.(type) {
-			case *syntax.ParenExpr:
-				x = y.X
-				continue
-			case *syntax.IndexExpr:
-				x = y.X
-				continue
-			case *syntax.MemberExpr:
-				if !y.Arrow {
-					x = y.X
-					continue
-				}
-			case *syntax.Ident:
-				m[y.Name] = true
-			}
-			return
-		}
-	}
-	syntax.Walk(n, func(n syntax.Node) bool {
-		switch n := n.(type) {
-		case *syntax.AssignStmt:
-			root(n.X)
-		case *syntax.CallExpr:
-			if n.Fun.Name == "WRITE_ONCE" && len(n.Args) > 0 {
-				root(n.Args[0])
-			}
-		case *syntax.UnaryExpr:
-			if n.Op == syntax.AND {
-				root(n.X)
-				for x := n.X; ; {
-					switch y := x.(type) {
-					case *syntax.IndexExpr:
-						x = y.X
-						continue
-					case *syntax.Ident:
-						m["&"+y.Name] = true
-					}
-					break
-				}
-			}
-		}
-		return true
-	})
 	return m
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -13,44 +14,11 @@ import (
 func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
 	e := b.e
 	name := x.Fun.Name
-	if _, ok := builtins[name]; ok {
+	if check.IsBuiltin(name) {
 		return b.builtin(x)
 	}
-	s := e.prog.syms[name]
-	if bd := b.scope.find(name); bd != nil || s == nil || s.kind != symFunc {
-		d := source.Diagnostic{Code: "unknown-function", Span: x.Fun.Sp, Msg: "unknown function " + source.Quote(name), Hint: e.prog.suggest(name, symFunc)}
-		if s != nil {
-			d.Msg, d.Hint = s.kind.String()+" "+source.Quote(name)+" is not a function", ""
-		}
-		e.diags.Add(d)
-		for _, a := range x.Args {
-			b.expr(a)
-		}
-		return badOperand
-	}
-	fn := s.fn
+	fn := e.prog.Uses[x.Fun].Func
 	result := e.typeOf(fn.Result)
-	if len(x.Args) != len(fn.Params) {
-		e.diags.Add(source.Diagnostic{
-			Code: "argument-count", Span: x.Sp, Msg: fmt.Sprintf("%s takes %d arguments, not %d", name, len(fn.Params), len(x.Args)),
-			Related: []source.Related{{Span: fn.Name.Sp, Msg: "declared here"}},
-		})
-		return operand{t: result}.orBad()
-	}
-	if b.constOnly || b.pred {
-		e.diags.Add(source.Diagnostic{Code: "call-in-condition", Span: x.Sp, Msg: "functions cannot be called here", Hint: "write the expression out"})
-		return badOperand
-	}
-	for i, c := range b.stack {
-		if c.fn == fn {
-			d := source.Diagnostic{Code: "recursion", Span: x.Sp, Msg: "function " + source.Quote(name) + " calls itself", Hint: "functions are inlined; use a loop"}
-			for _, c := range b.stack[i:] {
-				d.Related = append(d.Related, source.Related{Span: c.at, Msg: "through the call of " + c.fn.Name.Name})
-			}
-			e.diags.Add(d)
-			return badOperand
-		}
-	}
 	if most := e.prog.limits.Nesting; len(b.stack) > most {
 		e.tooLarge(x.Sp, "nesting", most, "calls are nested more than %d deep", most)
 	}
@@ -66,10 +34,6 @@ func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
 	for i, a := range x.Args {
 		args[i] = b.expr(a)
 		pt := e.typeOf(fn.Params[i].Type)
-		if !args[i].bad() && !assignable(pt, args[i].t) {
-			e.mismatch(a.Span(), pt, args[i].t)
-			args[i] = badOperand
-		}
 		if args[i].bad() {
 			bad = true
 			continue
@@ -84,33 +48,23 @@ func (b *builder) call(x *syntax.CallExpr, asStmt bool) operand {
 			continue
 		}
 		for _, later := range x.Args[i+1:] {
-			if hasCall(later) {
+			if check.HasCall(later) {
 				v = b.settle(v)
 				break
 			}
 		}
 		args[i] = operand{t: pt, x: v}
 	}
-	if bad || e.dry {
-		// The body of every function is checked once, on its own.
-		if result.kind == stVoid {
-			return operand{t: tVoid}
-		}
-		if result.kind == stBad || bad {
-			return operand{t: result}.orBad()
-		}
-		return operand{t: result, x: &model.Expr{Op: model.Load, Type: e.irType(result)}}
+	if bad {
+		return badOperand
 	}
 	return b.inline(x, fn, args, result)
 }
 
-func (o operand) orBad() operand { return badOperand }
-
-func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand, result *stype) operand {
+func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand, result *check.Type) operand {
 	e := b.e
 	saved := *b
 	ctx := b.newContext(fn, result, b.join())
-	params := &scope{names: map[string]*binding{}}
 	b.locals++
 	call := fmt.Sprintf("%s#%d.", fn.Name.Name, b.locals)
 	var late []func()
@@ -119,7 +73,7 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 		name := p.Name.Name
 		switch a := args[i]; {
 		case a.addr != nil && !ctx.assigned[name]:
-			params.names[name] = &binding{t: pt, op: &operand{t: pt, addr: a.addr}, at: p.Sp}
+			b.bind(p.Name, &binding{t: pt, op: &operand{t: pt, addr: a.addr}})
 			continue
 		case a.addr != nil:
 			v, _ := b.address(a, x.Args[i])
@@ -128,14 +82,14 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 			}
 			args[i].x = v
 		case !ctx.assigned[name] && a.x.IsConst() && b.fits(a.x, pt, x.Args[i]):
-			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: model.NewConst(int64(a.x.Val), e.irType(pt))}, at: p.Sp}
+			b.bind(p.Name, &binding{t: pt, op: &operand{t: pt, x: model.NewConst(int64(a.x.Val), e.irType(pt))}})
 			continue
 		case !ctx.assigned[name] && a.x.Op == model.Load && a.x.Place != nil && a.x.Place.Var >= 0 && b.plain[a.x.Place.Var] && a.x.Type == e.irType(pt):
-			params.names[name] = &binding{t: pt, op: &operand{t: pt, x: a.x}, at: p.Sp}
+			b.bind(p.Name, &binding{t: pt, op: &operand{t: pt, x: a.x}})
 			continue
 		}
 		l := b.newLocal(call+name, pt, p.Sp.Start, !ctx.assigned["&"+name])
-		params.names[name] = &binding{t: pt, l: l, at: p.Sp}
+		b.bind(p.Name, &binding{t: pt, l: l})
 		if ctx.assigned[name] && b.varies != nil {
 			b.varies[l.v] = true
 		}
@@ -148,21 +102,21 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 	for _, f := range late {
 		f()
 	}
-	if result.kind != stVoid && result.kind != stBad {
+	if result.Kind != check.KindVoid && result.Kind != check.KindBad {
 		ctx.resultVar = &lvalue{t: result, l: b.newLocal(call+"return", result, x.Sp.Start, true), at: x.Sp.Start}
 	}
 	b.frame = e.newFrame(b.frame, fn.Name.Name, fn.Attrs, fn.Name.Sp.Start, x.Sp.Start)
-	if o, ok := orderOf(fn.Attrs); ok {
+	if o, ok := check.OrderOf(fn.Attrs); ok {
 		b.order = o
 	}
 	b.stack = append(b.stack[:len(b.stack):len(b.stack)], call_(fn, x.Sp))
-	b.fn, b.scope = ctx, params
+	b.fn = ctx
 	b.block(fn.Body)
 	b.checkLabels()
 	b.place(ctx.exit)
-	b.fn, b.scope, b.frame, b.stack, b.text, b.at, b.order = saved.fn, saved.scope, saved.frame, saved.stack, saved.text, saved.at, saved.order
+	b.fn, b.frame, b.stack, b.text, b.at, b.order = saved.fn, saved.frame, saved.stack, saved.text, saved.at, saved.order
 	if ctx.resultVar == nil {
-		return operand{t: tVoid}
+		return operand{t: check.Void}
 	}
 	return operand{t: result, x: b.load(ctx.resultVar)}
 }
@@ -173,30 +127,14 @@ var fences = map[string]model.Fence{"smp_mb": model.FenceFull, "smp_rmb": model.
 
 // builtin lowers a call of a predeclared function.
 func (b *builder) builtin(x *syntax.CallExpr) operand {
-	e := b.e
 	name := x.Fun.Name
 	if strings.HasPrefix(name, "lock_") {
-		if len(x.Args) < 1 || len(x.Args) > 2 {
-			e.diags.Add(source.Diagnostic{Code: "argument-count", Span: x.Sp, Msg: fmt.Sprintf("%s takes a lock and perhaps a subclass, not %d arguments", name, len(x.Args)), Hint: "write " + builtins[name]})
-			return badOperand
-		}
-		if b.constOnly || b.pred {
-			return b.notHere(x)
-		}
 		return b.lockOp(x)
-	}
-	want := map[string]int{"alloc": 1, "free": 1, "live": 1, "peek": 1, "container_of": 3, "READ_ONCE": 1, "WRITE_ONCE": 2, "smp_load_acquire": 1, "smp_store_release": 2, "smp_mb_cpu": 1}[name]
-	if len(x.Args) != want {
-		e.diags.Add(source.Diagnostic{Code: "argument-count", Span: x.Sp, Msg: fmt.Sprintf("%s takes %d arguments, not %d", name, want, len(x.Args)), Hint: "write " + builtins[name]})
-		return badOperand
-	}
-	if b.constOnly || (b.pred && name != "live" && name != "peek" && name != "container_of") {
-		return b.notHere(x)
 	}
 	switch name {
 	case "smp_mb", "smp_rmb", "smp_wmb":
 		b.emit(&cfgNode{op: model.Op{Kind: model.OpFence, Fence: fences[name]}})
-		return operand{t: tVoid}
+		return operand{t: check.Void}
 	case "smp_mb_cpu":
 		return b.fenceCPU(x)
 	case "alloc":
@@ -210,10 +148,6 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 		if o.bad() {
 			return badOperand
 		}
-		if o.lv == nil {
-			e.errorf("not-a-place", x.Args[0].Span(), "peek needs a variable")
-			return badOperand
-		}
 		c := *o.lv
 		c.unchecked = true
 		return operand{t: o.t, lv: &c}
@@ -225,10 +159,6 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 	if o.bad() {
 		return badOperand
 	}
-	if o.t.kind != stRef {
-		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: name + " takes the address of a variable, not " + o.t.String(), Hint: "write " + builtins[name]})
-		return badOperand
-	}
 	access := model.AccessAcquire
 	if name == "smp_store_release" {
 		access = model.AccessRelease
@@ -238,38 +168,19 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 
 // fenceCPU lowers smp_mb_cpu(cpu). Where memory is sequentially consistent there is no such operation.
 func (b *builder) fenceCPU(x *syntax.CallExpr) operand {
-	v, t := b.value(x.Args[0])
+	v, _ := b.value(x.Args[0])
 	if v == nil {
 		return badOperand
 	}
-	if t.kind != stInt && t.kind != stBad {
-		b.e.mismatch(x.Args[0].Span(), tInt, t)
-		return badOperand
-	}
-	if b.e.memory == TSO && !b.e.dry {
+	if b.e.memory == TSO {
 		b.emit(&cfgNode{op: model.Op{Kind: model.OpFence, Fence: model.FenceCPU, X: b.pure(v)}})
 	}
-	return operand{t: tVoid}
-}
-
-// notHere reports a built-in that a constant, or a predicate, cannot call.
-func (b *builder) notHere(x *syntax.CallExpr) operand {
-	hint := constantsAre
-	if b.pred {
-		hint = "invariants, covers and liveness properties observe a state; of the built-in functions they may call live(), peek() and container_of()"
-	}
-	b.e.diags.Add(source.Diagnostic{Code: "not-constant", Span: x.Sp, Msg: x.Fun.Name + " cannot be used here", Hint: hint})
-	return badOperand
+	return operand{t: check.Void}
 }
 
 // marked is an access with a mark: a read of o, or with two arguments a write.
 func (b *builder) marked(x *syntax.CallExpr, o operand, access model.Access) operand {
-	e := b.e
 	if o.bad() {
-		return badOperand
-	}
-	if o.lv == nil || !o.t.scalar() {
-		e.errorf("not-a-place", x.Args[0].Span(), "%s needs a variable", x.Fun.Name)
 		return badOperand
 	}
 	c := *o.lv
@@ -277,41 +188,25 @@ func (b *builder) marked(x *syntax.CallExpr, o operand, access model.Access) ope
 	if len(x.Args) == 1 {
 		return operand{t: o.t, lv: &c}
 	}
-	v, t := b.value(x.Args[1])
+	v, _ := b.value(x.Args[1])
 	if v == nil {
 		return badOperand
 	}
-	if !assignable(o.t, t) {
-		e.mismatch(x.Args[1].Span(), o.t, t)
-		return badOperand
-	}
 	b.store(&c, v, access)
-	return operand{t: tVoid}
+	return operand{t: check.Void}
 }
 
 func (b *builder) allocate(x *syntax.CallExpr) operand {
 	e := b.e
-	ta, ok := x.Args[0].(*syntax.TypeArg)
-	if !ok {
-		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: "alloc takes a type", Hint: "write alloc(struct S)"})
-		return badOperand
-	}
-	t := e.typeOf(ta.Type)
-	if t.kind == stBad {
-		return badOperand
-	}
-	if t.kind != stStruct || !t.strct.lives {
-		e.diags.Add(source.Diagnostic{Code: "no-lifetime", Span: ta.Sp, Msg: t.String() + " has no lifetime, so it cannot be allocated", Hint: "give the struct @use(property)"})
-		return badOperand
-	}
-	h := &stype{kind: stHandle, strct: t.strct}
-	if len(e.pool(t.strct).Objects) == 0 && !e.dry {
-		b.noObjects(x.Sp, t.strct)
+	h := e.prog.Types[x]
+	t := e.prog.Written[x.Args[0].(*syntax.TypeArg).Type]
+	if len(e.pool(t.Struct).Objects) == 0 {
+		b.noObjects(x.Sp, t.Struct)
 		return badOperand
 	}
 	v := b.newTemp(&model.Expr{Op: model.Const, Type: e.irType(h)})
 	if v.Place != nil {
-		b.emit(&cfgNode{op: model.Op{Kind: model.OpAlloc, Dst: v.Place, Pool: e.pool(t.strct).ID}})
+		b.emit(&cfgNode{op: model.Op{Kind: model.OpAlloc, Dst: v.Place, Pool: e.pool(t.Struct).ID}})
 	}
 	return operand{t: h, x: v}
 }
@@ -322,31 +217,22 @@ func (b *builder) lifetime(x *syntax.CallExpr) operand {
 	if v == nil {
 		return badOperand
 	}
-	if t.kind == stRef && x.Fun.Name == "free" {
+	if t.Kind == check.KindRef { // only what is freed
 		return b.freeAround(x, v, t)
 	}
-	if t.kind != stHandle {
-		d := source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: x.Fun.Name + " takes a pointer to a struct, not " + t.String()}
-		e.diags.Add(d)
-		return badOperand
-	}
-	if !t.strct.lives {
-		e.diags.Add(source.Diagnostic{Code: "no-lifetime", Span: x.Args[0].Span(), Msg: "struct " + t.strct.name + " has no lifetime", Hint: "give it @use(property)"})
-		return badOperand
-	}
-	p := e.pool(t.strct).ID
+	p := e.pool(t.Struct).ID
 	if x.Fun.Name == "free" {
 		b.emit(&cfgNode{op: model.Op{Kind: model.OpFree, X: b.pure(v), Pool: p}})
-		return operand{t: tVoid}
+		return operand{t: check.Void}
 	}
-	return operand{t: tBool, x: &model.Expr{Op: model.IsLive, Type: model.BoolType, X: v, Pool: p, Pos: x.Sp.Start}}
+	return operand{t: check.Bool, x: &model.Expr{Op: model.IsLive, Type: model.BoolType, X: v, Pool: p, Pos: x.Sp.Start}}
 }
 
 // freeAround frees the object that a reference points into, of whichever struct: what kfree_rcu() does, which knows a field only. The references into objects of each
 // pool are told apart by their values; one that points into no object with a lifetime is the fault of the last container.
-func (b *builder) freeAround(x *syntax.CallExpr, v *model.Expr, t *stype) operand {
+func (b *builder) freeAround(x *syntax.CallExpr, v *model.Expr, t *check.Type) operand {
 	e := b.e
-	d := e.domain(t.elem)
+	d := e.domain(t.Elem)
 	cells := e.sys.Domains[d].Cells
 	tables := map[model.PoolID][]int32{}
 	var pools []model.PoolID
@@ -381,18 +267,18 @@ func (b *builder) freeAround(x *syntax.CallExpr, v *model.Expr, t *stype) operan
 		if pool == model.NoPool {
 			b.branch(h, done, done)
 		} else {
-			h.Type = e.irType(&stype{kind: stHandle, strct: e.prog.structs[e.sys.Pools[pool].Struct]})
+			h.Type = e.irType(&check.Type{Kind: check.KindHandle, Struct: e.prog.Structs[e.sys.Pools[pool].Struct]})
 			b.emit(&cfgNode{op: model.Op{Kind: model.OpFree, X: h, Pool: pool}})
 			b.goTo(done)
 		}
 		b.place(next)
 	}
 	b.place(done)
-	return operand{t: tVoid}
+	return operand{t: check.Void}
 }
 
 // oneOf is whether a reference is one of those that the table has an object for.
-func oneOf(v *model.Expr, table []int32, t *stype) *model.Expr {
+func oneOf(v *model.Expr, table []int32, t *check.Type) *model.Expr {
 	var is *model.Expr
 	for k, obj := range table {
 		if obj == 0 {
@@ -410,34 +296,12 @@ func oneOf(v *model.Expr, table []int32, t *stype) *model.Expr {
 
 func (b *builder) containerOf(x *syntax.CallExpr) operand {
 	e := b.e
-	ta, ok := x.Args[1].(*syntax.TypeArg)
-	field, ok2 := x.Args[2].(*syntax.Ident)
-	if !ok || !ok2 {
-		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Sp, Msg: "container_of takes a reference, a struct type and a field", Hint: "write container_of(p, struct S, field)"})
-		return badOperand
-	}
-	st := e.typeOf(ta.Type)
-	if st.kind == stBad {
-		return badOperand
-	}
-	if st.kind != stStruct {
-		e.errorf("type-mismatch", ta.Sp, "%s is not a struct", st)
-		return badOperand
-	}
-	if _, ok := st.strct.index[field.Name]; !ok {
-		e.unknownField(st, field)
-		return badOperand
-	}
-	h := &stype{kind: stHandle, strct: st.strct}
+	h, field := e.prog.Types[x], x.Args[2].(*syntax.Ident)
 	o := b.expr(x.Args[0])
 	if o.bad() {
 		return badOperand
 	}
-	if o.t.kind != stRef {
-		e.errorf("type-mismatch", x.Args[0].Span(), "container_of takes a reference to a scalar, not %s", o.t)
-		return badOperand
-	}
-	if o.addr != nil && o.addr.obj != nil && o.addr.l != nil && o.addr.l.v != model.NoVar && e.sys.Vars[o.addr.l.v].Pool == e.pool(st.strct).ID {
+	if o.addr != nil && o.addr.obj != nil && o.addr.l != nil && o.addr.l.v != model.NoVar && e.sys.Vars[o.addr.l.v].Pool == e.pool(h.Struct).ID {
 		c := *o.addr.obj
 		c.Type = e.irType(h)
 		return operand{t: h, x: &c}
@@ -446,10 +310,10 @@ func (b *builder) containerOf(x *syntax.CallExpr) operand {
 	if v == nil {
 		return badOperand
 	}
-	d := e.domain(t.elem)
+	d := e.domain(t.Elem)
 	dom := e.sys.Domains[d]
 	table := make([]int32, len(dom.Cells)+1)
-	pool := e.pool(st.strct)
+	pool := e.pool(h.Struct)
 	for i, c := range dom.Cells {
 		cv := e.sys.Vars[c.Var]
 		if cv.Pool == pool.ID && strings.HasPrefix(cv.Name, pool.Struct+"."+field.Name) {
@@ -463,9 +327,9 @@ func (b *builder) containerOf(x *syntax.CallExpr) operand {
 }
 
 // noObjects reports the use of a pointer that can only be NULL.
-func (b *builder) noObjects(at source.Span, s *structInfo) {
+func (b *builder) noObjects(at source.Span, s *check.Struct) {
 	b.e.diags.Add(source.Diagnostic{
-		Code: "no-objects", Span: at, Msg: "there is no object of struct " + s.name + ", so every pointer to it is NULL", Hint: "declare one: struct " + s.name + " name;",
+		Code: "no-objects", Span: at, Msg: "there is no object of struct " + s.Name + ", so every pointer to it is NULL", Hint: "declare one: struct " + s.Name + " name;",
 		Related: b.callers(),
 	})
 }

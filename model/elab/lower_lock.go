@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -44,9 +45,7 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 			return badOperand
 		}
 		if n < 0 || n > 7 {
-			if !e.dry {
-				e.errorf("out-of-range", x.Args[1].Span(), "a lock has subclasses 0 to 7, not %d", n)
-			}
+			e.errorf("out-of-range", x.Args[1].Span(), "a lock has subclasses 0 to 7, not %d", n)
 			return badOperand
 		}
 		if n > 0 {
@@ -57,18 +56,11 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 	if o.bad() {
 		return badOperand
 	}
-	if o.t.kind != stHandle && o.t.kind != stRef {
-		e.diags.Add(source.Diagnostic{Code: "type-mismatch", Span: x.Args[0].Span(), Msg: name + " takes the address of a lock, not " + o.t.String(), Hint: "write " + builtins[name]})
-		return badOperand
-	}
-	if e.dry || b.proc == nil {
-		return operand{t: tVoid}
-	}
 	if b.atom == 0 {
 		b.told[b.emitted] = true
 	}
-	if id, exists := e.props[lockOrder]; !exists || !e.sys.Props[id].Checked {
-		return operand{t: tVoid}
+	if id, exists := e.props[check.LockOrder]; !exists || !e.sys.Props[id].Checked {
+		return operand{t: check.Void}
 	}
 	b.observing++
 	defer func() { b.observing-- }()
@@ -84,7 +76,7 @@ func (b *builder) lockOp(x *syntax.CallExpr) operand {
 		if v, path := firstLeaf(o.addr.l); v != model.NoVar {
 			one(e.lockClass(v, path))
 		}
-		return operand{t: tVoid}
+		return operand{t: check.Void}
 	}
 	return b.lockPointer(o, x.Args[0], one)
 }
@@ -106,11 +98,11 @@ func (b *builder) lockPointer(o operand, arg syntax.Expr, one func(class string)
 				one(c)
 			}
 		}
-		return operand{t: tVoid}
+		return operand{t: check.Void}
 	}
 	if len(classes) == 1 {
 		one(classes[0]) // NULL would have failed at the lock itself
-		return operand{t: tVoid}
+		return operand{t: check.Void}
 	}
 	if b.atom == 0 && b.countShared(v) > 0 {
 		// The pointer is read once, so that it is of one class whatever others do to it meanwhile.
@@ -139,7 +131,7 @@ func (b *builder) lockPointer(o operand, arg syntax.Expr, one func(class string)
 		b.place(no)
 	}
 	b.place(done)
-	return operand{t: tVoid}
+	return operand{t: check.Void}
 }
 
 // lockClasses groups the values of a pointer by the class of the lock they point to, in the order of the values.
@@ -177,8 +169,8 @@ func firstLeaf(l *layout) (v model.VarID, path string) {
 		switch {
 		case l.elem != nil:
 			l = l.elem
-		case l.t != nil && l.t.kind == stStruct && len(l.t.strct.fields) > 0:
-			f := l.t.strct.fields[0].name
+		case l.t != nil && l.t.Kind == check.KindStruct && len(l.t.Struct.Fields) > 0:
+			f := l.t.Struct.Fields[0].Name
 			path += "." + f
 			l = l.fields[f]
 		default:
@@ -289,7 +281,7 @@ func (b *builder) markEdges() {
 
 // edgeCover is the mark of an edge.
 func (e *elab) edgeCover(edge model.LockEdge, at source.Pos) model.CoverID {
-	name := lockOrder + " " + edge.String() // no identifier, so nothing of the spec's is called that
+	name := check.LockOrder + " " + edge.String() // no identifier, so nothing of the spec's is called that
 	id, ok := e.covers[name]
 	if !ok {
 		id = model.CoverID(len(e.sys.Covers))

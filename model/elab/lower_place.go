@@ -2,8 +2,8 @@ package elab
 
 import (
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
-	"pmdcheck/model/syntax"
 )
 
 // place flattens an lvalue; nil when types are only being checked.
@@ -34,13 +34,10 @@ func (e *elab) place(lv *lvalue) *model.Place {
 
 // member selects a field.
 func (e *elab) member(lv *lvalue, field string) *lvalue {
-	f, ok := lv.t.strct.index[field]
-	if !ok {
-		return nil
-	}
+	f := lv.t.Struct.Index[field]
 	c := *lv
 	c.root = nil
-	c.t = e.fieldType(&lv.t.strct.fields[f])
+	c.t = e.fieldType(&lv.t.Struct.Fields[f])
 	c.l = nil
 	if lv.l != nil {
 		c.l = lv.l.fields[field]
@@ -59,60 +56,52 @@ func inRange(x *model.Expr, n int) *model.Expr {
 // element selects an array element.
 func (e *elab) element(lv *lvalue, i *model.Expr) *lvalue {
 	c := *lv
-	c.t = lv.t.elem
-	if lv.root != nil && baseOf(lv.root.t).kind == stStruct {
+	c.t = lv.t.Elem
+	if lv.root != nil && lv.root.t.Base().Kind == check.KindStruct {
 		// An array of objects: the index is part of the handle.
 		n := int64(1)
-		for t := c.t; t.kind == stArray; t = t.elem {
-			n *= int64(t.n)
+		for t := c.t; t.Kind == check.KindArray; t = t.Elem {
+			n *= int64(t.N)
 		}
 		if lv.obj == nil {
 			c.obj = model.NewConst(int64(lv.root.first), model.IntType)
 		}
 		if i.IsConst() {
-			if i.Val < 0 || int(i.Val) >= lv.t.n {
+			if i.Val < 0 || int(i.Val) >= lv.t.N {
 				if e.strict() {
-					e.errorf("out-of-range", source.At(lv.at), "index %d is outside the array of %d", i.Val, lv.t.n)
+					e.errorf("out-of-range", source.At(lv.at), "index %d is outside the array of %d", i.Val, lv.t.N)
 				}
 				i = model.NewConst(-1<<20, model.IntType)
 			}
 		} else {
-			i = inRange(i, lv.t.n)
+			i = inRange(i, lv.t.N)
 		}
 		c.obj = binary(model.Add, c.obj, binary(model.Mul, i, model.NewConst(n, model.IntType)))
-		if c.t.kind == stStruct && c.obj.IsConst() {
-			c.obj = model.NewConst(int64(c.obj.Val), e.irType(&stype{kind: stHandle, strct: c.t.strct}))
+		if c.t.Kind == check.KindStruct && c.obj.IsConst() {
+			c.obj = model.NewConst(int64(c.obj.Val), e.irType(&check.Type{Kind: check.KindHandle, Struct: c.t.Struct}))
 		}
 		return &c
 	}
-	c.idxs = append(append([]index(nil), lv.idxs...), index{i, lv.t.n})
+	c.idxs = append(append([]index(nil), lv.idxs...), index{i, lv.t.N})
 	if lv.l != nil {
 		c.l = lv.l.elem
 	}
 	return &c
 }
 
-func (e *elab) unknownField(t *stype, name *syntax.Ident) {
-	var names []string
-	for _, f := range t.strct.fields {
-		names = append(names, f.name)
-	}
-	e.diags.Add(source.Diagnostic{Code: "unknown-field", Span: name.Sp, Msg: "struct " + t.strct.name + " has no field " + source.Quote(name.Name), Hint: source.DidYouMean(name.Name, names)})
-}
-
 // structLayout is where the fields of all objects of a struct lie.
-func (e *elab) structLayout(s *structInfo) *layout {
-	if l := e.poolLayout[s.name]; l != nil {
+func (e *elab) structLayout(s *check.Struct) *layout {
+	if l := e.poolLayout[s.Name]; l != nil {
 		return l
 	}
 	// No object of this struct exists; a pointer to it can only be NULL.
-	l := e.layoutOf(&stype{kind: stStruct, strct: s}, "", "", s.decl.Sp, nil)
-	e.poolLayout[s.name] = l
+	l := e.layoutOf(&check.Type{Kind: check.KindStruct, Struct: s}, "", "", s.Decl.Sp, nil)
+	e.poolLayout[s.Name] = l
 	return l
 }
 
 // cellLvalue names a known cell.
-func (e *elab) cellLvalue(c model.Cell, t *stype, at source.Pos) *lvalue {
+func (e *elab) cellLvalue(c model.Cell, t *check.Type, at source.Pos) *lvalue {
 	v := e.sys.Vars[c.Var]
 	lv := &lvalue{t: t, l: &layout{t: t, v: c.Var}, at: at}
 	i := c.Idx

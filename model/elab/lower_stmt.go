@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -13,9 +14,7 @@ import (
 const maxUnroll = 256
 
 func (b *builder) block(s *syntax.Block) {
-	b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
 	b.stmts(s.Stmts)
-	b.scope = b.scope.parent
 }
 
 func (b *builder) stmts(list []syntax.Stmt) {
@@ -73,14 +72,10 @@ func (b *builder) stmt(s syntax.Stmt) {
 	case *syntax.BreakStmt:
 		if n := len(b.fn.breakTo); n > 0 {
 			b.goTo(b.fn.breakTo[n-1])
-		} else {
-			e.errorf("stray-jump", s.Sp, "break outside a loop or switch")
 		}
 	case *syntax.ContinueStmt:
 		if n := len(b.fn.contTo); n > 0 {
 			b.goTo(b.fn.contTo[n-1])
-		} else {
-			e.errorf("stray-jump", s.Sp, "continue outside a loop")
 		}
 	case *syntax.GotoStmt:
 		name := b.fn.labelKey(s.Label.Name)
@@ -137,10 +132,6 @@ func (b *builder) stmt(s syntax.Stmt) {
 
 func (b *builder) branchOn(cond syntax.Expr, yes, no *cfgNode) {
 	if x := b.condition(cond); x != nil {
-		if b.e.dry {
-			b.place(yes) // both sides are looked at, whatever the condition
-			return
-		}
 		b.branch(x, yes, no)
 	}
 }
@@ -148,63 +139,39 @@ func (b *builder) branchOn(cond syntax.Expr, yes, no *cfgNode) {
 func (b *builder) loopBody(s syntax.Stmt, brk, cont *cfgNode) {
 	b.fn.breakTo = append(b.fn.breakTo, brk)
 	b.fn.contTo = append(b.fn.contTo, cont)
-	b.scoped(s)
+	b.stmt(s)
 	b.fn.breakTo = b.fn.breakTo[:len(b.fn.breakTo)-1]
 	b.fn.contTo = b.fn.contTo[:len(b.fn.contTo)-1]
-}
-
-func (b *builder) scoped(s syntax.Stmt) {
-	b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
-	b.stmt(s)
-	b.scope = b.scope.parent
 }
 
 func (b *builder) ifStmt(s *syntax.IfStmt) {
 	b.mark(s.Cond)
 	x := b.condition(s.Cond)
-	if x != nil && x.IsConst() && !b.e.dry {
+	if x != nil && x.IsConst() {
 		if x.Val != 0 {
-			b.scoped(s.Then)
+			b.stmt(s.Then)
 		} else if s.Else != nil {
-			b.scoped(s.Else)
+			b.stmt(s.Else)
 		}
 		return
 	}
 	yes, no, done := b.join(), b.join(), b.join()
 	b.branch(x, yes, no)
 	b.place(yes)
-	b.scoped(s.Then)
+	b.stmt(s.Then)
 	b.goTo(done)
 	b.place(no)
 	if s.Else != nil {
-		b.scoped(s.Else)
+		b.stmt(s.Else)
 	}
 	b.place(done)
-}
-
-// bind enters a local name.
-func (b *builder) bind(name *syntax.Ident, bd *binding) {
-	if old := b.scope.names[name.Name]; old != nil {
-		b.e.diags.Add(source.Diagnostic{
-			Code: "duplicate-name", Span: name.Sp, Msg: source.Quote(name.Name) + " is declared twice in this block", Related: []source.Related{{Span: old.at, Msg: "the other one"}},
-		})
-	}
-	bd.at = name.Sp
-	b.scope.names[name.Name] = bd
 }
 
 func (b *builder) declare(d *syntax.VarDecl) {
 	e := b.e
 	base := e.typeOf(d.Type)
-	if d.Pool {
-		e.errorf("bad-type", d.Sp, "pool objects are global")
-	}
 	for _, n := range d.Names {
 		t := e.arrayOf(base, n.Dims)
-		if t.kind == stVoid {
-			e.errorf("bad-type", n.Sp, "a variable cannot be void")
-			t = tBad
-		}
 		assigned := b.fn.assigned[n.Name.Name]
 		if list, ok := n.Init.(*syntax.InitList); ok {
 			lv := b.declareVar(n, t, false)
@@ -212,32 +179,28 @@ func (b *builder) declare(d *syntax.VarDecl) {
 			continue
 		}
 		if n.Init == nil {
-			lv := b.declareVar(n, t, !assigned || t.scalar())
-			if t.scalar() && t.kind != stBad && b.proc != nil {
+			lv := b.declareVar(n, t, !assigned || t.Scalar())
+			if t.Scalar() && t.Kind != check.KindBad {
 				// A declaration without a value starts at the default each time control comes by.
 				b.emit(&cfgNode{quiet: true, op: model.Op{Kind: model.OpAssign, Dst: e.place(lv), X: model.NewConst(int64(defaultValue(e.irType(t))), e.irType(t))}})
 			}
 			continue
 		}
 		o := b.expr(n.Init)
-		if !o.bad() && !assignable(t, o.t) {
-			e.mismatch(n.Init.Span(), t, o.t)
-			o = badOperand
-		}
 		if o.bad() {
-			b.bind(n.Name, &binding{t: tBad, op: &operand{t: tBad}})
+			b.bind(n.Name, &binding{t: check.Bad, op: &operand{t: check.Bad}})
 			continue
 		}
-		if !assigned && t.pointer() && o.addr != nil {
+		if !assigned && t.Pointer() && o.addr != nil {
 			b.bind(n.Name, &binding{t: t, op: &operand{t: t, addr: b.stabilize(o.addr, true)}})
 			continue
 		}
 		x, _ := b.valueOf(o, n.Init)
 		if x == nil {
-			b.bind(n.Name, &binding{t: tBad, op: &operand{t: tBad}})
+			b.bind(n.Name, &binding{t: check.Bad, op: &operand{t: check.Bad}})
 			continue
 		}
-		if !assigned && x.IsConst() && !e.dry && b.fits(x, t, n.Init) {
+		if !assigned && x.IsConst() && b.fits(x, t, n.Init) {
 			b.bind(n.Name, &binding{t: t, op: &operand{t: t, x: model.NewConst(int64(x.Val), e.irType(t))}})
 			continue
 		}
@@ -248,10 +211,10 @@ func (b *builder) declare(d *syntax.VarDecl) {
 }
 
 // fits reports a constant outside its type.
-func (b *builder) fits(x *model.Expr, t *stype, at syntax.Node) bool {
+func (b *builder) fits(x *model.Expr, t *check.Type, at syntax.Node) bool {
 	it := b.e.irType(t)
-	if t.kind == stBool || (x.Val >= it.Lo && x.Val <= it.Hi) {
-		return t.kind != stBool || x.Val == 0 || x.Val == 1
+	if t.Kind == check.KindBool || (x.Val >= it.Lo && x.Val <= it.Hi) {
+		return t.Kind != check.KindBool || x.Val == 0 || x.Val == 1
 	}
 	if b.e.strict() {
 		b.e.errorf("out-of-range", at.Span(), "%d does not fit into %s", x.Val, t)
@@ -259,7 +222,7 @@ func (b *builder) fits(x *model.Expr, t *stype, at syntax.Node) bool {
 	return false
 }
 
-func (b *builder) declareVar(n *syntax.Declarator, t *stype, plain bool) *lvalue {
+func (b *builder) declareVar(n *syntax.Declarator, t *check.Type, plain bool) *lvalue {
 	l := b.newLocal(n.Name.Name, t, n.Name.Sp.Start, plain && !b.addressTaken(n.Name.Name))
 	b.bind(n.Name, &binding{t: t, l: l})
 	if b.varies != nil && b.fn.assigned[n.Name.Name] {
@@ -277,12 +240,10 @@ var assignOps = map[syntax.Token]model.ExprOp{
 }
 
 func (b *builder) assign(s *syntax.AssignStmt) {
-	e := b.e
 	var x *model.Expr
-	xt := tInt
 	if s.Y != nil {
-		x, xt = b.value(s.Y)
-		if x != nil && hasCall(s.X) {
+		x, _ = b.value(s.Y)
+		if x != nil && check.HasCall(s.X) {
 			x = b.settle(x)
 		}
 	} else {
@@ -292,28 +253,8 @@ func (b *builder) assign(s *syntax.AssignStmt) {
 	if o.bad() || x == nil {
 		return
 	}
-	if o.lv == nil {
-		d := source.Diagnostic{Code: "not-a-place", Span: s.X.Span(), Msg: "this cannot be assigned to"}
-		if o.addr != nil {
-			d.Hint = "this pointer stands for one place for its whole life"
-		}
-		e.diags.Add(d)
-		return
-	}
-	if !o.t.scalar() {
-		e.diags.Add(source.Diagnostic{Code: "bad-type", Span: s.X.Span(), Msg: o.t.String() + " cannot be assigned as a whole", Hint: "assign its parts"})
-		return
-	}
 	if s.Op == syntax.ASSIGN {
-		if !assignable(o.t, xt) {
-			e.mismatch(s.Y.Span(), o.t, xt)
-			return
-		}
 		b.store(o.lv, x, model.AccessPlain)
-		return
-	}
-	if (o.t.kind != stInt && o.t.kind != stBool) || (xt.kind != stInt && xt.kind != stBool) {
-		e.errorf("type-mismatch", s.Sp, "operator %s does not take %s and %s", s.Op, o.t, xt)
 		return
 	}
 	lv := b.stabilizeIndex(o.lv)
@@ -338,22 +279,10 @@ func (b *builder) stabilizeIndex(lv *lvalue) *lvalue {
 }
 
 func (b *builder) returnStmt(s *syntax.ReturnStmt) {
-	e := b.e
-	switch {
-	case s.X == nil && b.fn.result.kind != stVoid && b.fn.result.kind != stBad:
-		e.errorf("bad-return", s.Sp, "return needs a value of type %s", b.fn.result)
-	case s.X != nil && b.fn.result.kind == stVoid:
-		e.errorf("bad-return", s.X.Span(), "nothing is returned here")
-	case s.X != nil:
-		x, t := b.value(s.X)
-		if x == nil {
-			break
+	if s.X != nil {
+		if x, _ := b.value(s.X); x != nil {
+			b.store(b.fn.resultVar, x, model.AccessPlain)
 		}
-		if !assignable(b.fn.result, t) {
-			e.mismatch(s.X.Span(), b.fn.result, t)
-			break
-		}
-		b.store(b.fn.resultVar, x, model.AccessPlain)
 	}
 	b.goTo(b.fn.exit)
 }
@@ -369,10 +298,7 @@ func (b *builder) label(name string) *cfgNode {
 
 func (b *builder) labeled(s *syntax.LabeledStmt) {
 	name := b.fn.labelKey(s.Label.Name)
-	if old, dup := b.fn.placed[name]; dup {
-		b.e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: s.Label.Sp, Msg: "label " + source.Quote(s.Label.Name) + " is declared twice", Related: []source.Related{{Span: old, Msg: "the other one"}}})
-	}
-	b.fn.placed[name] = s.Label.Sp
+	b.fn.placed[name] = true
 	j := b.label(name)
 	j.label, j.end = s.Label.Name, strings.HasPrefix(s.Label.Name, "end")
 	b.place(j)
@@ -401,31 +327,16 @@ func labelsIn(s syntax.Stmt) map[string]bool {
 	return m
 }
 
+// checkLabels reports jumps whose label is in a loop that was unrolled: it is in several places then.
 func (b *builder) checkLabels() {
 	for name, at := range b.fn.gotos {
-		if _, ok := b.fn.placed[name]; !ok {
-			var names []string
-			hint := ""
-			for n := range b.fn.placed {
-				if plain, _, inLoop := strings.Cut(n, "@"); inLoop && plain == name {
-					hint = "a jump cannot lead into a loop that is unrolled"
-				} else if !inLoop {
-					names = append(names, n)
-				}
-			}
-			b.e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: at, Msg: "no label " + source.Quote(name) + " in this function", Hint: cmpOr(hint, source.DidYouMean(name, names))})
+		if !b.fn.placed[name] {
+			b.e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: at, Msg: "no label " + source.Quote(name) + " in this function", Hint: "a jump cannot lead into a loop that is unrolled"})
 		}
 	}
 }
 
 func (b *builder) await(cond syntax.Expr) {
-	if hasCall(cond) {
-		b.e.diags.Add(source.Diagnostic{
-			Code: "call-in-condition", Span: cond.Span(), Msg: "an await condition is tested in one step and cannot call functions",
-			Hint: "write the condition out, or call the function before, inside atomic",
-		})
-		return
-	}
 	outer := b.atom
 	b.atom = max(outer, 1) // all of it is read in one step
 	x := b.condition(cond)
@@ -442,11 +353,6 @@ func (b *builder) await(cond syntax.Expr) {
 
 func (b *builder) choose(s *syntax.ChooseStmt) {
 	e := b.e
-	if len(s.Cases) == 0 {
-		// Without transitions the location would pass for the end of the process.
-		e.diags.Add(source.Diagnostic{Code: "empty-choose", Span: s.Sp, Msg: "there is nothing to choose from", Hint: "write await (false); to wait for ever"})
-		return
-	}
 	if most := e.prog.limits.Choices; len(s.Cases) > most {
 		e.tooLarge(source.At(s.Sp.Start), "choices", most, "there are %d alternatives to choose from", len(s.Cases))
 	}
@@ -454,15 +360,6 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 	b.tail = nil
 	done := b.join()
 	var others *model.Expr
-	complete := true
-	for _, c := range s.Cases {
-		if c.Default {
-			continue
-		}
-		if c.Cond == nil {
-			complete = false
-		}
-	}
 	for _, c := range s.Cases {
 		alt := b.join()
 		n.alts = append(n.alts, alt)
@@ -470,12 +367,8 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 		alt.atom = b.atom
 		start := b.emitted
 		delete(b.told, start) // by the end of the alternative before
-		b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
 		switch {
 		case c.Default:
-			if !complete {
-				e.diags.Add(source.Diagnostic{Code: "bad-default", Span: c.Sp, Msg: "default needs a condition on every other case", Hint: "write the other cases as `case cond:`"})
-			}
 			for _, o := range s.Cases {
 				if o.Cond != nil {
 					outer := b.atom
@@ -500,7 +393,6 @@ func (b *builder) choose(s *syntax.ChooseStmt) {
 		}
 		b.stmts(c.Body)
 		b.commit(alt, start, b.told[start], c.Sp.Start)
-		b.scope = b.scope.parent
 		b.goTo(done)
 	}
 	b.place(done)
@@ -528,12 +420,8 @@ func (b *builder) commit(alt *cfgNode, start int, tells bool, at source.Pos) {
 func (b *builder) switchStmt(s *syntax.SwitchStmt) {
 	e := b.e
 	b.mark(s.Tag)
-	tag, t := b.value(s.Tag)
+	tag, _ := b.value(s.Tag)
 	if tag == nil {
-		return
-	}
-	if t.kind != stInt && t.kind != stEnum && t.kind != stBool {
-		e.errorf("type-mismatch", s.Tag.Span(), "switch needs an integer or enum, not %s", t)
 		return
 	}
 	if !tag.IsConst() {
@@ -550,12 +438,8 @@ func (b *builder) switchStmt(s *syntax.SwitchStmt) {
 			deflt = bodies[i]
 		}
 		for _, v := range c.Values {
-			x, vt, ok := e.constant(v)
+			x, _, ok := e.constant(v)
 			if !ok {
-				continue
-			}
-			if !comparableTypes(t, vt) {
-				e.mismatch(v.Span(), t, vt)
 				continue
 			}
 			next := b.join()
@@ -567,9 +451,7 @@ func (b *builder) switchStmt(s *syntax.SwitchStmt) {
 	b.fn.breakTo = append(b.fn.breakTo, done)
 	for i, c := range s.Cases {
 		b.place(bodies[i])
-		b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
 		b.stmts(c.Body)
-		b.scope = b.scope.parent
 	}
 	b.fn.breakTo = b.fn.breakTo[:len(b.fn.breakTo)-1]
 	b.place(done)
@@ -577,9 +459,7 @@ func (b *builder) switchStmt(s *syntax.SwitchStmt) {
 
 // forStmt unrolls loops that count a variable nothing else assigns between constant bounds; others become cycles.
 func (b *builder) forStmt(s *syntax.ForStmt) {
-	b.scope = &scope{parent: b.scope, names: map[string]*binding{}}
-	defer func() { b.scope = b.scope.parent }()
-	if !b.e.dry && b.unroll(s) {
+	if b.unroll(s) {
 		return
 	}
 	if s.Init != nil {
@@ -615,7 +495,7 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 		return false
 	}
 	t := e.typeOf(init.Decl.Type)
-	if t.kind != stInt && t.kind != stEnum {
+	if t.Kind != check.KindInt && t.Kind != check.KindEnum {
 		return false
 	}
 	i, ok := b.silently(init.Decl.Names[0].Init)
@@ -633,11 +513,8 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 		return false
 	}
 	var values []int64
-	sc := &scope{parent: b.scope, names: map[string]*binding{}}
-	b.scope = sc
-	defer func() { b.scope = sc.parent }()
 	at := func(v int64) {
-		sc.names[name.Name] = &binding{t: t, op: &operand{t: t, x: model.NewConst(v, e.irType(t))}, at: name.Sp}
+		b.bind(name, &binding{t: t, op: &operand{t: t, x: model.NewConst(v, e.irType(t))}})
 	}
 	for {
 		at(i)
@@ -674,7 +551,7 @@ func (b *builder) unroll(s *syntax.ForStmt) bool {
 // silently is the value of an expression that is constant here. Whether the bounds of a loop are is tried: if not, it is an ordinary loop and reports its own errors.
 func (b *builder) silently(x syntax.Expr) (int64, bool) {
 	e := b.e
-	if hasCall(x) {
+	if check.HasCall(x) {
 		return 0, false
 	}
 	n := len(e.diags.Diags)

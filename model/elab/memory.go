@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/pass"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
@@ -61,7 +62,7 @@ func (c ConfigCell) Memory() string {
 
 // undeclaredMemory takes the memory model out of the values that are fixed, where the spec does not name it: it is no parameter then, and every cell gets it.
 func (s *Spec) undeclaredMemory(set []model.ConfigValue) (rest []model.ConfigValue, memory string, err error) {
-	if sym := s.prog.syms[MemoryModel]; sym != nil && sym.kind == symConfig {
+	if sym := s.prog.Names[MemoryModel]; sym != nil && sym.Kind == check.ConfigObject {
 		return set, "", nil
 	}
 	for _, v := range set {
@@ -105,19 +106,6 @@ func weaken(sys *model.System, memory string, o BuildOptions) (*model.System, er
 		return nil, fmt.Errorf("internal: the store buffers of %s are unsound: %w", sys.Name, errs[0])
 	}
 	return w, nil
-}
-
-// orders are the arguments of the attribute @x86.
-var orders = map[string]model.Order{"locked": model.OrderLocked, "store": model.OrderStore, "direct": model.OrderDirect}
-
-// orderOf is what the attribute @x86 of a function or process says; ok is false if there is none.
-func orderOf(attrs []*syntax.Attr) (o model.Order, ok bool) {
-	for _, a := range attrs {
-		if a.Name.Name == "x86" && len(a.Args) == 1 && a.Args[0].Ident != nil {
-			o, ok = orders[a.Args[0].Ident.Name]
-		}
-	}
-	return o, ok
 }
 
 // orderNow is the order of an operation that is emitted: what is marked as no memory is none anywhere; the other marks are about atomic blocks.

@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
 
 // Named are the properties that the spec itself speaks of, in a declaration, a check or an expect line: those of which a reader wants to hear that they are not judged.
 func (s *Spec) Named(property string) bool {
-	if q := s.prog.propByN[property]; q != nil && q.at.Start != source.NoPos && s.Files.File(q.at.Start) == s.own {
+	if q := s.prog.PropByName[property]; q != nil && q.At.Start != source.NoPos && s.Files.File(q.At.Start) == s.own {
 		return true
 	}
 	_, ok := s.named()[property]
@@ -27,10 +28,10 @@ func (s *Spec) named() map[string]*syntax.Ident {
 			}
 		}
 	}
-	for _, c := range s.prog.checks {
+	for _, c := range s.prog.Checks {
 		add(c.Props)
 	}
-	for _, x := range s.prog.expects {
+	for _, x := range s.prog.Expects {
 		add(x.Props)
 	}
 	return out
@@ -38,16 +39,16 @@ func (s *Spec) named() map[string]*syntax.Ident {
 
 // CheckedProperties are the properties that every cell checks, in the order of System.Props.
 func (s *Spec) CheckedProperties() (names []string) {
-	for _, q := range s.prog.props {
-		if _, asked := s.Checks(q.name); asked {
-			names = append(names, q.name)
+	for _, q := range s.prog.Props {
+		if _, asked := s.Checks(q.Name); asked {
+			names = append(names, q.Name)
 		}
 	}
 	return names
 }
 
 // HasCovers reports whether the spec has a cover that some cell may demand.
-func (s *Spec) HasCovers() bool { return len(s.prog.covers) > 0 }
+func (s *Spec) HasCovers() bool { return len(s.prog.Covers) > 0 }
 
 // observers finds out which of some properties are observed in some cell where they are checked: in one of the given cells, or else, if all of them are to be looked at, in any cell of the sweep. Most specs
 // observe what they name in their first cell. A cell that cannot be built observes nothing; whoever checks it is told why.
@@ -122,7 +123,7 @@ func (s *Spec) CheckNames(cells []ConfigCell) error {
 
 // Observes reports whether one of some cells observes a property when it is asked about, or with all any other cell of the sweep.
 func (s *Spec) Observes(property string, cells []ConfigCell, all bool) bool {
-	known := slices.ContainsFunc(s.prog.props, func(q *propInfo) bool { return q.name == property })
+	known := slices.ContainsFunc(s.prog.Props, func(q *check.Prop) bool { return q.Name == property })
 	if !known {
 		return false
 	}
@@ -132,23 +133,10 @@ func (s *Spec) Observes(property string, cells []ConfigCell, all bool) bool {
 
 // Properties are the names of all properties that the spec knows, observed or not.
 func (s *Spec) Properties() (names []string) {
-	for _, q := range s.prog.props {
-		names = append(names, q.name)
+	for _, q := range s.prog.Props {
+		names = append(names, q.Name)
 	}
 	return names
-}
-
-// checkUnreachable reports what `unreachable` names and is no cover of the spec.
-func (s *Spec) checkUnreachable(x *syntax.ExpectDecl, diags *source.List) {
-	var names []string
-	for _, c := range s.prog.covers {
-		names = append(names, c.Name.Name)
-	}
-	for _, id := range x.Unreachable {
-		if !slices.Contains(names, id.Name) {
-			diags.Add(source.Diagnostic{Code: "unknown-cover", Span: id.Sp, Msg: "there is no cover " + source.Quote(id.Name), Hint: cmpOr(source.DidYouMean(id.Name, names), "declare it: cover "+id.Name+": condition;")})
-		}
-	}
 }
 
 // lookFor demands the covers that a cell is expected not to reach, whatever their `when` says: only what is looked for can be found unreachable.

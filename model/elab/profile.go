@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -48,7 +49,7 @@ func (s *Spec) SelectContext(ctx context.Context, sel Selection) (_ []ConfigCell
 	set := []model.ConfigValue{{Name: kernelParam, Value: p.Kernel}}
 	given := map[string]bool{}
 	for _, v := range sel.Set {
-		if v.Name == kernelParam && s.prog.syms[kernelParam] == nil {
+		if v.Name == kernelParam && s.prog.Names[kernelParam] == nil {
 			if n, _, ok := ParseKernel(v.Value); !ok || n != want {
 				return nil, fmt.Errorf("--set kernel=%s contradicts the profile %s, which is of %s", v.Value, p.Name, p.Kernel)
 			}
@@ -57,9 +58,9 @@ func (s *Spec) SelectContext(ctx context.Context, sel Selection) (_ []ConfigCell
 		given[v.Name] = true
 		set = append(set, v)
 	}
-	for _, f := range s.prog.features {
-		if v, known := p.Features[f.name]; known && !given[f.name] {
-			set = append(set, model.ConfigValue{Name: f.name, Value: v})
+	for _, f := range s.prog.Features {
+		if v, known := p.Features[f.Name]; known && !given[f.Name] {
+			set = append(set, model.ConfigValue{Name: f.Name, Value: v})
 		}
 	}
 	cells, err := s.cells(ctx, set, true)
@@ -75,9 +76,9 @@ func (s *Spec) SelectContext(ctx context.Context, sel Selection) (_ []ConfigCell
 			implied[k] = implied[k] || known && !given[v.Name]
 		}
 		cells[i].implied = implied
-		for _, f := range s.prog.features {
-			if _, known := p.Features[f.name]; !known && !given[f.name] {
-				cells[i].unknown = append(cells[i].unknown, f.name)
+		for _, f := range s.prog.Features {
+			if _, known := p.Features[f.Name]; !known && !given[f.Name] {
+				cells[i].unknown = append(cells[i].unknown, f.Name)
 			}
 		}
 	}
@@ -110,7 +111,7 @@ func (s *Spec) Ways(c ConfigCell, o BuildOptions) ([]ConfigCell, error) {
 		return []ConfigCell{c}, nil
 	}
 	if len(w.cells) == 0 && w.unmet != nil {
-		return nil, fmt.Errorf("feature %s requires %s, which no value of an unknown feature brings", w.unmet.name, feature(s.Files, w.unmet.feature).Requires)
+		return nil, fmt.Errorf("feature %s requires %s, which no value of an unknown feature brings", w.unmet.Name, feature(s.Files, w.unmet.Feature).Requires)
 	}
 	if len(w.cells) == 1 { // nothing depends on them: the name of the cell need not say which values were tried
 		n := &w.cells[0]
@@ -132,7 +133,7 @@ type ways struct {
 	seen   map[string]bool // digests
 	met    map[string]bool // features that were asked for
 	cells  []ConfigCell
-	unmet  *symbol
+	unmet  *check.Object
 }
 
 func (w *ways) walk(c ConfigCell) error {
@@ -179,7 +180,7 @@ func (w *ways) walk(c ConfigCell) error {
 
 // branch gives an unknown feature each of its values.
 func (w *ways) branch(c ConfigCell, i int) error {
-	f := feature(w.s.Files, w.s.prog.syms[c.unknown[i]].feature)
+	f := feature(w.s.Files, w.s.prog.Names[c.unknown[i]].Feature)
 	for _, v := range f.Values {
 		n := c
 		n.unknown = slices.Delete(slices.Clone(c.unknown), i, i+1)
@@ -192,7 +193,7 @@ func (w *ways) branch(c ConfigCell, i int) error {
 }
 
 // lacks is a feature of a cell without what it requires, or nil. What depends on a feature that is unknown lacks nothing.
-func (s *Spec) lacks(c ConfigCell) (*symbol, error) {
+func (s *Spec) lacks(c ConfigCell) (*check.Object, error) {
 	values, err := s.values(c)
 	if err != nil {
 		return nil, err
@@ -210,7 +211,7 @@ func (s *Spec) Unmet(p *Profile) (string, error) {
 	if f == nil || err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("feature %s requires %s", f.name, feature(s.Files, f.feature).Requires), nil
+	return fmt.Sprintf("feature %s requires %s", f.Name, feature(s.Files, f.Feature).Requires), nil
 }
 
 // CheckProfile reports names that are no features and values that are none of theirs.
@@ -257,7 +258,7 @@ func (s *Spec) ofTree(where syntax.Expr) (out []syntax.Expr) {
 	}
 	release := map[string]bool{}
 	for _, p := range s.releaseParams() {
-		release[p.name] = true
+		release[p.Name] = true
 	}
 	pure, any := true, false
 	seen := map[string]bool{}
@@ -269,11 +270,11 @@ func (s *Spec) ofTree(where syntax.Expr) (out []syntax.Expr) {
 				return true
 			}
 			seen[id.Name] = true
-			switch sym := s.prog.syms[id.Name]; {
+			switch sym := s.prog.Names[id.Name]; {
 			case sym == nil:
-			case sym.kind == symConst:
-				visit(sym.constant.Value)
-			case sym.param():
+			case sym.Kind == check.ConstObject:
+				visit(sym.Const.Value)
+			case sym.IsParam():
 				any, pure = true, pure && release[id.Name]
 			}
 			return true

@@ -5,19 +5,12 @@ import (
 	"strings"
 
 	"pmdcheck/model"
-	"pmdcheck/model/source"
+	"pmdcheck/model/check"
 	"pmdcheck/model/syntax"
 )
 
 // Roles. @role() on a function or process says what it is to the reader of a run; the variables that it writes itself have the same role. That is found in the text, once for a spec:
 // which code a cell builds does not matter, and where nobody calls preempt_disable() it is still preempt_disable() that says what preempt_count is.
-
-// role is an @role annotation.
-type role struct {
-	role model.Role
-	mode string // of a lock: "R", "W" or ""
-	name string // of a section
-}
 
 // cellRole is what the functions that write a variable make of it.
 type cellRole struct {
@@ -25,64 +18,6 @@ type cellRole struct {
 	whole bool // of a lock: the object around it is the lock
 	per   model.Per
 	ipi   bool // of a section: it holds up an IPI
-}
-
-// checkRole reports a malformed @role.
-func checkRole(a *syntax.Attr, diags *source.List) {
-	hint := "as in @role(lock), @role(lock, read), @role(section, \"interrupts off\"); the roles are " + strings.Join(model.Roles(), ", ")
-	bad := func(at source.Span, msg string) {
-		diags.Add(source.Diagnostic{Code: "bad-attribute", Span: at, Msg: msg, Hint: hint})
-	}
-	if len(a.Args) == 0 || a.Args[0].Ident == nil {
-		bad(a.Sp, "@role needs a role")
-		return
-	}
-	r, ok := model.RoleOf(a.Args[0].Ident.Name)
-	if !ok {
-		bad(a.Args[0].Ident.Sp, source.Quote(a.Args[0].Ident.Name)+" is no role")
-		return
-	}
-	switch {
-	case len(a.Args) == 1:
-	case len(a.Args) > 2:
-		bad(a.Sp, "@role takes a role and at most one word about it")
-	case r == model.RoleLock && (a.Args[1].Ident == nil || a.Args[1].Ident.Name != "read" && a.Args[1].Ident.Name != "write"):
-		bad(a.Sp, "a lock is taken for read or for write")
-	case r == model.RoleSection && (!a.Args[1].IsStr || a.Args[1].Str == ""):
-		bad(a.Sp, "what a section is called is a text")
-	case r != model.RoleLock && r != model.RoleSection:
-		bad(a.Sp, "nothing can be said about the role "+r.String())
-	}
-}
-
-// roleOf is the role that attributes give.
-func roleOf(attrs []*syntax.Attr) (out role) {
-	for _, a := range attrs {
-		if a.Name.Name != "role" || len(a.Args) == 0 || a.Args[0].Ident == nil {
-			continue
-		}
-		out.role, _ = model.RoleOf(a.Args[0].Ident.Name)
-		if len(a.Args) > 1 {
-			out.name = a.Args[1].Str
-			if id := a.Args[1].Ident; id != nil {
-				out.mode = map[string]string{"read": "R", "write": "W"}[id.Name]
-			}
-		}
-	}
-	return out
-}
-
-// inheritRole gives a function that replaces another one its role, if it says nothing of its own.
-func inheritRole(old, d *syntax.FuncDecl) {
-	is := func(a *syntax.Attr) bool { return a.Name.Name == "role" }
-	if slices.ContainsFunc(d.Attrs, is) {
-		return
-	}
-	for _, a := range old.Attrs {
-		if is(a) {
-			d.Attrs = append(d.Attrs[:len(d.Attrs):len(d.Attrs)], a)
-		}
-	}
 }
 
 // rank says whose role a variable has that several write: to leave interrupts off answers IPIs, and to take a spinlock switches preemption off.
@@ -95,8 +30,8 @@ func (p *program) findRoles() {
 	p.roles = map[string]*cellRole{}
 	reads := map[string]bool{} // by functions that send IPIs
 	visit := func(attrs []*syntax.Attr, params []*syntax.Param, body *syntax.Block) {
-		r := roleOf(attrs)
-		if r.role == model.NoRole || r.role == model.RoleAccess || body == nil {
+		r := check.RoleOf(attrs)
+		if r.Role == model.NoRole || r.Role == model.RoleAccess || body == nil {
 			return
 		}
 		w := &roleWalk{p: p, types: map[string]*syntax.TypeExpr{}}
@@ -110,13 +45,13 @@ func (p *program) findRoles() {
 					w.types[d.Name.Name] = n.Type
 				}
 			case *syntax.AssignStmt:
-				w.written(n.X, r.role)
+				w.written(n.X, r.Role)
 			case *syntax.CallExpr:
 				if (n.Fun.Name == "WRITE_ONCE" || n.Fun.Name == "smp_store_release") && len(n.Args) > 0 {
-					w.written(n.Args[0], r.role)
+					w.written(n.Args[0], r.Role)
 				}
 			case *syntax.Ident:
-				if r.role == model.RoleIPI {
+				if r.Role == model.RoleIPI {
 					reads[w.key(n)] = true
 				}
 			}
@@ -135,9 +70,9 @@ func (p *program) findRoles() {
 	}
 	for key, c := range p.roles {
 		c.ipi = c.role == model.RoleSection && reads[key]
-		if s, _, ok := strings.Cut(key, "."); ok && c.role == model.RoleLock && p.structs[s] != nil {
-			c.whole = !slices.ContainsFunc(p.structs[s].fields, func(f fieldInfo) bool {
-				return p.roles[s+"."+f.name] == nil || p.roles[s+"."+f.name].role != model.RoleLock
+		if s, _, ok := strings.Cut(key, "."); ok && c.role == model.RoleLock && p.Structs[s] != nil {
+			c.whole = !slices.ContainsFunc(p.Structs[s].Fields, func(f check.Field) bool {
+				return p.roles[s+"."+f.Name] == nil || p.roles[s+"."+f.Name].role != model.RoleLock
 			})
 		}
 	}
@@ -187,7 +122,7 @@ func (w *roleWalk) key(x syntax.Expr) string {
 			return w.key(x.X)
 		}
 	case *syntax.Ident:
-		if s := w.p.syms[x.Name]; s != nil && s.kind == symVar && w.types[x.Name] == nil {
+		if s := w.p.Names[x.Name]; s != nil && s.Kind == check.VarObject && w.types[x.Name] == nil {
 			return x.Name
 		}
 	case *syntax.MemberExpr:
@@ -211,16 +146,16 @@ func (w *roleWalk) structOf(x syntax.Expr) string {
 		if t := w.types[x.Name]; t != nil {
 			return w.p.structName(t)
 		}
-		if s := w.p.syms[x.Name]; s != nil && s.kind == symVar {
-			return w.p.structName(s.vdecl.Type)
+		if s := w.p.Names[x.Name]; s != nil && s.Kind == check.VarObject {
+			return w.p.structName(s.Var.Type)
 		}
 	case *syntax.MemberExpr:
-		s := w.p.structs[w.structOf(x.X)]
+		s := w.p.Structs[w.structOf(x.X)]
 		if s == nil {
 			return ""
 		}
-		if i, ok := s.index[x.Name.Name]; ok {
-			return w.p.structName(s.fields[i].typ)
+		if i, ok := s.Index[x.Name.Name]; ok {
+			return w.p.structName(s.Fields[i].Type)
 		}
 	}
 	return ""
@@ -235,11 +170,11 @@ func (p *program) structName(t *syntax.TypeExpr) string {
 		if t.Kind == syntax.TypeStruct {
 			return t.Name.Name
 		}
-		s := p.syms[t.Name.Name]
-		if s == nil || s.kind != symTypedef {
+		s := p.Names[t.Name.Name]
+		if s == nil || s.Kind != check.TypedefObject {
 			return ""
 		}
-		t = s.typedef.Type
+		t = s.Typedef.Type
 	}
 	return ""
 }

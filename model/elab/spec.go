@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -33,7 +34,7 @@ type Spec struct {
 }
 
 // Empty reports whether the spec declares nothing that a check could look at, as an empty file or a library file does.
-func (s *Spec) Empty() bool { return len(s.prog.procs) == 0 && len(s.prog.invs) == 0 }
+func (s *Spec) Empty() bool { return len(s.prog.Procs) == 0 && len(s.prog.Invariants) == 0 }
 
 // ConfigParam is a config parameter of a spec.
 type ConfigParam struct {
@@ -98,32 +99,48 @@ const maxEnumerated = 256
 // Load parses and resolves a spec. The error is a *[source.List] with everything that is wrong, or an error of ReadFile for the spec itself.
 func (l *Loader) Load(name string, src []byte) (_ *Spec, err error) {
 	defer recoverStopped(&err)
-	name = path.Clean(name) // as imports name files, so that one that leads back here is seen to
-	files := &source.Set{}
-	diags := &source.List{Files: files}
-	p := newProgram(files)
-	p.limits, p.loading = l.Limits.orDefault(), l.Context
-	defer func() { p.loading = nil }()
-	ld := &loading{l: l, files: files, diags: diags, done: map[string]bool{}, p: p}
-	ast, own := ld.file(name, src, nil)
-	ld.declareMemory()
-	if err := diags.Err(); err != nil {
-		return nil, err
-	}
-	for _, f := range p.asts {
-		p.declare(f, diags)
-	}
-	p.findRoles()
-	if err := diags.Err(); err != nil {
-		return nil, err
-	}
-	s := &Spec{Name: strings.TrimSuffix(name, ".pmd"), Files: files, prog: p, Doc: headComment(ast), own: own}
-	p.observed(diags)
-	s.checkAll(diags)
-	if err := diags.Err(); err != nil {
-		return nil, err
+	ld, s := l.parse(name, src)
+	defer func() { s.prog.loading = nil }()
+	for _, stage := range []func(){func() {}, ld.declare, func() { s.check(ld.diags) }} {
+		stage()
+		if err := ld.diags.Err(); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
+}
+
+// Info is what names and types mean in a text, also in one with errors: as much as can be known. The error is that of Load, but for what only the values of constants show.
+func (l *Loader) Info(name string, src []byte) (_ *check.Info, err error) {
+	defer recoverStopped(&err)
+	ld, s := l.parse(name, src)
+	defer func() { s.prog.loading = nil }()
+	ld.declare()
+	s.prog.Check(ld.diags, s.prog.atDefaults())
+	return s.prog.Info, ld.diags.Err()
+}
+
+// parse parses a spec with everything that it imports.
+func (l *Loader) parse(name string, src []byte) (*loading, *Spec) {
+	name = path.Clean(name) // as imports name files, so that one that leads back here is seen to
+	files := &source.Set{}
+	p := &program{limits: l.Limits.orDefault(), loading: l.Context, files: files}
+	ld := &loading{l: l, files: files, diags: &source.List{Files: files}, done: map[string]bool{}, p: p}
+	ast, own := ld.file(name, src, nil)
+	ld.declareMemory()
+	return ld, &Spec{Name: strings.TrimSuffix(name, ".pmd"), Files: files, prog: p, Doc: headComment(ast), own: own}
+}
+
+// declare enters the declarations of all files.
+func (ld *loading) declare() {
+	ld.p.Info = check.Declare(ld.files, ld.p.asts, ld.diags)
+	ld.p.findRoles()
+}
+
+// check checks names, types and constants.
+func (s *Spec) check(diags *source.List) {
+	s.prog.Check(diags, s.prog.atDefaults())
+	s.evaluateAll(diags)
 }
 
 type loading struct {
@@ -242,235 +259,81 @@ func headComment(f *syntax.File) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// checkAll looks at every declaration once, whatever the config, so that errors in code no cell reaches are found too.
-func (s *Spec) checkAll(diags *source.List) {
+// atDefaults evaluates constants that types are made of, where parameters have their defaults. What is wrong with them is reported by evaluateAll.
+func (p *program) atDefaults() func(syntax.Expr) (int64, bool) {
+	e := newElab(p, map[string]int64{}, BuildOptions{Context: p.loading}, &source.List{Files: p.files})
+	e.dry = true
+	return func(x syntax.Expr) (int64, bool) {
+		n, ok := e.constInt(x)
+		e.diags.Diags = nil
+		return n, ok
+	}
+}
+
+// evaluateAll evaluates every constant once where parameters have their defaults, so that those are found that are none, also in code that no cell reaches.
+func (s *Spec) evaluateAll(diags *source.List) {
 	cell := map[string]int64{}
 	e := newElab(s.prog, cell, BuildOptions{Context: s.prog.loading}, diags)
 	e.dry = true
-	for _, c := range s.prog.configs {
-		cell[c.name] = 0
+	for _, c := range s.prog.Configs {
+		cell[c.Name] = 0
 	}
-	for _, c := range s.prog.configs {
+	for _, c := range s.prog.Configs {
 		e.checkConfig(c)
 	}
-	for _, st := range e.prog.structs {
-		for i := range st.fields {
-			e.fieldType(&st.fields[i])
+	for _, st := range s.prog.Structs {
+		for i := range st.Fields {
+			e.fieldType(&st.Fields[i])
 		}
 	}
 	e.system()
-	for _, sym := range sortedSyms(s.prog) {
-		switch sym.kind {
-		case symConst:
-			e.constant(sym.constant.Value)
-		case symTypedef:
-			e.typeOf(sym.typedef.Type)
-		case symFunc:
-			e.checkFunc(sym.fn)
+	for _, o := range s.prog.Names {
+		switch o.Kind {
+		case check.ConstObject:
+			e.constant(o.Const.Value)
+		case check.TypedefObject:
+			e.typeOf(o.Typedef.Type)
 		}
 	}
-	e.checkRecursion()
-	e.checkOverrides()
-	s.checkFeatures(e)
-	s.checkGroups(e)
+	for _, x := range s.prog.Constants {
+		e.constant(x)
+	}
+	for _, d := range s.prog.Liveness {
+		e.constInts(d.When)
+	}
 	s.checkSweep(e)
-	s.checkQuestions(e)
-	for _, t := range s.prog.claims {
-		e.with(inCell, func() { e.constInts(t.When) })
-	}
-	for _, t := range s.prog.tiers {
-		e.with(inCell, func() { e.constInts(t.When) })
-	}
+	e.with(inCell, func() {
+		for _, f := range s.prog.Features {
+			e.constInts(f.Feature.Requires)
+		}
+		for _, x := range s.prog.Expects {
+			e.constInts(x.Cond, x.States, x.Transitions)
+		}
+		for _, t := range s.prog.Claims {
+			e.constInts(t.When)
+		}
+		for _, t := range s.prog.Tiers {
+			e.constInts(t.When)
+		}
+	})
 }
 
-// checkConfig checks the type and the default of a parameter, and gives it a value for what follows.
-func (e *elab) checkConfig(c *symbol) {
-	var t *stype
+// checkConfig evaluates the type and the default of a parameter, and gives it a value for what follows.
+func (e *elab) checkConfig(c *check.Object) {
+	var t *check.Type
 	e.with(inSpec, func() { t = e.configType(c) })
-	switch {
-	case t.kind == stBad:
-	case t.kind == stInt:
-		e.cell[c.name] = min(max(0, t.lo), t.hi)
-	case t.kind != stBool && t.kind != stEnum:
-		e.errorf("bad-type", c.at, "a config parameter is a bool, an enum or an integer, not %s", t)
+	if t.Kind == check.KindInt {
+		e.cell[c.Name] = min(max(0, t.Lo), t.Hi)
 	}
-	if d := c.config.Default; d != nil {
+	if d := c.Config.Default; d != nil {
 		var x *model.Expr
-		var dt *stype
 		ok := false
-		e.with(inSpec, func() { x, dt, ok = e.constant(d) })
+		e.with(inSpec, func() { x, _, ok = e.constant(d) })
 		if ok {
-			if !assignable(t, dt) {
-				e.mismatch(d.Span(), t, dt)
-			} else if t.kind == stInt && (int64(x.Val) < t.lo || int64(x.Val) > t.hi) {
+			if t.Kind == check.KindInt && (int64(x.Val) < t.Lo || int64(x.Val) > t.Hi) {
 				e.errorf("out-of-range", d.Span(), "%d does not fit into %s", x.Val, t)
 			}
-			e.cell[c.name] = int64(x.Val)
-		}
-	}
-}
-
-// checkQuestions checks what the spec checks and expects: the properties have to be observed, and counts to be constants.
-func (s *Spec) checkQuestions(e *elab) {
-	used := map[string]bool{"no_deadlock": true, "no_fault": true, "assertion": true}
-	for _, q := range s.prog.props {
-		if q.used {
-			used[q.name] = true
-		}
-	}
-	for _, d := range s.prog.invs {
-		used[d.Name.Name] = true
-	}
-	for _, d := range s.prog.lives {
-		used[d.Name.Name] = true
-	}
-	prop := func(id *syntax.Ident) {
-		if !used[id.Name] {
-			var names []string
-			for n := range used {
-				names = append(names, n)
-			}
-			e.diags.Add(source.Diagnostic{Code: "unknown-property", Span: id.Sp, Msg: "nothing in this spec observes property " + source.Quote(id.Name), Hint: source.DidYouMean(id.Name, names)})
-		}
-	}
-	for _, c := range s.prog.checks {
-		for _, id := range c.Props {
-			prop(id)
-		}
-	}
-	for _, x := range s.prog.expects {
-		e.with(inCell, func() { e.constInts(x.Cond, x.States, x.Transitions) })
-		for _, id := range x.Props {
-			prop(id)
-		}
-		s.checkUnreachable(x, e.diags)
-	}
-}
-
-func sortedSyms(p *program) []*symbol {
-	var out []*symbol
-	for _, s := range p.syms {
-		out = append(out, s)
-	}
-	slices.SortFunc(out, func(a, b *symbol) int { return strings.Compare(a.name, b.name) })
-	return out
-}
-
-// checkFunc checks the body of one function with unknown arguments.
-func (e *elab) checkFunc(fn *syntax.FuncDecl) {
-	b := &builder{e: e, plain: map[model.VarID]bool{}, frame: model.NoFrame}
-	sink := b.join()
-	b.tail = &sink.next
-	result := e.typeOf(fn.Result)
-	b.fn = b.newContext(fn, result, b.join())
-	if !result.scalar() && result.kind != stVoid {
-		e.errorf("bad-type", fn.Result.Sp, "a function cannot return %s", result)
-	}
-	b.fn.resultVar = &lvalue{t: result, l: e.layoutOf(result, "", "", fn.Sp, nil)}
-	b.scope = &scope{names: map[string]*binding{}}
-	for _, p := range fn.Params {
-		t := e.typeOf(p.Type)
-		if !t.scalar() {
-			e.diags.Add(source.Diagnostic{Code: "bad-type", Span: p.Type.Sp, Msg: "a parameter cannot be " + t.String(), Hint: "pass a pointer"})
-			t = tBad
-		}
-		if old := b.scope.names[p.Name.Name]; old != nil {
-			e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: p.Name.Sp, Msg: "two parameters are called " + source.Quote(p.Name.Name), Related: []source.Related{{Span: old.at, Msg: "the other one"}}})
-		}
-		b.scope.names[p.Name.Name] = &binding{t: t, l: e.layoutOf(t, "", "", p.Sp, nil), at: p.Name.Sp}
-	}
-	if result.kind != stVoid && result.kind != stBad && !alwaysReturns(fn.Body) {
-		e.errorf("missing-return", source.At(fn.Name.Sp.Start), "%s can end without returning a value", fn.Name.Name)
-	}
-	b.block(fn.Body)
-	b.checkLabels()
-}
-
-// alwaysReturns is a conservative answer: it may say no to code that in fact always returns only where that is not visible from its shape.
-func alwaysReturns(s syntax.Stmt) bool {
-	switch s := s.(type) {
-	case *syntax.Block:
-		for _, t := range s.Stmts {
-			if alwaysReturns(t) {
-				return true
-			}
-		}
-	case *syntax.ReturnStmt, *syntax.GotoStmt:
-		return true
-	case *syntax.IfStmt:
-		return s.Else != nil && alwaysReturns(s.Then) && alwaysReturns(s.Else)
-	case *syntax.AtomicStmt:
-		return alwaysReturns(s.Body)
-	case *syntax.LabeledStmt:
-		return alwaysReturns(s.Stmt)
-	case *syntax.WhileStmt:
-		b, ok := s.Cond.(*syntax.BoolLit)
-		return ok && b.Value
-	case *syntax.ChooseStmt:
-		for _, c := range s.Cases {
-			if !slices.ContainsFunc(c.Body, alwaysReturns) {
-				return false
-			}
-		}
-		return true
-	case *syntax.SwitchStmt:
-		deflt := false
-		for i, c := range s.Cases {
-			deflt = deflt || c.Default
-			if i == len(s.Cases)-1 && !slices.ContainsFunc(c.Body, alwaysReturns) {
-				return false
-			}
-			if len(c.Body) > 0 && !slices.ContainsFunc(c.Body, alwaysReturns) {
-				return false
-			}
-		}
-		return deflt
-	}
-	return false
-}
-
-// checkRecursion reports functions that can call themselves, whether or not any process reaches them.
-func (e *elab) checkRecursion() {
-	calls := map[string][]*syntax.CallExpr{}
-	for _, s := range sortedSyms(e.prog) {
-		if s.kind == symFunc {
-			syntax.Walk(s.fn, func(n syntax.Node) bool {
-				if c, ok := n.(*syntax.CallExpr); ok {
-					if t := e.prog.syms[c.Fun.Name]; t != nil && t.kind == symFunc {
-						calls[s.name] = append(calls[s.name], c)
-					}
-				}
-				return true
-			})
-		}
-	}
-	state := map[string]int{}
-	var path []*syntax.CallExpr
-	var visit func(name string)
-	visit = func(name string) {
-		state[name] = 1
-		for _, c := range calls[name] {
-			switch state[c.Fun.Name] {
-			case 0:
-				path = append(path, c)
-				visit(c.Fun.Name)
-				path = path[:len(path)-1]
-			case 1:
-				d := source.Diagnostic{Code: "recursion", Span: c.Sp, Msg: "function " + source.Quote(c.Fun.Name) + " calls itself", Hint: "functions are inlined; use a loop"}
-				for i := len(path) - 1; i >= 0; i-- {
-					d.Related = append(d.Related, source.Related{Span: path[i].Sp, Msg: "through the call of " + path[i].Fun.Name})
-					if path[i].Fun.Name == c.Fun.Name {
-						break
-					}
-				}
-				e.diags.Add(d)
-			}
-		}
-		state[name] = 2
-	}
-	for _, s := range sortedSyms(e.prog) {
-		if s.kind == symFunc && state[s.name] == 0 {
-			visit(s.name)
+			e.cell[c.Name] = int64(x.Val)
 		}
 	}
 }
@@ -489,21 +352,21 @@ func (s *Spec) consts(cell map[string]int64) *elab {
 func (s *Spec) Configs() []ConfigParam {
 	e := s.consts(map[string]int64{})
 	swept := map[string]bool{}
-	for _, sw := range s.prog.sweeps {
+	for _, sw := range s.prog.Sweeps {
 		for _, it := range sw.Items {
 			swept[it.Name.Name] = true
 		}
 	}
 	var out []ConfigParam
-	for _, c := range s.prog.configs {
+	for _, c := range s.prog.Configs {
 		t := e.irType(e.configType(c))
-		p := ConfigParam{Name: c.name, TypeName: t.Name, Swept: swept[c.name]}
+		p := ConfigParam{Name: c.Name, TypeName: t.Name, Swept: swept[c.Name]}
 		if t.Hi-t.Lo < maxEnumerated {
 			for v := t.Lo; v <= t.Hi; v++ {
 				p.Values = append(p.Values, model.FormatValue(t, v))
 			}
 		}
-		if d := c.config.Default; d != nil {
+		if d := c.Config.Default; d != nil {
 			if x, _, ok := e.constant(d); ok {
 				p.Default, p.HasDefault = model.FormatValue(t, x.Val), true
 			}
@@ -520,8 +383,8 @@ func (s *Spec) Value(c ConfigCell, name string) (value string, ok bool) {
 			return v.Value, true
 		}
 	}
-	sym := s.prog.syms[name]
-	if sym == nil || sym.kind != symConst && sym.kind != symFeature {
+	sym := s.prog.Names[name]
+	if sym == nil || sym.Kind != check.ConstObject && sym.Kind != check.FeatureObject {
 		return "", false
 	}
 	values, err := s.values(c)
@@ -529,14 +392,14 @@ func (s *Spec) Value(c ConfigCell, name string) (value string, ok bool) {
 		return "", false
 	}
 	e := s.consts(values)
-	if sym.kind == symFeature {
+	if sym.Kind == check.FeatureObject {
 		v := e.featureValue(sym)
 		if v.bad() {
 			return "", false
 		}
 		return model.FormatValue(v.x.Type, v.x.Val), true
 	}
-	x, _, ok := e.constant(sym.constant.Value)
+	x, _, ok := e.constant(sym.Const.Value)
 	if !ok {
 		return "", false
 	}
@@ -545,11 +408,11 @@ func (s *Spec) Value(c ConfigCell, name string) (value string, ok bool) {
 
 // Checks reports whether the spec observes a property, and whether it asks about it.
 func (s *Spec) Checks(property string) (known, asked bool) {
-	for _, q := range s.prog.props {
-		known = known || q.name == property
+	for _, q := range s.prog.Props {
+		known = known || q.Name == property
 	}
-	asked = known && len(s.prog.checks) == 0 || property == "no_fault" || property == "assertion"
-	for _, c := range s.prog.checks {
+	asked = known && len(s.prog.Checks) == 0 || property == "no_fault" || property == "assertion"
+	for _, c := range s.prog.Checks {
 		for _, id := range c.Props {
 			asked = asked || id.Name == property
 		}
@@ -559,10 +422,10 @@ func (s *Spec) Checks(property string) (known, asked bool) {
 
 // SuggestConstant is a hint for a misspelt config parameter or constant, or "".
 func (s *Spec) SuggestConstant(name string) string {
-	if h := s.prog.suggest(name, symConfig, symFeature); h != "" {
+	if h := s.prog.Suggest(name, check.ConfigObject, check.FeatureObject); h != "" {
 		return h
 	}
-	return s.prog.suggest(name, symConst)
+	return s.prog.Suggest(name, check.ConstObject)
 }
 
 func parseValue(t *model.Type, s string) (int64, error) {
@@ -613,11 +476,11 @@ func (s *Spec) values(c ConfigCell) (map[string]int64, error) {
 	e := s.consts(map[string]int64{})
 	values := map[string]int64{}
 	for _, v := range c.Config {
-		sym := s.prog.syms[v.Name]
+		sym := s.prog.Names[v.Name]
 		if v.Name == MemoryModel && sym == nil {
 			continue
 		}
-		if sym == nil || !sym.param() {
+		if sym == nil || !sym.IsParam() {
 			return nil, fmt.Errorf("%s has no config parameter %s", s.Name, source.Quote(v.Name))
 		}
 		n, err := parseValue(e.irType(e.configType(sym)), v.Value)

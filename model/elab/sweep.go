@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pmdcheck/model"
+	"pmdcheck/model/check"
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
 )
@@ -71,7 +72,7 @@ func (s *Spec) cells(ctx context.Context, set []model.ConfigValue, ofTree bool) 
 	}
 	if len(w.cells) == 0 {
 		if f := w.unmet; f != nil {
-			return nil, fmt.Errorf("feature %s requires %s, which no cell has", f.name, feature(s.Files, f.feature).Requires)
+			return nil, fmt.Errorf("feature %s requires %s, which no cell has", f.Name, feature(s.Files, f.Feature).Requires)
 		}
 		return nil, ErrNoCell
 	}
@@ -100,8 +101,8 @@ func (s *Spec) fix(e *elab, set []model.ConfigValue) (fixed map[string]int64, na
 	fixed, narrow = map[string]int64{}, map[string][]int64{}
 	release := ""
 	for _, v := range set {
-		sym := s.prog.syms[v.Name]
-		if sym == nil || !sym.param() {
+		sym := s.prog.Names[v.Name]
+		if sym == nil || !sym.IsParam() {
 			if v.Name == kernelParam && s.releaseParams() != nil {
 				release = v.Value
 				continue
@@ -114,11 +115,11 @@ func (s *Spec) fix(e *elab, set []model.ConfigValue) (fixed map[string]int64, na
 				narrow[values.name] = values.values
 				continue
 			}
-			return nil, nil, &NoParameter{Spec: s.Name, Name: v.Name, hint: s.prog.suggest(v.Name, symConfig, symFeature)}
+			return nil, nil, &NoParameter{Spec: s.Name, Name: v.Name, hint: s.prog.Suggest(v.Name, check.ConfigObject, check.FeatureObject)}
 		}
 		n, err := parseValue(e.irType(e.configType(sym)), v.Value)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s %s: %w", sym.kind, v.Name, err)
+			return nil, nil, fmt.Errorf("%s %s: %w", sym.Kind, v.Name, err)
 		}
 		fixed[v.Name] = n
 	}
@@ -133,16 +134,16 @@ func (s *Spec) fix(e *elab, set []model.ConfigValue) (fixed map[string]int64, na
 // group finds the values that a group stands for.
 func (s *Spec) group(v model.ConfigValue) (a axis, ok bool, err error) {
 	var names []string
-	for _, g := range s.prog.groups {
-		if g.name != v.Name {
+	for _, g := range s.prog.Groups {
+		if g.Name != v.Name {
 			continue
 		}
 		ok = true
-		names = append(names, g.value)
-		if g.value == v.Value {
-			a.name = g.param.Name.Name
-			for _, m := range g.members {
-				a.values = append(a.values, int64(s.prog.syms[m.Name].value))
+		names = append(names, g.Value)
+		if g.Value == v.Value {
+			a.name = g.Param.Name.Name
+			for _, m := range g.Members {
+				a.values = append(a.values, int64(s.prog.Names[m.Name].Value))
 			}
 		}
 	}
@@ -154,7 +155,7 @@ func (s *Spec) group(v model.ConfigValue) (a axis, ok bool, err error) {
 
 // axes are the swept parameters with their values.
 func (s *Spec) axes(e *elab, fixed map[string]int64, narrow map[string][]int64) (axes []axis, where syntax.Expr, err error) {
-	for _, sw := range s.prog.sweeps {
+	for _, sw := range s.prog.Sweeps {
 		where = sw.Where
 		for _, it := range sw.Items {
 			a := axis{name: it.Name.Name, at: it.Name.Sp}
@@ -189,7 +190,7 @@ func narrowed(values, group []int64) []int64 {
 
 // sweptValues are the values of one parameter of the sweep.
 func (s *Spec) sweptValues(e *elab, it *syntax.SweepItem) (values []int64, err error) {
-	t := e.irType(e.configType(s.prog.syms[it.Name.Name]))
+	t := e.irType(e.configType(s.prog.Names[it.Name.Name]))
 	lo, hi := int64(t.Lo), int64(t.Hi)
 	switch {
 	case len(it.Values) > 0:
@@ -219,34 +220,34 @@ func (s *Spec) sweptValues(e *elab, it *syntax.SweepItem) (values []int64, err e
 
 // base are the values that all cells have, and which parameters need not be named.
 func (s *Spec) base(e *elab, fixed map[string]int64, narrow map[string][]int64, swept map[string]bool) (base map[string]int64, implied []bool, err error) {
-	base, implied = map[string]int64{}, make([]bool, len(s.prog.configs))
-	for i, c := range s.prog.configs {
-		deflt, hasDefault := int64(0), c.config.Default != nil
+	base, implied = map[string]int64{}, make([]bool, len(s.prog.Configs))
+	for i, c := range s.prog.Configs {
+		deflt, hasDefault := int64(0), c.Config.Default != nil
 		if hasDefault {
-			if deflt, hasDefault = e.constInt(c.config.Default); !hasDefault {
+			if deflt, hasDefault = e.constInt(c.Config.Default); !hasDefault {
 				return nil, nil, e.diags.Err()
 			}
 		}
-		if g := narrow[c.name]; g != nil && !swept[c.name] && !slices.Contains(g, deflt) {
-			if _, isFixed := fixed[c.name]; !isFixed {
-				fixed[c.name] = g[0] // not swept: the first of the group stands for it
+		if g := narrow[c.Name]; g != nil && !swept[c.Name] && !slices.Contains(g, deflt) {
+			if _, isFixed := fixed[c.Name]; !isFixed {
+				fixed[c.Name] = g[0] // not swept: the first of the group stands for it
 			}
 		}
-		v, isFixed := fixed[c.name]
-		implied[i] = hasDefault && !swept[c.name] && (!isFixed || v == deflt) && s.Files.File(c.at.Start) != s.own
+		v, isFixed := fixed[c.Name]
+		implied[i] = hasDefault && !swept[c.Name] && (!isFixed || v == deflt) && s.Files.File(c.At.Start) != s.own
 		switch {
 		case isFixed:
-			base[c.name] = v
-		case swept[c.name]:
+			base[c.Name] = v
+		case swept[c.Name]:
 		case hasDefault:
-			base[c.name] = deflt
+			base[c.Name] = deflt
 		default:
-			return nil, nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", source.Quote(c.name), s.Name, c.name)
+			return nil, nil, fmt.Errorf("config parameter %s of %s has no default and is not swept: set it with --set %s=…", source.Quote(c.Name), s.Name, c.Name)
 		}
 	}
-	for _, f := range s.prog.features {
-		if v, isFixed := fixed[f.name]; isFixed {
-			base[f.name] = v
+	for _, f := range s.prog.Features {
+		if v, isFixed := fixed[f.Name]; isFixed {
+			base[f.Name] = v
 		}
 	}
 	return base, implied, nil
@@ -262,7 +263,7 @@ type walkOfCells struct {
 	swept   map[string]bool
 	implied []bool
 	cells   []ConfigCell
-	unmet   *symbol // a feature that a cell could not have
+	unmet   *check.Object // a feature that a cell could not have
 	ofTree  bool
 }
 
@@ -306,27 +307,27 @@ func (s *Spec) cell(values map[string]int64, w *walkOfCells) (ConfigCell, bool, 
 		return ConfigCell{}, false, nil
 	}
 	c := ConfigCell{}
-	for _, p := range s.prog.configs {
-		c.Config = append(c.Config, model.ConfigValue{Name: p.name, Value: model.FormatValue(e.irType(e.configType(p)), int32(values[p.name]))})
+	for _, p := range s.prog.Configs {
+		c.Config = append(c.Config, model.ConfigValue{Name: p.Name, Value: model.FormatValue(e.irType(e.configType(p)), int32(values[p.Name]))})
 	}
-	for _, f := range s.prog.features {
-		v, given := values[f.name]
+	for _, f := range s.prog.Features {
+		v, given := values[f.Name]
 		if !given {
 			continue
 		}
-		if deflt, ok := e.featureDefault(f); ok && v == deflt && !w.swept[f.name] {
+		if deflt, ok := e.featureDefault(f); ok && v == deflt && !w.swept[f.Name] {
 			continue // nothing is said that the release does not say
 		}
-		c.Config = append(c.Config, model.ConfigValue{Name: f.name, Value: model.FormatValue(e.irType(e.configType(f)), int32(v))})
+		c.Config = append(c.Config, model.ConfigValue{Name: f.Name, Value: model.FormatValue(e.irType(e.configType(f)), int32(v))})
 	}
-	for _, t := range s.prog.claims {
+	for _, t := range s.prog.Claims {
 		v := int64(1)
 		if t.When != nil {
 			v, _ = e.constInt(t.When)
 		}
 		c.Claim = c.Claim || v != 0
 	}
-	for _, t := range s.prog.tiers {
+	for _, t := range s.prog.Tiers {
 		v := int64(1)
 		if t.When != nil {
 			v, _ = e.constInt(t.When)
@@ -352,7 +353,7 @@ func (s *Spec) cell(values map[string]int64, w *walkOfCells) (ConfigCell, bool, 
 
 // expectation is the first line that applies, of those that are eligible.
 func (s *Spec) expectation(e *elab, eligible func(*syntax.ExpectDecl) bool) *syntax.ExpectDecl {
-	for _, x := range s.prog.expects {
+	for _, x := range s.prog.Expects {
 		if !eligible(x) {
 			continue
 		}
@@ -392,35 +393,23 @@ func (e *elab) expected(x syntax.Expr) int64 {
 	return n
 }
 
-// checkSweep looks at the sweep once, whatever the cell. Its values are the same in all cells.
+// checkSweep evaluates the sweep once, whatever the cell. Its values are the same in all cells.
 func (s *Spec) checkSweep(e *elab) {
-	for _, sw := range s.prog.sweeps {
-		seen := map[string]*syntax.Ident{}
+	for _, sw := range s.prog.Sweeps {
 		for _, it := range sw.Items {
-			if old := seen[it.Name.Name]; old != nil {
-				e.diags.Add(source.Diagnostic{Code: "duplicate-name", Span: it.Name.Sp, Msg: source.Quote(it.Name.Name) + " is swept twice", Related: []source.Related{{Span: old.Sp, Msg: "the other one"}}})
+			if o := s.prog.Uses[it.Name]; o != nil {
+				e.with(inSpec, func() { s.checkSwept(e, it, e.configType(o)) })
 			}
-			seen[it.Name.Name] = it.Name
-			sym := s.prog.syms[it.Name.Name]
-			if sym == nil || !sym.param() {
-				e.diags.Add(source.Diagnostic{Code: "unknown-name", Span: it.Name.Sp, Msg: source.Quote(it.Name.Name) + " is not a config parameter or feature", Hint: s.prog.suggest(it.Name.Name, symConfig, symFeature)})
-				continue
-			}
-			e.with(inSpec, func() { s.checkSwept(e, it, e.configType(sym)) })
 		}
 		e.with(inCell, func() { e.constInts(sw.Where) })
 	}
 }
 
 // checkSwept looks at the values of one parameter of the sweep, which is of type t.
-func (s *Spec) checkSwept(e *elab, it *syntax.SweepItem, t *stype) {
+func (s *Spec) checkSwept(e *elab, it *syntax.SweepItem, t *check.Type) {
 	value := func(v syntax.Expr) (int64, bool) {
-		x, vt, ok := e.constant(v)
-		switch {
-		case !ok || t.kind == stBad:
-			return 0, false
-		case !assignable(t, vt):
-			e.mismatch(v.Span(), t, vt)
+		x, _, ok := e.constant(v)
+		if !ok || t.Kind == check.KindBad {
 			return 0, false
 		}
 		if it := e.irType(t); x.Val < it.Lo || x.Val > it.Hi {

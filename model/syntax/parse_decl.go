@@ -583,6 +583,8 @@ func (p *parser) procDecl(start source.Pos, attrs []*Attr) Decl {
 	what := "process"
 	if d.Name != nil {
 		what += " '" + shorten(d.Name.Name) + "'"
+	} else {
+		d.Name = &Ident{}
 	}
 	d.Body = p.body(what)
 	d.node = p.from(start)
