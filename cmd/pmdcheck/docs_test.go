@@ -208,7 +208,7 @@ func TestReferenceIsComplete(t *testing.T) {
 		t.Fatal("no reserved words")
 	}
 	words := strings.Fields(reserved)
-	source, err := os.ReadFile("../../model/elab/program.go")
+	source, err := os.ReadFile("../../model/check/call.go")
 	if err != nil {
 		t.Fatal(err)
 	}
