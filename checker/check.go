@@ -40,13 +40,12 @@ func Check(ctx context.Context, sys *model.System, opts Options) (*Result, error
 	if checksRaces(sys) != nil {
 		opts.Reduction, opts.Symmetry = ReductionNone, SymmetryOff
 	}
-	start := time.Now()
+	c := newCheck(sys, opts)
 	if opts.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
 		defer cancel()
 	}
-	c := &check{sys: sys, opts: opts, start: start, found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
 	if stop, err := c.prepare(ctx); err != nil {
 		return nil, err
 	} else if stop != explore.Complete {
@@ -121,11 +120,16 @@ type check struct {
 	live   live.Stats
 	ended  ends
 	saw    *Swarm // with Options.Swarm
+	left   Reason // of explore.StopOther
 
 	mu       sync.Mutex // the rest
 	verified int64
 	unsound  error
 	blame    *por.Blame
+}
+
+func newCheck(sys *model.System, opts Options) *check {
+	return &check{sys: sys, opts: opts, start: time.Now(), found: make([]atomic.Bool, len(sys.Props)), paths: make([][]explore.Move, len(sys.Props)), cycles: make([]int, len(sys.Props))}
 }
 
 // parallel reports whether the walk keeps no paths. One that is kept in a checkpoint does not either.

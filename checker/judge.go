@@ -40,6 +40,8 @@ func (c *check) reason(stop explore.Stop, w *explore.Walk) Reason {
 	switch {
 	case stop == explore.StopDisk:
 		return reasons[stop] + Reason(": "+cause(w.DiskError))
+	case stop == explore.StopOther:
+		return c.left
 	case stop == explore.StopWalks && c.saw != nil:
 		return Reason(c.saw.String())
 	}

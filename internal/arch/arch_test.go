@@ -29,6 +29,7 @@ var layers = []struct {
 }{
 	{"checker/internal/checkpoint", ""},
 	{"checker/internal/store", ""},
+	{"checker/internal/sorted", ""},
 	{"internal/arch", ""},
 	{"internal/csource", ""},
 	{"internal/bounded", ""},
@@ -65,6 +66,7 @@ var layers = []struct {
 	{"checker/internal/por", "checker/internal/program internal/bitset internal/graph model"},
 	{"checker/internal/symmetry", "checker/internal/program model"},
 	{"checker/internal/explore", "checker/internal/por checker/internal/program checker/internal/store model"},
+	{"checker/internal/levels", "checker/internal/explore checker/internal/sorted checker/internal/store model"},
 	{"checker/internal/live", "checker/internal/explore checker/internal/program checker/internal/store model"},
 	{"internal/promela", "model model/eval model/source"},
 	{"internal/testkit", "model model/elab model/linux model/source specs"},
@@ -75,7 +77,7 @@ var layers = []struct {
 	{"traces/svg", "traces traces/columns traces/story"},
 	{"traces/replay", "model model/eval properties traces"},
 	{"internal/sim", "model model/eval properties traces traces/dot traces/replay"},
-	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/live checker/internal/por checker/internal/program checker/internal/store checker/internal/symmetry internal/bounded model model/eval model/pass properties traces traces/replay"},
+	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/levels checker/internal/live checker/internal/por checker/internal/program checker/internal/sorted checker/internal/store checker/internal/symmetry internal/bounded model model/eval model/pass properties traces traces/replay"},
 	{"internal/litmuspmd", "checker internal/litmus model model/elab traces"},
 	{"internal/litmusrun", "internal/axioms internal/files internal/litmus internal/litmuspmd internal/pool traces"},
 	{"checker/report", "checker model properties traces traces/columns traces/story"},
@@ -83,9 +85,10 @@ var layers = []struct {
 	{"internal/suite/plan", "checker/matrix checker/report internal/files internal/suite/catalog model model/elab model/linux model/source model/syntax properties"},
 	{"internal/suite/judge", "checker checker/report model model/elab traces"},
 	{"internal/suite/run", "checker checker/matrix internal/bounded internal/pool internal/suite/catalog internal/suite/judge internal/suite/plan model model/elab model/source model/syntax properties traces"},
+	{"internal/scale", "checker internal/files internal/pool internal/suite/plan internal/suite/run model model/elab"},
 	{"internal/bench", "checker checker/report internal/promela internal/spin internal/suite/plan model/elab specs"},
 	{"internal/page", "checker checker/report internal/sim internal/suite/plan model model/elab properties traces traces/columns traces/story"},
-	{"internal/cli", "checker checker/matrix checker/report internal/audit internal/axioms internal/bench internal/files internal/interrupt internal/litmus internal/litmusrun internal/memory internal/page internal/promela internal/sim internal/spin internal/suite/catalog internal/suite/judge internal/suite/plan internal/suite/run internal/watch model model/elab model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
+	{"internal/cli", "checker checker/matrix checker/report internal/audit internal/axioms internal/bench internal/files internal/interrupt internal/litmus internal/litmusrun internal/memory internal/page internal/promela internal/scale internal/sim internal/spin internal/suite/catalog internal/suite/judge internal/suite/plan internal/suite/run internal/watch model model/elab model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
 	{"cmd/pmdcheck", "internal/cli internal/guard"},
 }
 

@@ -83,7 +83,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(),
 		a.renderCmd(), a.explainCmd(), a.exportCmd(), a.benchCmd(), a.lockOrderCmd(),
 		a.mergeCmd(), a.simulateCmd(), a.serveCmd(), a.reportCmd(), a.baselineCmd(),
-		a.matrixCmd(), a.auditCmd(), a.litmusCmd(),
+		a.matrixCmd(), a.auditCmd(), a.litmusCmd(), a.levelsCmd(),
 	)
 	completions(root)
 	err := root.Execute()

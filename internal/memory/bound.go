@@ -52,11 +52,16 @@ func Process(bound int64, cells int) int64 {
 	return bound*int64(cells) + reserved
 }
 
-// parseSize reads 512M, 2G, 100000.
+// parseSize reads --max-memory.
 func parseSize(s string) (int64, error) {
 	if s == "" {
 		return 0, nil
 	}
+	return Size("--max-memory", s)
+}
+
+// Size reads what a flag says: 512M, 2G, 100000.
+func Size(flag, s string) (int64, error) {
 	shift := 0
 	num := strings.TrimSuffix(strings.TrimSuffix(s, "iB"), "B")
 	if i := strings.IndexByte("KMGT", num[max(len(num)-1, 0)]); i >= 0 {
@@ -64,7 +69,7 @@ func parseSize(s string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(num, 10, 64)
 	if err != nil || n <= 0 || n > 1<<62>>shift {
-		return 0, fmt.Errorf("--max-memory %s: write a size such as 512M or 2G", s)
+		return 0, fmt.Errorf("%s %s: write a size such as 512M or 2G", flag, s)
 	}
 	return n << shift, nil
 }

@@ -51,6 +51,7 @@ const (
 	StopWalks              // all random walks were made
 	StopDisk               // what was to be kept on disk could not be; see Walk.DiskError
 	Inexact                // everything met was visited, but what the visited set took for visited may not have been
+	StopOther              // a kind of search that was not made; whoever left it out says why
 )
 
 // Found is what a walk met: a property violated by a step or in a state.

@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 )
 
 const (
@@ -45,7 +46,6 @@ type Writer struct {
 	at       int64
 	planes   []byte
 	out      bytes.Buffer
-	z        *flate.Writer
 	last     []uint64
 	room     int64 // bytes that may be written; 0: no limit
 	err      error
@@ -60,9 +60,25 @@ func Create(name string, words int, room int64) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{f: f, name: name, words: words, stride: words + 1, per: perBlock(words + 1), room: room}
-	w.z, err = flate.NewWriter(nil, flate.BestSpeed)
-	return w, err
+	return &Writer{f: f, name: name, words: words, stride: words + 1, per: perBlock(words + 1), room: room}, nil
+}
+
+// Compressors are large, and most files of a search are small.
+var deflaters, inflaters sync.Pool
+
+func deflater() *flate.Writer {
+	if z, ok := deflaters.Get().(*flate.Writer); ok {
+		return z
+	}
+	z, _ := flate.NewWriter(nil, flate.BestSpeed) // there is this level
+	return z
+}
+
+func inflater(in io.Reader) (io.ReadCloser, error) {
+	if z, ok := inflaters.Get().(io.ReadCloser); ok {
+		return z, z.(flate.Resetter).Reset(in, nil)
+	}
+	return flate.NewReader(in), nil
 }
 
 // Section begins the next section.
@@ -120,11 +136,13 @@ func (w *Writer) flush() {
 		}
 		w.out.WriteByte(mask)
 	}
-	w.z.Reset(&w.out)
-	_, err := w.z.Write(w.planes)
+	z := deflater()
+	z.Reset(&w.out)
+	_, err := z.Write(w.planes)
 	if err == nil {
-		err = w.z.Close()
+		err = z.Close()
 	}
+	deflaters.Put(z)
 	if w.room > 0 && w.at+int64(w.out.Len()) > w.room {
 		err = cmp.Or(err, ErrRoom)
 	}
@@ -307,7 +325,6 @@ type Cursor struct {
 	flat   []uint64
 	raw    []byte
 	planes []byte
-	z      io.ReadCloser
 	err    error
 }
 
@@ -404,14 +421,13 @@ func (c *Cursor) decode(b *block) error {
 			total += b.count
 		}
 	}
-	in := bytes.NewReader(c.raw[c.stride:])
-	if c.z == nil {
-		c.z = flate.NewReader(in)
-	} else if err := c.z.(flate.Resetter).Reset(in, nil); err != nil {
+	z, err := inflater(bytes.NewReader(c.raw[c.stride:]))
+	if err != nil {
 		return err
 	}
+	defer inflaters.Put(z)
 	c.planes = slices.Grow(c.planes[:0], total)[:total]
-	if _, err := io.ReadFull(c.z, c.planes); err != nil {
+	if _, err := io.ReadFull(z, c.planes); err != nil {
 		return c.x.damaged("the block at %d: %v", b.at, err)
 	}
 	size := b.count * c.stride

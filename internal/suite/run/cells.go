@@ -160,6 +160,18 @@ func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options)
 	return out
 }
 
+// Concluded is a cell that was searched in another way.
+func Concluded(ctx context.Context, c plan.Cell, sys *model.System, r *checker.Result, o Options) (*Outcome, error) {
+	out := &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Cell: c.ConfigCell, Digest: sys.Digest(), Result: r, Barriers: sys.Barriers()}}
+	out.judge(&o)
+	if len(r.Violations) > 0 && (o.Traces || !out.Judged.OK) {
+		if err := out.readable(ctx, sys, o.Checker, &o); err != nil {
+			return nil, failed(c, err)
+		}
+	}
+	return out, nil
+}
+
 // Unexplored is a cell of which nothing is known, and why.
 func Unexplored(c plan.Cell, why checker.Reason) *Outcome {
 	out := &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Cell: c.ConfigCell}}
