@@ -84,6 +84,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.renderCmd(), a.explainCmd(), a.exportCmd(), a.benchCmd(), a.lockOrderCmd(),
 		a.mergeCmd(), a.simulateCmd(), a.serveCmd(), a.reportCmd(), a.baselineCmd(),
 		a.matrixCmd(), a.auditCmd(), a.litmusCmd(), a.levelsCmd(),
+		a.matrixCmd(), a.askCmd(), a.auditCmd(), a.litmusCmd(),
 	)
 	completions(root)
 	err := root.Execute()
