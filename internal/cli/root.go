@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -67,7 +68,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		Long:          "pmdcheck proves or refutes, over every interleaving, that no page-table walker touches a freed page-table page.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Version:       version(debug.ReadBuildInfo()),
 	}
@@ -83,8 +84,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 		a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(),
 		a.renderCmd(), a.explainCmd(), a.exportCmd(), a.benchCmd(), a.lockOrderCmd(),
 		a.mergeCmd(), a.simulateCmd(), a.serveCmd(), a.reportCmd(), a.baselineCmd(),
-		a.matrixCmd(), a.auditCmd(), a.litmusCmd(), a.levelsCmd(),
-		a.matrixCmd(), a.askCmd(), a.auditCmd(), a.litmusCmd(),
+		a.matrixCmd(), a.askCmd(), a.auditCmd(), a.litmusCmd(), a.levelsCmd(),
 	)
 	completions(root)
 	err := root.Execute()
@@ -121,6 +121,24 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	}
 	a.explainError(err)
 	return code
+}
+
+// knownCommand refuses what is no command, with one that is near, or with what it is instead.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	hint := source.DidYouMean(args[0], names)
+	if found, err := catalog.Resolve(args[:1]); hint == "" && err == nil && len(found) > 0 {
+		hint = "write pmdcheck check " + args[0]
+	}
+	return source.WithHint("unknown command "+source.Quote(args[0]), cmp.Or(hint, "`pmdcheck --help` lists them"))
 }
 
 // bounds adds the flag for the limits of specs, and returns what has to be done before a command.
