@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -216,11 +217,28 @@ type Goal struct {
 const maxRun = 200_000
 
 // Run makes the shortest run from here that reaches the goal. It changes nothing if there is none, or none within the first 200,000 states.
-func (s *Session) Run(g Goal) (int, error) {
+func (s *Session) Run(g Goal) (int, error) { return s.RunContext(context.Background(), g, maxRun) }
+
+// RunContext is [Session.Run] until the context ends, within as many states.
+func (s *Session) RunContext(ctx context.Context, g Goal, most int) (int, error) {
 	hit, err := s.goal(g)
 	if err != nil {
 		return 0, err
 	}
+	moves, err := s.search(ctx, hit, most)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range moves {
+		if err := s.Step(m); err != nil {
+			return 0, err
+		}
+	}
+	return len(moves), nil
+}
+
+// search walks breadth first from here until a step hits.
+func (s *Session) search(ctx context.Context, hit func(eval.Outcome) bool, most int) ([]replay.Move, error) {
 	type node struct {
 		st   *eval.State
 		from int
@@ -229,6 +247,9 @@ func (s *Session) Run(g Goal) (int, error) {
 	nodes := []node{{st: s.state(), from: -1}}
 	seen := map[string]bool{s.state().Key(): true}
 	for i := 0; i < len(nodes); i++ {
+		if ctx.Err() != nil {
+			return nil, errors.New("not found in the time there is; check searches all states")
+		}
 		for _, c := range s.in.Enabled(nodes[i].st) {
 			out := s.in.Step(nodes[i].st, c)
 			n := node{out.Next, i, c}
@@ -237,23 +258,18 @@ func (s *Session) Run(g Goal) (int, error) {
 				for k := n; k.from >= 0; k = nodes[k.from] {
 					moves = append([]replay.Move{k.move}, moves...)
 				}
-				for _, m := range moves {
-					if err := s.Step(m); err != nil {
-						return 0, err
-					}
-				}
-				return len(moves), nil
+				return moves, nil
 			}
 			if key := out.Next.Key(); !seen[key] {
-				if len(nodes) >= maxRun {
-					return 0, fmt.Errorf("not found in the first %d states; check searches them all", maxRun)
+				if len(nodes) >= most {
+					return nil, fmt.Errorf("not found in the first %d states; check searches them all", most)
 				}
 				seen[key] = true
 				nodes = append(nodes, n)
 			}
 		}
 	}
-	return 0, errors.New("no run from here reaches it")
+	return nil, errors.New("no run from here reaches it")
 }
 
 func (s *Session) goal(g Goal) (func(eval.Outcome) bool, error) {

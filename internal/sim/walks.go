@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"pmdcheck/model"
 	"pmdcheck/model/eval"
@@ -14,17 +15,28 @@ const (
 	walkSteps = 400
 )
 
-// Walks are a few runs to look at, of a cell that holds: of several random ones those that reach most covers which no run before them has reached, and the
-// shorter of equals. The seeds are fixed, so the runs are the same each time.
-func Walks(sys *model.System, most int) []*traces.Trace {
+// Walk is a run to look at, with the names of the covers that it reaches.
+type Walk struct {
+	Covers []string
+	Trace  *traces.Trace
+}
+
+type walk struct {
+	moves  []replay.Move
+	covers map[model.CoverID]bool
+}
+
+// Walks are a few runs to look at, of a cell that holds: of several random ones those that reach most covers which no run before them has reached, then those that make
+// most steps which none before them makes, and the shorter of equals. The seeds are fixed, so the runs are the same each time.
+func Walks(sys *model.System, most int) []Walk {
+	return choose(sys, random(sys), most)
+}
+
+// random are random runs.
+func random(sys *model.System) (all []walk) {
 	in := eval.New(sys, eval.Options{})
-	type walk struct {
-		moves  []replay.Move
-		covers map[model.CoverID]bool
-	}
-	var all []walk
 	for seed := range uint64(walkTries) {
-		random := rand.New(rand.NewPCG(1, seed))
+		dice := rand.New(rand.NewPCG(1, seed))
 		s, _ := in.Initial()
 		w := walk{covers: map[model.CoverID]bool{}}
 		for range walkSteps {
@@ -32,7 +44,7 @@ func Walks(sys *model.System, most int) []*traces.Trace {
 			if len(enabled) == 0 {
 				break
 			}
-			c := enabled[random.IntN(len(enabled))]
+			c := enabled[dice.IntN(len(enabled))]
 			out := in.Step(s, c)
 			w.moves = append(w.moves, c)
 			for _, k := range out.Covers {
@@ -51,33 +63,60 @@ func Walks(sys *model.System, most int) []*traces.Trace {
 			all = append(all, w)
 		}
 	}
-	reached := map[model.CoverID]bool{}
-	var out []*traces.Trace
+	return all
+}
+
+// choose takes the runs that show most which those before them do not.
+func choose(sys *model.System, all []walk, most int) (out []Walk) {
+	reached, made := map[model.CoverID]bool{}, map[replay.Move]bool{}
 	for len(out) < most && len(all) > 0 {
-		best, gain := 0, -1
+		best, gain := 0, [2]int{-1, 0}
 		for i, w := range all {
-			n := 0
+			var n [2]int
 			for k := range w.covers {
 				if !reached[k] {
-					n++
+					n[0]++
 				}
 			}
-			if n > gain || n == gain && len(w.moves) < len(all[best].moves) {
+			fresh := map[replay.Move]bool{}
+			for _, m := range w.moves {
+				if !made[m] {
+					fresh[m] = true
+				}
+			}
+			n[1] = len(fresh)
+			if c := slices.Compare(n[:], gain[:]); c > 0 || c == 0 && len(w.moves) < len(all[best].moves) {
 				best, gain = i, n
 			}
 		}
-		if gain == 0 && len(out) > 0 {
-			break
+		if gain == [2]int{} && len(out) > 0 && slices.ContainsFunc(out, func(w Walk) bool { return same(w.Trace, all[best].moves) }) {
+			all = append(all[:best], all[best+1:]...)
+			continue // the same run once more
 		}
-		t, err := replay.Run(sys, all[best].moves, replay.Options{})
+		w := all[best]
+		all = append(all[:best], all[best+1:]...)
+		t, err := replay.Run(sys, w.moves, replay.Options{})
 		if err != nil {
 			break // the walk was made by the same interpreter
 		}
-		out = append(out, t)
-		for k := range all[best].covers {
-			reached[k] = true
+		x := Walk{Trace: t}
+		for _, k := range sys.Covers {
+			if w.covers[k.ID] {
+				x.Covers = append(x.Covers, k.Name)
+				reached[k.ID] = true
+			}
 		}
-		all = append(all[:best], all[best+1:]...)
+		for _, m := range w.moves {
+			made[m] = true
+		}
+		out = append(out, x)
 	}
 	return out
+}
+
+// same reports whether a trace is of these moves.
+func same(t *traces.Trace, moves []replay.Move) bool {
+	return slices.EqualFunc(t.Steps, moves, func(s traces.Step, m replay.Move) bool {
+		return s.Process == int(m.Proc) && s.Transition == m.Trans && s.Way == m.Way
+	})
 }
