@@ -76,7 +76,7 @@ var layers = []struct {
 	{"traces/dot", "internal/graphviz traces traces/columns traces/story"},
 	{"traces/svg", "traces traces/columns traces/story"},
 	{"traces/replay", "model model/eval properties traces"},
-	{"internal/sim", "model model/eval properties traces traces/dot traces/replay"},
+	{"internal/sim", "model model/eval properties traces traces/dot traces/replay traces/story"},
 	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/levels checker/internal/live checker/internal/por checker/internal/program checker/internal/sorted checker/internal/store checker/internal/symmetry internal/bounded model model/eval model/pass properties traces traces/replay"},
 	{"internal/litmuspmd", "checker internal/litmus model model/elab traces"},
 	{"internal/litmusrun", "internal/axioms internal/files internal/litmus internal/litmuspmd internal/pool traces"},
@@ -87,7 +87,7 @@ var layers = []struct {
 	{"internal/suite/run", "checker checker/matrix internal/bounded internal/pool internal/suite/catalog internal/suite/judge internal/suite/plan model model/elab model/source model/syntax properties traces"},
 	{"internal/scale", "checker internal/files internal/pool internal/suite/plan internal/suite/run model model/elab"},
 	{"internal/bench", "checker checker/report internal/promela internal/spin internal/suite/plan model/elab specs"},
-	{"internal/page", "checker checker/report internal/sim internal/suite/plan model model/elab properties traces traces/columns traces/story"},
+	{"internal/page", "checker checker/report internal/sim internal/suite/catalog internal/suite/plan model model/elab properties traces traces/columns traces/story"},
 	{"internal/cli", "checker checker/matrix checker/report internal/audit internal/axioms internal/bench internal/files internal/interrupt internal/litmus internal/litmusrun internal/memory internal/page internal/promela internal/scale internal/sim internal/spin internal/suite/catalog internal/suite/judge internal/suite/plan internal/suite/run internal/watch model model/elab model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},
 	{"cmd/pmdcheck", "internal/cli internal/guard"},
 }

@@ -24,7 +24,6 @@ import (
 	"pmdcheck/internal/page"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/internal/suite/run"
-	"pmdcheck/model/elab"
 	"pmdcheck/traces"
 	"pmdcheck/traces/columns"
 )
@@ -151,7 +150,7 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	defer cancel()
 	prog := a.newProgress(len(cells), f.progress)
 	o := run.Options{
-		Tool: tool(debug.ReadBuildInfo()), Checker: opts, Build: elab.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset, StoreBuffer: f.storeBuffer, NoDirect: f.noDirect}, Jobs: f.jobs, FixedReduction: f.reduction != "", Checkpoints: f.checkpoints(),
+		Tool: tool(debug.ReadBuildInfo()), Checker: opts, Build: f.build(), Jobs: f.jobs, FixedReduction: f.reduction != "", Checkpoints: f.checkpoints(),
 		Traces: f.traceDir != "" || f.verbose || f.everyTrace || len(f.property) > 0, Watch: prog.watch,
 	}
 	switch {

@@ -7,7 +7,13 @@ import (
 	"time"
 
 	"pmdcheck/checker"
+	"pmdcheck/model/elab"
 )
+
+// build is what the flags say of how a cell becomes a system.
+func (f *checkFlags) build() elab.BuildOptions {
+	return elab.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset, StoreBuffer: f.storeBuffer, NoDirect: f.noDirect}
+}
 
 // checkerOptions are what the flags say of the search of a cell, but for where states are kept.
 func (f *checkFlags) checkerOptions(a *app) (checker.Options, error) {

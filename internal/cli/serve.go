@@ -68,6 +68,7 @@ type server struct {
 	flags  *checkFlags
 	public bool
 	told   bool // that something cannot be watched
+	runs   runs
 	shown
 }
 
@@ -206,7 +207,7 @@ func (c *counted) Close() error {
 	return c.Conn.Close()
 }
 
-// ServeHTTP answers reads of two paths. A page of another site cannot make a browser read from here: the name it would use is refused.
+// ServeHTTP answers reads of three paths. A page of another site cannot make a browser read from here: the name it would use is refused.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if local(withPort(r.Host)) != nil && !s.public {
 		http.Error(w, "this server answers under its own address only", http.StatusForbidden)
@@ -237,6 +238,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer = "same"
 		}
 		_, _ = io.WriteString(w, answer)
+	case "/run":
+		s.serveRun(w, r)
 	default:
 		http.NotFound(w, r)
 	}

@@ -223,7 +223,7 @@ func (s *shown) html() ([]byte, int, error) {
 	if s.page != nil && s.of == s.number {
 		return s.page, s.number, nil
 	}
-	in := page.Input{Title: s.title, Live: "/changed?v=" + strconv.Itoa(s.number), Specs: map[string]page.Spec{}, Evidence: map[int]page.Evidence{}}
+	in := page.Input{Title: s.title, Runs: "/run", Live: "/changed?v=" + strconv.Itoa(s.number), Specs: map[string]page.Spec{}, Evidence: map[int]page.Evidence{}}
 	doc := report.NewDocument(0)
 	var waiting int
 	var notice strings.Builder

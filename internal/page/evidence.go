@@ -1,10 +1,13 @@
 package page
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/sim"
+	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
@@ -18,9 +21,12 @@ type Keeper struct {
 	Specs    map[string]Spec
 }
 
-// NewKeeper is for the cells of a run. Runs are stored of at most sixteen cells of each spec, evenly over its sweep.
+// mostRuns is how many runs of a cell that holds are stored to be looked at.
+const mostRuns = 5
+
+// NewKeeper is for the cells of a run. Runs are stored of at most eight cells of each spec, evenly over its sweep.
 func NewKeeper(cells []plan.Cell) *Keeper {
-	const most = 16
+	const most = 8
 	k := &Keeper{runs: map[int]bool{}, Evidence: map[int]Evidence{}, Specs: map[string]Spec{}}
 	bySpec := map[*elab.Spec][]int{}
 	for _, c := range cells {
@@ -37,9 +43,11 @@ func NewKeeper(cells []plan.Cell) *Keeper {
 
 // Inspect takes in the system of a cell and what was found about it.
 func (k *Keeper) Inspect(c plan.Cell, sys *model.System, r *checker.Result) {
-	e := Evidence{Machines: machines(sys)}
+	e := Evidence{Machines: machines(sys), Functions: functions(sys)}
 	if len(r.Violations) == 0 && k.runs[c.Number] {
-		e.Runs = sim.Walks(sys, 2)
+		for _, w := range sim.Walks(sys, mostRuns) {
+			e.Runs = append(e.Runs, Run{w.Covers, w.Trace})
+		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -74,9 +82,24 @@ func machines(sys *model.System) (out []Machine) {
 	return out
 }
 
+// functions are the functions of the model that are called, and what they are called in the kernel.
+func functions(sys *model.System) []string {
+	seen := map[string]bool{}
+	for _, f := range sys.Frames {
+		seen[f.Func] = true
+		for _, k := range f.Kernel {
+			seen[k.Func] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
 // text is the head comment and the files of a spec.
 func text(s *elab.Spec) Spec {
 	p := Spec{Doc: s.Doc, Sources: map[string]string{}}
+	if !catalog.Embedded(s.Name) {
+		p.File = s.Name + ".pmd"
+	}
 	for _, f := range s.Files.All() {
 		p.Sources[f.Name] = string(f.Src)
 	}

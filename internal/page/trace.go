@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,10 @@ type traceData struct {
 	Checked   []int         `json:"ck"` // properties
 	Cycle     int           `json:"cy,omitempty"`
 	Blocked   []int         `json:"b,omitempty"` // who waits for what at the end
+	Locks     [][2]int      `json:"lk"`          // cell, the lock that it is a part of
+	Structs   []int         `json:"ob"`          // names of all objects
+	Kernel    int           `json:"kr"`          // the release
+	Tool      int           `json:"to"`          // what found it
 }
 
 type processData struct {
@@ -42,7 +47,8 @@ type stepData struct {
 	Stack   int      `json:"k"`           // lines "function<tab>kernel reference", outermost first
 	Writes  [][3]int `json:"w,omitempty"` // cell, old, new
 	Reads   [][2]int `json:"r,omitempty"` // cell, value
-	Enabled []int    `json:"e,omitempty"` // "who<tab>function<tab>label"
+	Enabled []int    `json:"e,omitempty"` // "who<tab>function<tab>label<tab>move"
+	Move    [2]int   `json:"v"`           // transition, way
 	False   []int    `json:"x,omitempty"` // invariants that do not hold after it
 	Title   int      `json:"z,omitempty"` // of a fatal step: what it is called
 	Broken  int      `json:"y,omitempty"` // of a fatal step: the property
@@ -58,7 +64,16 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 	table := columns.Lay(s, false)
 	out := &traceData{
 		Kind: t.Kind, Property: e.str(t.Property), Objects: []int{}, Cycle: t.Cycle, Text: []int{}, Columns: []int{}, Processes: []processData{}, Lines: [][]int{},
-		Lives: [][][3]int{}, Held: [][5]int{}, Periods: [][4]int{}, Initial: [][2]int{}, Steps: []stepData{}, Checked: []int{},
+		Lives: [][][3]int{}, Held: [][5]int{}, Periods: [][4]int{}, Initial: [][2]int{}, Steps: []stepData{}, Checked: []int{}, Locks: [][2]int{}, Structs: []int{},
+		Kernel: e.str(t.Kernel), Tool: e.str(t.Tool),
+	}
+	for _, m := range t.Marks {
+		if m.Lock != "" {
+			out.Locks = append(out.Locks, [2]int{e.str(m.Cell), e.str(m.Lock)})
+		}
+	}
+	for _, o := range t.Objects {
+		out.Structs = append(out.Structs, e.str(o.Name))
 	}
 	for _, x := range s.Text {
 		out.Text = append(out.Text, e.str(x))
@@ -87,23 +102,7 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 		}
 		out.Lives = append(out.Lives, life)
 	}
-	for _, l := range s.Locks {
-		section := 0
-		if l.Section {
-			section = 1
-		}
-		out.Held = append(out.Held, [5]int{e.str(l.String()), l.Process, l.From, l.To, section})
-	}
-	for _, p := range s.Periods {
-		text, grace := "IPI of "+story.Short(t.Processes[p.Process]), 0
-		if p.Grace {
-			text, grace = "grace period", 1
-		}
-		if whom := p.Whom(t, true); whom != "" {
-			text += ", waits for " + whom
-		}
-		out.Periods = append(out.Periods, [4]int{e.str(text), p.Begin, p.End, grace})
-	}
+	e.spans(out, t, s)
 	for _, a := range t.Initial {
 		out.Initial = append(out.Initial, [2]int{e.str(a.Cell), e.str(a.New)})
 	}
@@ -128,8 +127,29 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 	return out
 }
 
+// spans are what lasts: locks and sections held, and what waits for the end of them.
+func (e *encoder) spans(out *traceData, t *traces.Trace, s *story.Story) {
+	for _, l := range s.Locks {
+		section := 0
+		if l.Section {
+			section = 1
+		}
+		out.Held = append(out.Held, [5]int{e.str(l.String()), l.Process, l.From, l.To, section})
+	}
+	for _, p := range s.Periods {
+		text, grace := "IPI of "+story.Short(t.Processes[p.Process]), 0
+		if p.Grace {
+			text, grace = "grace period", 1
+		}
+		if whom := p.Whom(t, true); whom != "" {
+			text += ", waits for " + whom
+		}
+		out.Periods = append(out.Periods, [4]int{e.str(text), p.Begin, p.End, grace})
+	}
+}
+
 func (e *encoder) step(t *traces.Trace, st traces.Step, before []int) stepData {
-	d := stepData{Process: st.Process, Label: e.str(st.Label), From: st.From, To: st.To, Before: before}
+	d := stepData{Process: st.Process, Label: e.str(st.Label), From: st.From, To: st.To, Before: before, Move: [2]int{st.Transition, st.Way}}
 	file, line := place(st.Pos)
 	d.File, d.Line = e.str(file), line
 	e.files[file] = true
@@ -150,7 +170,7 @@ func (e *encoder) step(t *traces.Trace, st traces.Step, before []int) stepData {
 		}
 	}
 	for _, c := range st.Enabled {
-		d.Enabled = append(d.Enabled, e.str(story.Who(t.Processes[c.Process])+"\t"+c.Func+"\t"+c.Label))
+		d.Enabled = append(d.Enabled, e.str(story.Who(t.Processes[c.Process])+"\t"+c.Func+"\t"+c.Label+"\t"+moveText(c.Process, c.Transition, c.Way)))
 	}
 	for _, f := range st.False {
 		d.False = append(d.False, e.str(f))
@@ -162,6 +182,11 @@ func (e *encoder) step(t *traces.Trace, st traces.Step, before []int) stepData {
 		}
 	}
 	return d
+}
+
+// moveText is a step as addresses have it: process.transition.way.
+func moveText(process, transition, way int) string {
+	return fmt.Sprintf("%d.%d.%d", process, transition, way)
 }
 
 // place splits file:line:col.
