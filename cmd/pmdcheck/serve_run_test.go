@@ -65,6 +65,7 @@ func TestServeRun(t *testing.T) {
 	b.choose("goal", "cover:unharmed")
 	b.do(chromedp.Click("#run-on", chromedp.ByQuery), chromedp.WaitNotPresent(".bar input[max='0']", chromedp.ByQuery), chromedp.WaitVisible(".explore", chromedp.ByQuery))
 	b.want("document.querySelector('.explore .tag.n') === null && location.hash.includes('moves=2.')", "true")
+	b.want("document.querySelector('table.t').innerText.includes('assert (x == 0')", "true")
 	b.screenshot("explore")
 	b.choose("goal", "property:small")
 	b.do(chromedp.Click("#run-on", chromedp.ByQuery), chromedp.WaitVisible(".explore [role=status]:not(:empty)", chromedp.ByQuery), chromedp.Poll("document.querySelector('.explore [role=status]').textContent !== 'searching …'", nil))

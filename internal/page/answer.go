@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 
 	"pmdcheck/internal/sim"
 	"pmdcheck/model"
+	"pmdcheck/traces"
 	"pmdcheck/traces/story"
 )
 
@@ -28,6 +30,7 @@ func Answer(w io.Writer, s *sim.Session) error {
 		Properties []string   `json:"properties"`
 		Wrong      string     `json:"wrong"`
 		Strings    []string   `json:"strings"`
+		File       string     `json:"file"` // the run as a trace file
 	}{Run: e.trace(t), Choices: []int{}, Covers: s.Covers(), Properties: []string{}}
 	for _, c := range s.Choices() {
 		out.Choices = append(out.Choices, e.str(story.Who(t.Processes[c.Move.Proc])+"\t"+c.Func+"\t"+c.Label+"\t"+moveText(int(c.Move.Proc), c.Move.Trans, c.Move.Way)))
@@ -41,6 +44,11 @@ func Answer(w io.Writer, s *sim.Session) error {
 		out.Covers = []string{}
 	}
 	_, out.Wrong = s.Wrong()
+	var file strings.Builder
+	if err := traces.Write(&file, t); err != nil {
+		return err
+	}
+	out.File = file.String()
 	out.Strings = e.out.Strings
 	return json.NewEncoder(w).Encode(out)
 }

@@ -82,7 +82,7 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 		out.Columns = append(out.Columns, e.str(c))
 	}
 	for i, p := range t.Processes {
-		out.Processes = append(out.Processes, processData{e.str(p.Name), e.str(story.Who(p)), table.Of[i]})
+		out.Processes = append(out.Processes, processData{e.str(p.Name), e.str(story.Who(p)), lane(table, i, p)})
 	}
 	for _, l := range table.Lines {
 		if l.Across {
@@ -125,6 +125,19 @@ func (e *encoder) trace(t *traces.Trace) *traceData {
 		out.Steps = append(out.Steps, e.step(t, st, before[i+1]))
 	}
 	return out
+}
+
+// lane is the column of a process, or noIndex if it has none: a table says 0 of those that it leaves out.
+func lane(table *columns.Table, i int, p traces.Process) int {
+	switch n := table.Of[i]; {
+	case n > 0:
+		return n
+	case len(table.Columns) == 0:
+		return noIndex
+	case story.Machinery(p), strings.Contains(table.Columns[0], p.Name), table.Columns[0] == story.Who(p):
+		return 0
+	}
+	return noIndex
 }
 
 // spans are what lasts: locks and sections held, and what waits for the end of them.

@@ -29,10 +29,10 @@ function asText(view) {
   const prop = t.p ? D.props.find(p => p.name === S[t.p]) : null;
   out.push(...wrapText(cell.spec + ": " + (t.p ? S[t.p] + " is violated" + (prop && prop.title ? " (" + prop.title + ")" : "") : "a run in which nothing goes wrong"), W, "  "), "");
   for (const m of t.m) out.push(...wrapText(S[m], W, ""), "");
-  const lines = ui.full ? view.lines() : t.l.map(([step, lane, indent, text, cls, ...notes]) => ({step, lane, indent, text: S[text], notes: notes.map(n => S[n])}));
+  const lines = view.lines(), {titles} = view.lanes();
   let last = null, who = null;
   for (const l of lines) {
-    const no = l.step > 0 && l.step !== last ? String(l.step) : "", name = S[t.c[l.lane]];
+    const no = l.step > 0 && l.step !== last ? String(l.step) : "", name = titles[l.lane];
     if (name !== who) { out.push(...wrapText("     " + name, W, "     ").map(x => "     " + x.trim())); who = name; }
     const pad = no.padStart(4) + "   " + "  ".repeat(l.indent), said = l.text + l.notes.map((n, o) => n ? "   <- " + S[t.o[o]] + ": " + n : "").join("");
     wrapText(said, W - pad.length - 2, "").forEach((x, i) => out.push((i ? " ".repeat(pad.length + 2) : pad) + x));
@@ -47,7 +47,7 @@ function asText(view) {
 // asSVG draws the lanes as a picture that stands alone.
 function asSVG(view) {
   const {t, S} = view, ch = 7.3, lh = 17, lines = view.lines(), esc = s => s.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
-  const lanes = t.c.map((c, k) => Math.max(S[c].length, 12, ...lines.filter(l => l.lane === k).map(l => Math.min(46, l.text.length + 2 * l.indent))) + 2);
+  const {titles} = view.lanes(), lanes = titles.map((c, k) => Math.max(c.length, 12, ...lines.filter(l => l.lane === k).map(l => Math.min(46, l.text.length + 2 * l.indent))) + 2);
   const x = [44];
   lanes.forEach((w, i) => x.push(x[i] + w * ch));
   const notes = t.o.map((o, k) => Math.max(S[o].length, ...lines.map(l => (l.notes[k] || "").length)) + 3);
@@ -58,7 +58,7 @@ function asSVG(view) {
   const put = (px, text, fill, bold) => said.push(`<text x="${px.toFixed(1)}" y="${y}" fill="${fill}"${bold ? ' font-weight="bold"' : ""} xml:space="preserve">${esc(text)}</text>`);
   for (const l of [view.cell.spec + " " + view.cell.name, ...texts]) { put(8, l, color[0], l.startsWith(view.cell.spec)); y += lh; }
   y += lh / 2;
-  t.c.forEach((c, k) => put(x[k], S[c], color[0], true));
+  titles.forEach((c, k) => put(x[k], c, color[0], true));
   t.o.forEach((o, k) => put(x[lanes.length + k] + 14, S[o], color[0], true));
   y += lh;
   let last = null;
@@ -76,6 +76,7 @@ function asSVG(view) {
 
 // asJSON is the file of the run, if it travels along.
 async function asJSON(view) {
+  if (view.file) return view.file;
   const packed = view.number >= 0 ? wholeLine(view.number) : "";
   if (!packed) return null;
   const bytes = Uint8Array.from(atob(packed), c => c.charCodeAt(0));

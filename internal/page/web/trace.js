@@ -2,7 +2,8 @@
 const classes = ["", "lock", "unlock", "sync", "fatal"];
 
 class TraceView {
-  constructor(cell, t, box, strings) {
+  constructor(cell, t, box, strings, whole) {
+    this.whole = whole || !t.l.length; // there is no story to tell, so that every step is shown
     this.cell = cell; this.t = t; this.S = strings || S; this.n = t.s.length; this.step = 0; this.box = box;
     this.fatal = 0;
     t.s.forEach((s, i) => { if (s.z) this.fatal = i + 1; });
@@ -14,7 +15,7 @@ class TraceView {
     const b = (text, label, f) => el("button", {type: "button", "aria-label": label, title: label, onclick: f}, text);
     this.bar = el("div", {class: "bar"}, b("|◀", "Start", () => this.show(0)), b("◀", "Step back", () => this.show(this.step - 1)), b("▶", "Step", () => this.show(this.step + 1)), b("▶|", "Last step", () => this.show(this.n)),
       this.range, this.out, this.fatal ? el("button", {type: "button", id: "failing", onclick: () => this.show(this.fatal)}, "Failing step") : null,
-      el("label", {}, el("input", {type: "checkbox", id: "full", checked: ui.full ? "" : false, onchange: e => { ui.full = e.target.checked; this.table(); this.show(this.step); }}), " every step"),
+      el("label", {}, el("input", {type: "checkbox", id: "full", checked: this.full() ? "" : false, disabled: this.whole ? "" : false, onchange: e => { ui.full = e.target.checked; this.table(); this.show(this.step); }}), " every step"),
       el("span", {class: "small keys"}, el("kbd", {}, "←"), " ", el("kbd", {}, "→"), " step  ", el("kbd", {}, "f"), " failing step  ", el("kbd", {}, "Esc"), " back"));
     this.seq = el("div", {class: "seq", tabindex: 0, role: "region", "aria-label": "Steps"});
     this.side = el("aside", {class: "side", "aria-label": "The step"});
@@ -32,14 +33,23 @@ class TraceView {
       t.g.length ? item("gp", "a grace period or an IPI") : null, t.cy ? item("gp", "repeats for ever") : null, item("kb", "must come before the step"), item("ka", "must come after it"));
   }
 
+  full() { return ui.full || this.whole; }
+
+  // lanes are the titles of the columns, and which is each process's: of every step those that the story leaves out have theirs too.
+  lanes() {
+    const t = this.t, titles = t.c.map(c => this.S[c]), of = t.pr.map(p => p.l);
+    if (this.full()) t.s.forEach(s => { if (of[s.p] < 0) of[s.p] = titles.push(this.S[t.pr[s.p].w]) - 1; });
+    return {titles, of};
+  }
+
   // lines are what the table shows: what matters, or a line for every step, without what the compiler added.
   lines() {
     const S = this.S;
-    if (!ui.full) return this.t.l.map(([step, lane, indent, text, cls, ...notes]) => ({step, lane, indent, text: S[text], cls, notes: notes.map(n => S[n])}));
-    const out = [];
+    if (!this.full()) return this.t.l.map(([step, lane, indent, text, cls, ...notes]) => ({step, lane, indent, text: S[text], cls, notes: notes.map(n => S[n])}));
+    const out = [], {of} = this.lanes();
     let fn = [];
     this.t.s.forEach((s, i) => {
-      const lane = Math.max(0, this.t.pr[s.p].l), stack = S[s.k].split("\n").map(x => x.split("\t")[0]).slice(1), own = S[this.t.pr[s.p].n] + ".";
+      const lane = of[s.p], stack = S[s.k].split("\n").map(x => x.split("\t")[0]).slice(1), own = S[this.t.pr[s.p].n] + ".";
       const inner = stack.length ? stack[stack.length - 1] : "", add = (indent, text, cls) => out.push({step: i + 1, lane, indent, text, cls, notes: this.t.o.map(() => "")});
       if (inner && fn[lane] !== inner) add(0, inner + "()", 0);
       fn[lane] = inner;
@@ -61,10 +71,10 @@ class TraceView {
   }
 
   table() {
-    const t = this.t, S = this.S, lines = this.lines(), lanes = t.c.length;
-    const holds = t.c.map((_, lane) => t.h.filter(h => t.pr[h[1]].l === lane && (h[4] || this.fatal && h[1] === t.s[this.fatal - 1].p && (h[3] === 0))));
+    const t = this.t, S = this.S, lines = this.lines(), {titles, of} = this.lanes(), lanes = titles.length;
+    const holds = titles.map((_, lane) => t.h.filter(h => of[h[1]] === lane && (h[4] || this.fatal && h[1] === t.s[this.fatal - 1].p && (h[3] === 0))));
     const head = el("tr", {}, el("th", {scope: "col", class: "num"}, "step"));
-    t.c.forEach((c, lane) => { holds[lane].forEach(() => head.append(el("td", {class: "hold"}))); head.append(el("th", {scope: "col", class: "lane"}, S[c])); });
+    titles.forEach((c, lane) => { holds[lane].forEach(() => head.append(el("td", {class: "hold"}))); head.append(el("th", {scope: "col", class: "lane"}, c)); });
     if (t.g.length || t.cy) head.append(el("th", {class: "per"}, el("span", {class: "sr"}, "waits")));
     t.o.forEach(o => head.append(el("th", {scope: "col", colspan: 2}, S[o])));
     const first = s => lines.findIndex(l => l.step >= s), final = s => { let k = -1; lines.forEach((l, i) => { if (l.step > 0 && l.step <= s) k = i; }); return k; };
@@ -78,7 +88,7 @@ class TraceView {
       last = l.step;
       const s0 = t.o.length ? (this.life(0, at) || [0, 0])[1] : 5;
       const tr = el("tr", {class: "life" + s0 + (alt ? " alt" : "") + (fresh ? " fresh" : "") + (l.step > 0 && l.step === this.fatal ? " fatalrow" : ""), "data-step": at});
-      tr.append(el("td", {class: "num"}, fresh && l.step >= 0 ? [el("span", {class: "narrow"}, "step "), String(l.step), el("span", {class: "narrow"}, " · " + S[t.c[l.lane]])] : ""));
+      tr.append(el("td", {class: "num"}, fresh && l.step >= 0 ? [el("span", {class: "narrow"}, "step "), String(l.step), el("span", {class: "narrow"}, " · " + titles[l.lane])] : ""));
       for (let k = 0; k < lanes; k++) {
         for (const h of holds[k]) {
           const on = at >= h[2] && (h[3] === 0 || at <= h[3]);
