@@ -4,12 +4,20 @@ import "pmdcheck/model/source"
 
 // Memory is what a pass has added to a system so that its memory is weaker than sequentially consistent.
 type Memory struct {
-	Model   string   // "tso"
-	Bound   int      // stores that a buffer may hold
-	Weak    []Cell   // what stores reach through a buffer, in order
-	Strong  []Strong // shared cells that all accesses reach at once, in order
-	Buffers []Buffer // of the processes that have one
-	Base    *System  // the system as it was, with sequentially consistent memory
+	Model   string    // "tso"
+	Bound   int       // stores that a buffer may hold
+	Weak    []Cell    // what stores reach through a buffer, in order
+	Strong  []Strong  // shared cells that all accesses reach at once, in order
+	Buffers []Buffer  // of the processes that have one
+	Locked  []Assumed // unmarked atomic blocks that are taken for locked instructions
+	AtOnce  []Assumed // and those whose stores take effect at once and order nothing: their cells are taken for no memory
+	Base    *System   // the system as it was, with sequentially consistent memory
+}
+
+// Assumed is an atomic block of which the source does not say what it is on the machine.
+type Assumed struct {
+	Pos   source.Pos
+	Frame FrameID // in which it was met first
 }
 
 // Strong is a shared cell that is not weak.
@@ -28,6 +36,14 @@ type Buffer struct {
 	Addr   VarID   // where to, oldest first: a number of Cells from 1, 0 where there is no store
 	Cells  []Cell  // by number, less 1; Cell{NoVar, 0} where a number is none of a cell
 	Values []VarID // of the same stores, one variable for each type that Cells have
+}
+
+// Unmarked is how many atomic blocks change what several processes access, without the source saying what they are on the machine whose memory is modelled.
+func (s *System) Unmarked() int {
+	if s.Memory == nil {
+		return 0
+	}
+	return len(s.Memory.Locked) + len(s.Memory.AtOnce)
 }
 
 // Barriers is how many statements of the source order memory and have no effect, because memory is sequentially consistent: smp_mb() and its kin, smp_load_acquire() and smp_store_release().

@@ -70,6 +70,7 @@ type Entry struct {
 	Store       string            `json:"store,omitempty"`    // if it is not exact
 	Omitted     *float64          `json:"omitted,omitempty"`  // then: bound on the expected number of states missed
 	Bytes       int64             `json:"bytes"`
+	Unmarked    int               `json:"unmarked_blocks,omitempty"`         // atomic blocks that are taken for locked instructions or for no memory, under tso
 	Barriers    int               `json:"barriers_without_effect,omitempty"` // statements that order memory, where it is sequentially consistent anyhow
 	Dead        int               `json:"dead,omitempty"`                    // transitions that never ran, of a complete search
 	Covers      map[string]string `json:"covers,omitempty"`                  // "reached", "not reached" or "not looked for"

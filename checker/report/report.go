@@ -86,6 +86,9 @@ func Verdicts(w io.Writer, e *Entry) error {
 	if e.Barriers > 0 {
 		fmt.Fprintf(&b, "     %s\n", barriers(e.Barriers))
 	}
+	if e.Unmarked > 0 {
+		fmt.Fprintf(&b, "     %s\n", unmarked(e.Unmarked))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -96,6 +99,14 @@ func barriers(n int) string {
 		return "1 barrier had no effect: memory is sequentially consistent"
 	}
 	return fmt.Sprintf("%d barriers had no effect: memory is sequentially consistent", n)
+}
+
+// unmarked says of a cell what was assumed of its atomic blocks.
+func unmarked(n int) string {
+	if n == 1 {
+		return "1 atomic block without @x86 was taken for a locked instruction or for no memory (--explain-memory)"
+	}
+	return fmt.Sprintf("%d atomic blocks without @x86 were taken for locked instructions or for no memory (--explain-memory)", n)
 }
 
 // Summary writes the closing table, with a line for each spec, if there are several cells, the cells that were not as expected once more, if there are many others, and the closing line.
@@ -128,14 +139,20 @@ func Summary(w io.Writer, d *Document, style Style) error {
 			}
 		}
 	}
-	idle := 0
+	idle, assumed := 0, 0
 	for _, e := range d.Results {
 		if e.Barriers > 0 {
 			idle++
 		}
+		if e.Unmarked > 0 {
+			assumed++
+		}
 	}
 	if idle > 0 {
 		fmt.Fprintf(&b, "barriers had no effect in %s, where memory was sequentially consistent (--memory-model)\n", Count(idle, "cell"))
+	}
+	if assumed > 0 {
+		fmt.Fprintf(&b, "in %s atomic blocks without @x86 were taken for locked instructions or for no memory (--explain-memory says which)\n", Count(assumed, "cell"))
 	}
 	b.WriteString(d.Summary.String() + "\n")
 	_, err := io.WriteString(w, b.String())

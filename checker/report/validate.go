@@ -103,6 +103,7 @@ func (e *Entry) validate() error {
 		{"states", e.States},
 		{"transitions", e.Transitions},
 		{"barriers_without_effect", int64(e.Barriers)},
+		{"unmarked_blocks", int64(e.Unmarked)},
 		{"live_states", e.LiveStates},
 		{"live_transitions", e.LiveTrans},
 		{"depth", int64(e.Depth)},

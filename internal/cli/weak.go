@@ -69,6 +69,17 @@ func explainMemory(b *strings.Builder, sys *model.System) {
 		}
 		fmt.Fprintf(b, "     %s has a buffer for %d stores, %s\n", sys.Processes[f.Of].Name, f.Depth, some)
 	}
+	blocks := func(what string, list []model.Assumed) {
+		for _, x := range list {
+			in := ""
+			if x.Frame != model.NoFrame {
+				in = ", " + sys.Frames[x.Frame].Func + "()"
+			}
+			fmt.Fprintf(b, "     %s: %s%s\n", what, sys.Files.Position(x.Pos), in)
+		}
+	}
+	blocks("unmarked, taken for a locked instruction", m.Locked)
+	blocks("unmarked, taken for no memory", m.AtOnce)
 	if len(m.Buffers) == 0 {
 		b.WriteString("     no process needs a store buffer\n")
 	}

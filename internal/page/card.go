@@ -45,6 +45,9 @@ func card(r *report.Entry) string {
 	if r.Barriers > 0 {
 		said += " Memory was sequentially consistent: the barriers had no effect, and nothing is said of machines on which they matter."
 	}
+	if r.Unmarked > 0 {
+		said += " Atomic blocks without @x86 were taken for locked instructions or for no memory: what holds rests on that."
+	}
 	if len(r.Covers) == 0 {
 		said += " There is no cover, so nothing shows that what holds could have gone wrong at all."
 	}

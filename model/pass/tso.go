@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"pmdcheck/model"
+	"pmdcheck/model/source"
 )
 
 // DefaultBound is how many stores a buffer holds where nothing else is said.
@@ -41,6 +42,7 @@ func TSO(s *model.System, o TSOOptions) *model.System {
 			lens[p.ID] = b.len
 		}
 	}
+	t.assumed(bs)
 	for i, p := range s.Processes {
 		bs[i].lens = lens
 		w.Processes[i] = bs[i].rewrite(p)
@@ -51,6 +53,38 @@ func TSO(s *model.System, o TSOOptions) *model.System {
 		}
 	}
 	return w
+}
+
+// assumed lists the unmarked atomic blocks that change what other processes access.
+func (t *tso) assumed(bs []*buffering) {
+	seen := map[source.Pos]bool{}
+	for _, b := range bs {
+		for i, tr := range b.p.Trans {
+			at, changes := model.Assumed{}, false
+			for k := range tr.Code {
+				op := &tr.Code[k]
+				if op.Order != model.OrderBlock {
+					continue
+				}
+				if at.Pos == source.NoPos {
+					at = model.Assumed{Pos: op.Pos, Frame: op.Frame}
+				}
+				t.accessed(op, func(c model.Cell, write bool) {
+					users := t.usage.Users[c.Var][c.Idx]
+					changes = changes || write && users&(users-1) != 0
+				})
+			}
+			if !changes || seen[at.Pos] {
+				continue
+			}
+			seen[at.Pos] = true
+			if b.drain[i] {
+				t.w.Memory.Locked = append(t.w.Memory.Locked, at)
+			} else {
+				t.w.Memory.AtOnce = append(t.w.Memory.AtOnce, at)
+			}
+		}
+	}
 }
 
 // tso is the pass at work.
