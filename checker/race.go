@@ -8,6 +8,7 @@ import (
 	"pmdcheck/checker/internal/explore"
 	"pmdcheck/model"
 	"pmdcheck/model/eval"
+	"pmdcheck/traces"
 )
 
 // checksRaces is the property of data races, if it is checked.
@@ -51,6 +52,13 @@ func racesApart(ctx context.Context, sys *model.System, q *model.Prop, opts Opti
 	r, err := Check(ctx, &weak, opts)
 	if err != nil {
 		return nil, err
+	}
+	for _, v := range r.Violations {
+		for _, t := range append([]*traces.Trace{v.Witness}, v.More...) {
+			if t != nil {
+				t.Digest = sys.Digest() // what is checked is the same system
+			}
+		}
 	}
 	for _, p := range base.Properties {
 		if p.Prop == q.ID {

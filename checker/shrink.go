@@ -30,16 +30,20 @@ func (r *Result) ShrinkContext(ctx context.Context, sys *model.System, noAssert 
 		if v.Witness == nil || v.Prop == model.NoProp {
 			continue
 		}
+		of := sys
+		if sys.Memory != nil && sys.Props[v.Prop].Kind == model.PropRace {
+			of = sys.Memory.Base // where it was found
+		}
 		moves := movesOf(v.Witness)
 		opt := replay.Options{NoAssert: noAssert, Property: v.Property, Cycle: v.Witness.Cycle}
 		until, cancel := context.WithTimeout(ctx, MostShrinking)
-		simple, whole := replay.ShrinkContext(until, sys, moves, opt)
+		simple, whole := replay.ShrinkContext(until, of, moves, opt)
 		cancel()
 		v.Unshrunk = !whole
 		if slices.Equal(simple, moves) {
 			continue
 		}
-		tr, err := replay.Run(sys, simple, opt)
+		tr, err := replay.Run(of, simple, opt)
 		if err != nil {
 			return fmt.Errorf("internal: the shrunk witness of %s is not confirmed: %w", v.Property, err)
 		}

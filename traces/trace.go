@@ -15,7 +15,7 @@ type Trace struct {
 	Config    []ConfigValue `json:"config,omitempty"`
 	Kernel    string        `json:"kernel,omitempty"` // the release that the cell models: "v6.13"
 	Tool      string        `json:"tool,omitempty"`   // the program that found it
-	Build     []string      `json:"build,omitempty"`  // options that changed the model or its judgement: "no-merge", "no-reset", "no-assert"
+	Build     []string      `json:"build,omitempty"`  // options that changed the model or its judgement: "no-merge", "no-reset", "no-assert", "no-direct-stores", "store-buffer=2"
 	Digest    string        `json:"digest"`           // of the elaborated model; replay refuses another one
 	Kind      string        `json:"kind"`             // "violation", "cover", "run"
 	Property  string        `json:"property,omitempty"`

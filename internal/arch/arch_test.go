@@ -54,7 +54,7 @@ var layers = []struct {
 	{"internal/litmus", "model/source"},
 	{"internal/axioms", "internal/bitset internal/graphviz internal/litmus model/source"},
 	{"model", "internal/graphviz model/source"},
-	{"model/pass", "model"},
+	{"model/pass", "model model/source"},
 	{"model/syntax", "model/source"},
 	{"checker/internal/second", "model/syntax"},
 	{"model/check", "model model/source model/syntax"},

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -127,7 +126,7 @@ func (a *app) replayCmd() *cobra.Command {
 			for _, c := range t.Config {
 				set = append(set, c.Name+"="+c.Value)
 			}
-			sys, _, err := plan.First(spec, set, elab.BuildOptions{NoMerge: slices.Contains(t.Build, "no-merge"), NoReset: slices.Contains(t.Build, "no-reset")})
+			sys, _, err := plan.First(spec, set, elab.BuildOptionsOf(t.Build))
 			if err != nil {
 				return err
 			}

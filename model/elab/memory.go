@@ -3,6 +3,7 @@ package elab
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pmdcheck/model"
@@ -124,4 +125,39 @@ func (b *builder) orderNow() model.Order {
 // waits reports whether an operation waits for the store buffer of its process, or may, whatever it touches.
 func (e *elab) waits(op *model.Op) bool {
 	return e.memory == TSO && (op.Order == model.OrderLocked || op.Kind == model.OpFence && (op.Fence == model.FenceFull || op.Fence == model.FenceCPU))
+}
+
+// Names lists the options that make another model, or judge another way, as traces have them. Weak: the model has store buffers, else what is said of these changes nothing.
+func (o BuildOptions) Names(noAssert, weak bool) (names []string) {
+	add := func(on bool, name string) {
+		if on {
+			names = append(names, name)
+		}
+	}
+	add(noAssert, "no-assert")
+	add(o.NoMerge, "no-merge")
+	add(o.NoReset, "no-reset")
+	add(weak && o.NoDirect, "no-direct-stores")
+	add(weak && o.StoreBuffer > 0, fmt.Sprintf("%s%d", storeBuffer, o.StoreBuffer))
+	return names
+}
+
+const storeBuffer = "store-buffer="
+
+// BuildOptionsOf are the options with the names that [BuildOptions.Names] gives.
+func BuildOptionsOf(names []string) (o BuildOptions) {
+	for _, n := range names {
+		switch n {
+		case "no-merge":
+			o.NoMerge = true
+		case "no-reset":
+			o.NoReset = true
+		case "no-direct-stores":
+			o.NoDirect = true
+		}
+		if rest, ok := strings.CutPrefix(n, storeBuffer); ok {
+			o.StoreBuffer, _ = strconv.Atoi(rest)
+		}
+	}
+	return o
 }

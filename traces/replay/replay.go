@@ -560,6 +560,9 @@ func OfModel(sys *model.System, t *traces.Trace) error {
 
 // Replay executes a stored trace on a system and compares every step. The error names the first difference.
 func Replay(sys *model.System, t *traces.Trace) error {
+	if b := sys.Memory; b != nil && b.Base != nil && b.Base.Digest() == t.Digest {
+		sys = b.Base // data races are judged without store buffers
+	}
 	if err := OfModel(sys, t); err != nil {
 		return err
 	}

@@ -242,24 +242,10 @@ func (out *Outcome) readable(ctx context.Context, sys *model.System, opts checke
 	for _, v := range res.Violations {
 		if v.Witness != nil {
 			for _, t := range append([]*traces.Trace{v.Witness}, v.More...) {
-				t.Build, t.Tool = buildNames(o.Build, opts.NoAssert), o.Tool
+				t.Build, t.Tool = o.Build.Names(opts.NoAssert, sys.Memory != nil), o.Tool
 				out.Traces = append(out.Traces, t)
 			}
 		}
 	}
 	return nil
-}
-
-func buildNames(o elab.BuildOptions, noAssert bool) []string {
-	var b []string
-	if noAssert {
-		b = append(b, "no-assert")
-	}
-	if o.NoMerge {
-		b = append(b, "no-merge")
-	}
-	if o.NoReset {
-		b = append(b, "no-reset")
-	}
-	return b
 }
