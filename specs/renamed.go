@@ -21,8 +21,10 @@ var renamed = map[string]string{
 	"bugs/612b8a317023":     "bugs/612b8a317023_vma_lock_leak",
 	"bugs/6dfeaff93be1":     "bugs/6dfeaff93be1_uffd_wp",
 	"bugs/70cbc3cc78a9":     "bugs/70cbc3cc78a9_gup_fast_collapse",
+	"bugs/71b3c126e611":     "bugs/71b3c126e611_switch_mm_barrier",
 	"bugs/7b7387650dcf":     "bugs/7b7387650dcf_truncate_migration",
 	"bugs/8246601a7d39":     "bugs/8246601a7d39_riscv_table_free",
+	"bugs/939de63d35dd":     "bugs/939de63d35dd_vmemmap_restore",
 	"bugs/99baac21e458":     "bugs/99baac21e458_two_gathers",
 	"bugs/a4a118f2eead":     "bugs/a4a118f2eead_unshare_flush",
 	"bugs/b30c14cd6102":     "bugs/b30c14cd6102_split_shared",
@@ -31,6 +33,7 @@ var renamed = map[string]string{
 	"bugs/ca1a47cd3f5f":     "bugs/ca1a47cd3f5f_shared_test",
 	"bugs/cec944dd329f":     "bugs/cec944dd329f_no_vma_lock",
 	"bugs/ecfbd733878d":     "bugs/ecfbd733878d_vma_back_pointer",
+	"bugs/fea4e317f9e7":     "bugs/fea4e317f9e7_switching_cpu",
 }
 
 // Current is the name that a spec has now.
