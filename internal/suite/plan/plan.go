@@ -144,7 +144,8 @@ func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Sp
 		if r.Claims && !c.Claim || !only.admit(c.Config) {
 			continue
 		}
-		if len(r.Set) == 0 && !InTier(c, r.Tier) {
+		// A tier says what a regression run may cost; a tree is asked everything.
+		if len(r.Set) == 0 && !r.Claims && !InTier(c, r.Tier) {
 			if r.Left != nil {
 				r.Left(c.Tier)
 			}
