@@ -54,6 +54,18 @@ func TestProfileCells(t *testing.T) {
 	}
 }
 
+// TestClaimsOfEveryTier: a tree is asked claims that a run for a release leaves to the slow tier.
+func TestClaimsOfEveryTier(t *testing.T) {
+	p := releaseProfile(t, 601, "6.1.9", nil)
+	cells, _, err := Request{Specs: []string{"order/eras"}, Profile: p, Claims: true}.Cells()
+	if err != nil || len(cells) != 2 || cells[0].Tier != "slow" {
+		t.Fatalf("%v, %v", cells, err)
+	}
+	if cells, _, err = (Request{Specs: []string{"order/eras"}, Profile: p}).Cells(); err == nil && len(cells) > 0 {
+		t.Errorf("without claims: %v", cells)
+	}
+}
+
 // TestMatrixOfTrees: trees side by side.
 func TestMatrixOfTrees(t *testing.T) {
 	a := releaseProfile(t, 604, "6.4", nil)
