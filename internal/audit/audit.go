@@ -31,8 +31,9 @@ type Document struct {
 	Functions  []Function    `json:"functions"`
 	Conform    []Conformance `json:"conformance,omitempty"`
 	Stale      []string      `json:"stale_waivers,omitempty"` // of differences that are not there, of functions that were compared
-	Unused     []string      `json:"unused_waivers"`          // waivers that waive nothing in this tree
-	Unread     []string      `json:"unread"`                  // what could not be read
+	Verdicts   []Verdict     `json:"verdicts,omitempty"`
+	Unused     []string      `json:"unused_waivers"` // waivers that waive nothing in this tree
+	Unread     []string      `json:"unread"`         // what could not be read
 }
 
 // Reference is a @kernel annotation held against the tree.
@@ -185,6 +186,9 @@ func (x *index) reference(r Ref, rel Release, tree map[string]Feature, bodies ma
 		}
 	}
 	out.Status = "gone"
+	if !r.Covers(rel, nil) { // a feature that was ported need not have the functions that it has elsewhere
+		out.Status = "later"
+	}
 	return out
 }
 

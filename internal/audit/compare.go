@@ -11,11 +11,12 @@ import (
 
 // Change is what one tree has and another has not.
 type Change struct {
-	Kind string   `json:"kind"` // reference, site, kconfig, body
+	Kind string   `json:"kind"` // reference, site, kconfig, feature, verdict, body
 	Text string   `json:"text"`
 	Diff []string `json:"diff,omitempty"` // of two skeletons
 	// Weight is "event" for what has to be looked at, "same" for a body that changed and has the same events, "unknown" where that cannot be told.
 	Weight string `json:"weight"`
+	Place  Place  `json:"place"`
 }
 
 // Compare lists what is otherwise in the second of two audits.
@@ -23,6 +24,8 @@ func Compare(old, now *Document) (out []Change) {
 	out = append(out, references(old, now)...)
 	out = append(out, sites(old, now)...)
 	out = append(out, facts(old, now)...)
+	out = append(out, features(old, now)...)
+	out = append(out, verdicts(old, now)...)
 	return append(out, bodies(old, now)...)
 }
 
@@ -43,7 +46,7 @@ func references(old, now *Document) (out []Change) {
 		if len(r.Places) > 0 {
 			text += " at " + places(r.Places)
 		}
-		out = append(out, Change{Kind: "reference", Text: text, Weight: "event"})
+		out = append(out, Change{Kind: "reference", Text: text, Weight: "event", Place: first(r.Places, Place{r.File, 1})})
 	}
 	return out
 }
@@ -65,14 +68,14 @@ func sites(old, now *Document) (out []Change) {
 		after[key(s)] = s
 		switch o := before[key(s)]; {
 		case o == nil:
-			out = append(out, Change{Kind: "site", Text: fmt.Sprintf("%s: one more, %s, line %d", key(s), s.Status, s.Lines[0]), Weight: "event"})
+			out = append(out, Change{Kind: "site", Text: fmt.Sprintf("%s: one more, %s, line %d", key(s), s.Status, s.Lines[0]), Weight: "event", Place: Place{s.File, s.Lines[0]}})
 		case len(s.Lines) != len(o.Lines):
-			out = append(out, Change{Kind: "site", Text: fmt.Sprintf("%s: %d calls, before %d", key(s), len(s.Lines), len(o.Lines)), Weight: "event"})
+			out = append(out, Change{Kind: "site", Text: fmt.Sprintf("%s: %d calls, before %d", key(s), len(s.Lines), len(o.Lines)), Weight: "event", Place: Place{s.File, s.Lines[0]}})
 		}
 	}
 	for _, s := range old.Sites {
 		if after[key(s)] == nil {
-			out = append(out, Change{Kind: "site", Text: key(s) + ": no more", Weight: "event"})
+			out = append(out, Change{Kind: "site", Text: key(s) + ": no more", Weight: "event", Place: Place{s.File, s.Lines[0]}})
 		}
 	}
 	return out
@@ -85,8 +88,48 @@ func facts(old, now *Document) (out []Change) {
 	}
 	for _, f := range now.Kconfig {
 		if o, ok := before[f.Target+" "+f.Fact]; ok && o.Value != f.Value {
-			out = append(out, Change{Kind: "kconfig", Text: fmt.Sprintf("%s %s was %s, is %s", f.Target, f.Fact, o.Value, f.Value), Weight: "event"})
+			out = append(out, Change{Kind: "kconfig", Text: fmt.Sprintf("%s %s was %s, is %s", f.Target, f.Fact, o.Value, f.Value), Weight: "event", Place: because(f)})
 		}
+	}
+	return out
+}
+
+// features are those that the second tree has otherwise. One that only one of them can tell is unknown.
+func features(old, now *Document) (out []Change) {
+	before := map[string]Feature{}
+	for _, f := range old.Features {
+		before[f.Name] = f
+	}
+	for _, f := range now.Features {
+		o, ok := before[f.Name]
+		if !ok || o.Value == f.Value {
+			continue
+		}
+		c := Change{Kind: "feature", Text: fmt.Sprintf("%s was %s, is %s", f.Name, state(o.Value), state(f.Value)), Weight: "event", Place: first(f.At, Place{"Makefile", 1})}
+		if f.Value == "" || o.Value == "" {
+			c.Weight = "unknown"
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// verdicts are the claims that are otherwise in the second tree, if they were checked in both.
+func verdicts(old, now *Document) (out []Change) {
+	before := map[string]Verdict{}
+	for _, v := range old.Verdicts {
+		before[v.Claim] = v
+	}
+	for _, v := range now.Verdicts {
+		o, ok := before[v.Claim]
+		if !ok || o.said() == v.said() {
+			continue
+		}
+		c := Change{Kind: "verdict", Text: fmt.Sprintf("%s was %s, is %s", v.Claim, o.said(), v.said()), Weight: "event", Place: Place{"Makefile", 1}}
+		if v.Verdict == "unknown" {
+			c.Weight = "unknown"
+		}
+		out = append(out, c)
 	}
 	return out
 }
@@ -117,15 +160,15 @@ func bodies(old, now *Document) (out []Change) {
 		}
 		switch {
 		case len(o) == 0:
-			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s:%d): not there before", f.Name, f.File, f.Line), Weight: "event"})
+			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s:%d): not there before", f.Name, f.File, f.Line), Weight: "event", Place: Place{f.File, f.Line}})
 		case len(o) != len(n):
-			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s): %d definitions, before %d", f.Name, f.File, len(n), len(o)), Weight: "event"})
+			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s): %d definitions, before %d", f.Name, f.File, len(n), len(o)), Weight: "event", Place: Place{f.File, f.Line}})
 		}
 	}
 	for _, f := range old.Functions {
 		if k := (key{f.Name, f.File, f.If}); len(after[k]) == 0 && !done[k] {
 			done[k] = true
-			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s): no more", f.Name, f.File), Weight: "event"})
+			out = append(out, Change{Kind: "body", Text: fmt.Sprintf("%s (%s): no more", f.Name, f.File), Weight: "event", Place: Place{f.File, f.Line}})
 		}
 	}
 	return out
@@ -137,7 +180,7 @@ func body(o, n Function) (Change, bool) {
 	if o.Hash == n.Hash && slices.Equal(o.Skeleton, n.Skeleton) {
 		return Change{}, false
 	}
-	c := Change{Kind: "body", Text: fmt.Sprintf("%s (%s:%d)", n.Name, n.File, n.Line), Weight: "event"}
+	c := Change{Kind: "body", Text: fmt.Sprintf("%s (%s:%d)", n.Name, n.File, n.Line), Weight: "event", Place: Place{n.File, n.Line}}
 	if slices.Equal(o.Skeleton, n.Skeleton) {
 		c.Text += ": changed, same events"
 		c.Weight = "same"
@@ -198,4 +241,11 @@ func WriteChanges(w io.Writer, old, now *Document, cs []Change) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// WriteEach writes what one commit changes, a line for each change.
+func WriteEach(w io.Writer, cs []Change) {
+	for _, c := range cs {
+		fmt.Fprintf(w, "  %s: %s\n", c.Kind, c.Text)
+	}
 }

@@ -32,12 +32,6 @@ func (doc *Document) conformed() (n conformed) {
 	return n
 }
 
-// Conformed counts the differences that nothing waives, with the waivers that are stale, and the functions that could not be read to the end.
-func (doc *Document) Conformed() (open, unread int) {
-	n := doc.conformed()
-	return n.open + len(doc.Stale), n.unread
-}
-
 // WriteConformance writes the functions that differ from the library in more than what is waived, with everything also the others, their alignments and the reasons. A difference is written as a line of
 // conform.txt.
 func (doc *Document) WriteConformance(w io.Writer, everything bool) error {

@@ -75,3 +75,36 @@ func fixes(line string) string {
 	}
 	return rest[:n]
 }
+
+// Commit is a commit between two.
+type Commit struct{ ID, Subject string }
+
+// maxCommits is how many commits are audited one by one.
+const maxCommits = 500
+
+// Commits lists the commits between two that change a file that is read, oldest first. A merge counts as one.
+func Commits(ctx context.Context, repo, old, now string, all bool) (out []Commit, err error) {
+	from, err := openCommit(ctx, repo, old)
+	if err != nil {
+		return nil, err
+	}
+	to, err := openCommit(ctx, repo, now)
+	if err != nil {
+		return nil, err
+	}
+	log, err := to.git("log", "--no-show-signature", "--no-color", "--reverse", "--first-parent", "-m", "--name-only", "--no-renames", "--format=%x01%H%x00%s", from.id+".."+to.id, "--")
+	if err != nil {
+		return nil, fmt.Errorf("git log: %w", err)
+	}
+	for _, entry := range strings.Split(string(log), "\x01") {
+		lines := strings.Split(entry, "\n")
+		id, subject, ok := strings.Cut(lines[0], "\x00")
+		if ok && slices.ContainsFunc(lines[1:], func(name string) bool { return name == "Makefile" || taken(name) && below(name, all) }) {
+			out = append(out, Commit{id, subject})
+		}
+	}
+	if len(out) > maxCommits {
+		return nil, fmt.Errorf("%d commits change files that are read; at most %d are audited one by one", len(out), maxCommits)
+	}
+	return out, nil
+}

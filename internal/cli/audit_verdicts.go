@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -26,8 +27,8 @@ func profileOf(doc *audit.Document) *elab.Profile {
 	return p
 }
 
-// verdicts checks the claims of specs for an audited tree, and says what is violated, with its trace and, if asked, which missing fixes mend it.
-func (a *app) verdicts(doc *audit.Document, f auditFlags, specs []string) error {
+// verdicts checks the claims of specs for an audited tree, writes what is violated, with its trace and, if asked, which missing fixes mend it, and notes it in the document.
+func (a *app) verdicts(w io.Writer, doc *audit.Document, f auditFlags, specs []string) error {
 	p := profileOf(doc)
 	if err := plan.CheckProfile(p); err != nil {
 		return err
@@ -39,66 +40,90 @@ func (a *app) verdicts(doc *audit.Document, f auditFlags, specs []string) error 
 	ctx, cancel := interrupt.Context()
 	defer cancel()
 	o := run.Options{Jobs: runtime.GOMAXPROCS(0), Traces: true}
-	commits := map[string]string{}
-	for _, x := range doc.Features {
-		commits[x.Name] = strings.Join(x.Commits, ", ")
-	}
 	kept := slices.Clone(cells)
-	fmt.Fprintf(a.out, "%s: %s\n%d claims\n\n", doc.Release, doc.Summary(), len(cells))
-	holds, violated, unknown, excluded := 0, 0, 0, 0
+	fmt.Fprintf(w, "%s: %s\n%d claims\n\n", doc.Release, doc.Summary(), len(cells))
+	n := map[string]int{}
 	for x := range run.Cells(ctx, cells, o) {
 		if run.Excluded(x.Err) {
-			excluded++ // no kernel like this tree has the configuration
+			n["excluded"]++ // no kernel like this tree has the configuration
 			continue
 		}
 		if x.Err != nil {
 			return x.Err
 		}
 		c := kept[x.Number-1]
-		props := run.Violations(x.Result)
-		switch {
-		case len(props) > 0:
-			violated++
-			fmt.Fprintf(a.out, "violated  %s  %s\n", c.Name(), strings.Join(props, ", "))
-		case x.Result.Reason != checker.ReasonNone:
-			unknown++
-			fmt.Fprintf(a.out, "unknown   %s  %s\n", c.Name(), x.Result.Reason)
-		default:
-			holds++
-			if vacuous := slices.DeleteFunc(slices.Clone(x.Judged.Properties), func(s string) bool { return !strings.HasPrefix(s, checker.CoverPrefix) }); len(vacuous) > 0 {
-				fmt.Fprintf(a.out, "holds     %s  but %s is never reached\n", c.Name(), strings.Join(vacuous, ", "))
-			} else if f.verbose {
-				fmt.Fprintf(a.out, "holds     %s\n", c.Name())
-			}
-		}
-		if len(props) > 0 && f.suggest {
+		v := verdictOf(c, x)
+		n[v.Verdict]++
+		if v.Verdict == "violated" && f.suggest {
 			s, err := run.Suggest(ctx, c, p, o)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "          mended by: %s\n", s.Text())
-			for _, set := range s.Sets {
-				for _, n := range set {
-					fmt.Fprintf(a.out, "          %s: backport %s\n", n, commits[n])
-				}
-			}
+			suggested(&v, s, doc)
 		}
+		doc.Verdicts = append(doc.Verdicts, v)
+		writeVerdict(w, v, f.verbose)
 		for _, t := range x.Traces {
-			if f.traces && slices.Contains(props, t.Property) {
-				fmt.Fprintf(a.out, "\n%s:\n\n", t.Property)
-				if err := columns.Render(a.out, t, a.table(-1, false)); err != nil {
+			if f.traces && slices.Contains(v.Properties, t.Property) {
+				fmt.Fprintf(w, "\n%s:\n\n", t.Property)
+				if err := columns.Render(w, t, a.table(-1, false)); err != nil {
 					return err
 				}
-				fmt.Fprintln(a.out)
+				fmt.Fprintln(w)
 			}
 		}
 	}
-	fmt.Fprintf(a.out, "\n%d hold, %d are violated, %d unknown, %d are of configurations that this tree cannot have\n", holds, violated, unknown, excluded)
+	_, err = fmt.Fprintf(w, "\n%d hold, %d are violated, %d unknown, %d are of configurations that this tree cannot have\n", n["holds"], n["violated"], n["unknown"], n["excluded"])
+	return err
+}
+
+// verdictOf is what came out for a claim.
+func verdictOf(c plan.Cell, x *run.Outcome) audit.Verdict {
+	v := audit.Verdict{Claim: c.Name(), Verdict: "holds", Properties: run.Violations(x.Result)}
 	switch {
-	case violated > 0:
-		return ended(exitViolated)
-	case unknown > 0:
-		return ended(exitUnknown)
+	case len(v.Properties) > 0:
+		v.Verdict = "violated"
+	case x.Result.Reason != checker.ReasonNone:
+		v.Verdict, v.Reason = "unknown", string(x.Result.Reason)
+	default:
+		v.Unreached = slices.DeleteFunc(slices.Clone(x.Judged.Properties), func(s string) bool { return !strings.HasPrefix(s, checker.CoverPrefix) })
 	}
-	return nil
+	return v
+}
+
+// suggested notes what mends a claim.
+func suggested(v *audit.Verdict, s *run.Suggestion, doc *audit.Document) {
+	commits := map[string]string{}
+	for _, x := range doc.Features {
+		commits[x.Name] = strings.Join(x.Commits, ", ")
+	}
+	v.Suggested = s.Text()
+	for _, set := range s.Sets {
+		m := audit.Mend{Features: set}
+		for _, n := range set {
+			m.Commits = append(m.Commits, commits[n])
+		}
+		v.Mends = append(v.Mends, m)
+	}
+}
+
+func writeVerdict(w io.Writer, v audit.Verdict, everything bool) {
+	switch {
+	case v.Verdict == "violated":
+		fmt.Fprintf(w, "violated  %s  %s\n", v.Claim, strings.Join(v.Properties, ", "))
+	case v.Verdict == "unknown":
+		fmt.Fprintf(w, "unknown   %s  %s\n", v.Claim, v.Reason)
+	case len(v.Unreached) > 0:
+		fmt.Fprintf(w, "holds     %s  but %s is never reached\n", v.Claim, strings.Join(v.Unreached, ", "))
+	case everything:
+		fmt.Fprintf(w, "holds     %s\n", v.Claim)
+	}
+	if v.Suggested != "" {
+		fmt.Fprintf(w, "          mended by: %s\n", v.Suggested)
+	}
+	for _, m := range v.Mends {
+		for i, n := range m.Features {
+			fmt.Fprintf(w, "          %s: backport %s\n", n, m.Commits[i])
+		}
+	}
 }
