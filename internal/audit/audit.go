@@ -327,7 +327,7 @@ func (x *index) functions(l *Library, bodies map[*defn]string) (out []Function) 
 	slices.SortFunc(ds, func(a, b *defn) int {
 		return cmp.Or(strings.Compare(a.place.File, b.place.File), a.place.Line-b.place.Line, strings.Compare(a.name, b.name))
 	})
-	calls := x.modelledCalls(l)
+	calls := x.modelledCalls(l, func(Ref) bool { return true })
 	v := skeleton.Kernel()
 	for _, d := range ds {
 		s := skeleton.Project(d.file, d.fn, skeleton.Options{Vocabulary: v, Calls: calls, Through: through(d.file, d.fn)})
@@ -344,10 +344,13 @@ func (x *index) functions(l *Library, bodies map[*defn]string) (out []Function) 
 	return out
 }
 
-// modelledCalls are the functions that the library has a model of: their calls are events.
-func (x *index) modelledCalls(l *Library) map[string]bool {
+// modelledCalls are the functions that the library has a model of, of those that count: their calls are events.
+func (x *index) modelledCalls(l *Library, counts func(Ref) bool) map[string]bool {
 	calls := map[string]bool{}
 	for _, r := range l.Refs {
+		if !counts(r) {
+			continue
+		}
 		calls[r.Func] = true
 		for _, n := range x.data.renames[r.Func] {
 			calls[n] = true

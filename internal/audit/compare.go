@@ -36,7 +36,7 @@ func references(old, now *Document) (out []Change) {
 	}
 	for _, r := range now.References {
 		o, ok := before[r.At+r.Func]
-		if !ok || o.Status == r.Status && (r.Status != "moved" || file(o) == file(r)) {
+		if !ok || o.Status == r.Status && (r.Status != "moved" || placed(o) == placed(r)) {
 			continue
 		}
 		text := fmt.Sprintf("%s (%s) was %s, is %s", r.Func, r.File, o.Status, r.Status)
@@ -51,7 +51,7 @@ func references(old, now *Document) (out []Change) {
 	return out
 }
 
-func file(r Reference) string {
+func placed(r Reference) string {
 	if len(r.Places) == 0 {
 		return ""
 	}

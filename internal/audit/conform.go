@@ -103,14 +103,14 @@ func (x *index) align(l *Library, doc *Document, eval evaluator, rel Release, ta
 	var pairs []pair
 	for _, r := range doc.References {
 		d := x.body(r, arch, known)
-		if d == nil || !strings.HasPrefix(r.At, "linux/") {
+		if d == nil || !strings.HasPrefix(r.At, "linux/") || names.Basic(file(r.At)) {
 			continue
 		}
 		if m, seen := l.projectModel(r.Model, r.Func, rel, eval, keep); m != nil {
 			pairs = append(pairs, pair{r, d, m, seen})
 		}
 	}
-	calls := x.modelledCalls(l)
+	calls := x.modelledCalls(l, func(r Ref) bool { return !names.Basic(file(r.At)) })
 	for _, n := range names.Apart() {
 		calls[n] = true
 	}
@@ -128,6 +128,12 @@ func (x *index) align(l *Library, doc *Document, eval evaluator, rel Release, ta
 		out = append(out, c)
 	}
 	return out
+}
+
+// file is that of a line of the library.
+func file(at string) string {
+	name, _, _ := strings.Cut(at, ":")
+	return name
 }
 
 // body is the largest of the bodies that a reference leads to for an architecture and its configuration: not a stub.

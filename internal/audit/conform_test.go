@@ -200,7 +200,7 @@ func TestWaivers(t *testing.T) {
 func TestWaiversThatAreNone(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
 		{"\t+ x after y: a b c", "which functions"},
-		{"unmap\n\t+ x after y: a b c", "line 2: no function unmap of the library refers to unmap"},
+		{"unmap\n\t+ x after y: a b c", "line 2: no function unmap of the library that is compared refers to unmap"},
 		{"unmap a b\n", "a function of the library and the one of the kernel"},
 		{"split hugetlb_split_if\n\t+ x after y: two words", "at least three words"},
 		{"split hugetlb_split_if\n\t+ x after y: \"", "at least three words"},

@@ -236,9 +236,12 @@ func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
 	if m.v.Has(name) {
 		return m.node(x, m.v.Event(name, last))
 	}
-	if kernel := m.stands(name); kernel != "" && kernel != m.own {
-		if m.v.Has(kernel) {
+	if kernel, at := m.stands(name); kernel != "" && kernel != m.own {
+		switch {
+		case m.v.Has(kernel):
 			return m.node(x, m.v.Event(kernel, last))
+		case m.v.Basic(file(at)):
+			return nil
 		}
 		return m.node(x, "call "+kernel)
 	}
@@ -258,12 +261,12 @@ func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
 	return nodes
 }
 
-// stands is the kernel's function that a function of the library stands for in the tree, "" if none.
-func (m *modelled) stands(name string) string {
+// stands is the kernel's function that a function of the library stands for in the tree, "" if none, and where the library says so.
+func (m *modelled) stands(name string) (kernel, at string) {
 	for _, r := range m.l.Refs {
 		if r.Model == name && strings.HasPrefix(r.At, "linux/") && r.isName() && r.Covers(m.rel, m.eval.tree) {
-			return r.Func
+			return r.Func, r.At
 		}
 	}
-	return ""
+	return "", ""
 }

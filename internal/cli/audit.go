@@ -167,11 +167,11 @@ func (a *app) audited(doc, known *audit.Document, f auditFlags, specs []string, 
 	if rules != nil {
 		found = slices.DeleteFunc(found, func(x audit.Finding) bool { return !slices.Contains(rules, x.Rule) })
 	}
-	sum := fmt.Sprintf("%d to look at, %d unknown.", count(found, false), count(found, true))
+	sum := fmt.Sprintf("%d to look at, %d unknown.", tally(found, false), tally(found, true))
 	if known != nil {
 		var had int
 		found, had = audit.New(found, known.Findings())
-		sum = fmt.Sprintf("%d new to look at, %d new unknown; %d were there before.", count(found, false), count(found, true), had)
+		sum = fmt.Sprintf("%d new to look at, %d new unknown; %d were there before.", tally(found, false), tally(found, true), had)
 		if !quiet {
 			if err := writeNew(a.out, doc, found, sum); err != nil {
 				return err
@@ -195,7 +195,7 @@ func writeNew(w io.Writer, doc *audit.Document, found []audit.Finding, sum strin
 	return err
 }
 
-func count(found []audit.Finding, unknown bool) (n int) {
+func tally(found []audit.Finding, unknown bool) (n int) {
 	for _, x := range found {
 		if x.Unknown == unknown {
 			n++
@@ -210,7 +210,7 @@ func (a *app) conclude(doc *audit.Document, title, sum string, found []audit.Fin
 		return err
 	}
 	switch {
-	case count(found, false) > 0:
+	case tally(found, false) > 0:
 		return ended(exitViolated)
 	case len(found) > 0:
 		return ended(exitUnknown)
@@ -345,7 +345,7 @@ func (a *app) drift(old, now *audit.Document, follow []audit.FollowUp, f auditFl
 		}
 	}
 	found := audit.ChangeFindings(old, now, cs, follow)
-	sum := fmt.Sprintf("%d differences, %d that cannot be told.", count(found, false), count(found, true))
+	sum := fmt.Sprintf("%d differences, %d that cannot be told.", tally(found, false), tally(found, true))
 	return a.conclude(now, now.Release+" against "+old.Release, sum, found, f)
 }
 
