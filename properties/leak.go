@@ -10,8 +10,8 @@ type Leak struct {
 }
 
 // Leaks lists the live objects of pools with a checked leak property that cannot be reached in a state given by value: vals[v][i] is cell i of variable v.
-// Roots are the handles and references in shared variables that are not themselves fields of objects with a lifetime; from there reachability goes through
-// the fields of live objects. Locals are no roots: at the end of a run they are gone.
+// Roots are the handles and references in shared variables that are not themselves fields of objects with a lifetime, and the live objects of structs that have no leak
+// property: they are there, whoever has them. From there reachability goes through the fields of live objects. Locals are no roots: at the end of a run they are gone.
 func Leaks(sys *model.System, vals [][]int32) []Leak {
 	any := false
 	for _, p := range sys.Pools {
@@ -58,6 +58,17 @@ func Leaks(sys *model.System, vals [][]int32) []Leak {
 		}
 		for _, x := range vals[v.ID] {
 			visit(v.Type, x)
+		}
+	}
+	for i, p := range sys.Pools {
+		if p.Live == model.NoVar || p.Leak != model.NoProp {
+			continue
+		}
+		for o, live := range vals[p.Live] {
+			if live != 0 && !reached[i][o] {
+				reached[i][o] = true
+				work = append(work, object{model.PoolID(i), o})
+			}
 		}
 	}
 	for len(work) > 0 {
