@@ -10,8 +10,6 @@ type Leak struct {
 }
 
 // Leaks lists the live objects of pools with a checked leak property that cannot be reached in a state given by value: vals[v][i] is cell i of variable v.
-// Roots are the handles and references in shared variables that are not themselves fields of objects with a lifetime, and the live objects of structs that have no leak
-// property: they are there, whoever has them. From there reachability goes through the fields of live objects. Locals are no roots: at the end of a run they are gone.
 func Leaks(sys *model.System, vals [][]int32) []Leak {
 	any := false
 	for _, p := range sys.Pools {
@@ -20,6 +18,25 @@ func Leaks(sys *model.System, vals [][]int32) []Leak {
 	if !any {
 		return nil
 	}
+	reached := reachable(sys, vals)
+	var leaks []Leak
+	for i, p := range sys.Pools {
+		if !judged(sys, p) {
+			continue
+		}
+		for o := range p.Objects {
+			if vals[p.Live][o] != 0 && !reached[i][o] {
+				leaks = append(leaks, Leak{p.Leak, p.ID, o})
+			}
+		}
+	}
+	return leaks
+}
+
+// reachable are the objects of each pool that something leads to.
+// Roots are the handles and references in shared variables that are not themselves fields of objects with a lifetime, and the live objects of structs that have no leak
+// property: they are there, whoever has them. From there reachability goes through the fields of live objects. Locals are no roots: at the end of a run they are gone.
+func reachable(sys *model.System, vals [][]int32) [][]bool {
 	reached := make([][]bool, len(sys.Pools))
 	for i, p := range sys.Pools {
 		reached[i] = make([]bool, len(p.Objects))
@@ -85,18 +102,7 @@ func Leaks(sys *model.System, vals [][]int32) []Leak {
 			}
 		}
 	}
-	var leaks []Leak
-	for i, p := range sys.Pools {
-		if !judged(sys, p) {
-			continue
-		}
-		for o := range p.Objects {
-			if vals[p.Live][o] != 0 && !reached[i][o] {
-				leaks = append(leaks, Leak{p.Leak, p.ID, o})
-			}
-		}
-	}
-	return leaks
+	return reached
 }
 
 func judged(sys *model.System, p *model.Pool) bool {

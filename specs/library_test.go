@@ -23,7 +23,7 @@ func TestLibraryFilesStandAlone(t *testing.T) {
 		if strings.HasPrefix(name, "instance/") {
 			cpus = ""
 		}
-		src := fmt.Sprintf("import %q;\n%sconst PTRS_PER_PMD = 1;\n", "linux/"+name, cpus)
+		src := fmt.Sprintf("import %q;\n%sconst PTRS_PER_PMD = 1;\nconst NR_PAGES = 1;\n", "linux/"+name, cpus)
 		l := &elab.Loader{Library: linux.FS}
 		if _, err := l.Load("alone.pmd", []byte(src)); err != nil {
 			t.Errorf("linux/%s by itself: %v", name, err)
