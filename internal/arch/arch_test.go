@@ -81,7 +81,7 @@ var layers = []struct {
 	{"internal/litmuspmd", "checker internal/litmus model model/elab traces"},
 	{"internal/litmusrun", "internal/axioms internal/files internal/litmus internal/litmuspmd internal/pool traces"},
 	{"checker/report", "checker model properties traces traces/columns traces/story"},
-	{"internal/suite/catalog", "internal/files model model/elab model/linux model/source model/syntax specs"},
+	{"internal/suite/catalog", "internal/files model model/elab model/linux model/source model/syntax properties specs"},
 	{"internal/suite/plan", "checker/matrix checker/report internal/files internal/suite/catalog model model/elab model/linux model/source model/syntax properties"},
 	{"internal/suite/judge", "checker checker/report model model/elab traces"},
 	{"internal/suite/run", "checker checker/matrix internal/bounded internal/pool internal/suite/catalog internal/suite/judge internal/suite/plan model model/elab model/source model/syntax properties traces"},

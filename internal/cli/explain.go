@@ -73,7 +73,15 @@ func explain(name string) (string, error) {
 	if text, ok := explainDeclared(name); ok {
 		return text, nil
 	}
+	if _, err := catalog.Resolve([]string{name}); err == nil { // a folder
+		return explainSpec(name)
+	}
 	var names []string
+	if list, err := catalog.Features(); err == nil {
+		for _, f := range list {
+			names = append(names, f.Name)
+		}
+	}
 	for _, e := range properties.Catalog() {
 		names = append(names, e.Name)
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"math"
 
 	"pmdcheck/model/source"
@@ -292,7 +293,14 @@ func (c *checker) binary(x *syntax.BinaryExpr) operand {
 	}
 	if equal {
 		if !comparableTypes(l, r) {
-			c.errorf("type-mismatch", x.Sp, "cannot compare %s with %s", l, r)
+			hint := ""
+			switch {
+			case l.Kind == KindEnum:
+				hint = c.enumHint(l, x.Y.Span())
+			case r.Kind == KindEnum:
+				hint = c.enumHint(r, x.X.Span())
+			}
+			c.report("type-mismatch", x.Sp, fmt.Sprintf("cannot compare %s with %s", l, r), hint)
 			return badOperand
 		}
 		return valueOf(Bool)

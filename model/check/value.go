@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"pmdcheck/model/source"
 	"pmdcheck/model/syntax"
@@ -112,7 +114,22 @@ func (c *checker) mismatch(at source.Span, to, from *Type) {
 	if from.Kind == KindStruct && to.Kind == KindHandle {
 		hint = "take its address with &"
 	}
+	if to.Kind == KindEnum {
+		hint = c.enumHint(to, at)
+	}
 	c.report("type-mismatch", at, fmt.Sprintf("%s cannot be used as %s", from, to), hint)
+}
+
+// enumHint says what could have been meant where a value of another kind stands in the place of an enum's.
+func (c *checker) enumHint(t *Type, at source.Span) string {
+	word := ""
+	if f := c.files.File(at.Start); f != nil {
+		word = string(f.Text(at))
+	}
+	if h := source.DidYouMean(word, slices.Clone(t.Enum.Values)); h != "" {
+		return h
+	}
+	return t.String() + " is one of " + strings.Join(t.Enum.Values, ", ")
 }
 
 // fits demands that a value fits a place.

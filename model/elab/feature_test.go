@@ -111,7 +111,7 @@ func TestFeatureCells(t *testing.T) {
 		{"kernel by its name", "for era in { old, middle }, late, target in { x86_64 };", []string{"kernel=v6.1"}, []string{"era=middle late=false target=x86_64"}},
 		{"kernel is late", "for era in { old, middle }, late, target in { x86_64 };", []string{"kernel=7.1"}, []string{"era=new late=true target=x86_64"}},
 		{"kernel and a feature", "for target in { x86_64 };", []string{"kernel=6.4", "sometimes=false"}, []string{"late=true target=x86_64 sometimes=false"}},
-		{"kernel against an era", "for target in { x86_64 };", []string{"kernel=6.4", "era=old"}, []string{"kernel v6.4 is era=middle, and era=old is set"}},
+		{"kernel against an era", "for target in { x86_64 };", []string{"kernel=6.4", "era=old"}, []string{"kernel v6.4 is era=middle, and era=old is set, which is v5.4 to v6.0"}},
 		{"kernel within an era that is no other's", "for target in { x86_64 };", []string{"kernel=6.1", "era=dream"}, []string{"era=dream target=x86_64"}},
 		{"kernel nobody knows", "for target in { x86_64 };", []string{"kernel=4.4"}, []string{"t knows the releases v5.4 to v7.1, not v4.4"}},
 		{"kernel without a release", "for target in { x86_64 };", []string{"kernel=new"}, []string{"kernel 'new' is not a release: write --set kernel=6.6, or v6.6"}},

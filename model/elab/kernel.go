@@ -1,6 +1,7 @@
 package elab
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,6 +48,7 @@ func (s *Spec) kernel(text string, fixed map[string]int64) error {
 		if free == nil {
 			return fmt.Errorf("%s knows the releases %s to %s, not %s", s.Name, syntax.VersionText(low), syntax.VersionText(high), syntax.VersionText(want))
 		}
+		_, first, last := s.releases(params, 0, fixed)
 		var is, set []string
 		e := s.consts(map[string]int64{})
 		for _, p := range params {
@@ -56,7 +58,11 @@ func (s *Spec) kernel(text string, fixed map[string]int64) error {
 				set = append(set, p.Name+"="+model.FormatValue(t, int32(v)))
 			}
 		}
-		return fmt.Errorf("kernel %s is %s, and %s is set", syntax.VersionText(want), strings.Join(is, " "), strings.Join(set, " "))
+		msg := fmt.Sprintf("kernel %s is %s, and %s is set", syntax.VersionText(want), strings.Join(is, " "), strings.Join(set, " "))
+		if first > 0 {
+			msg += fmt.Sprintf(", which is %s to %s", syntax.VersionText(first), syntax.VersionText(last))
+		}
+		return errors.New(msg)
 	}
 	for n, v := range found {
 		fixed[n] = v

@@ -1,6 +1,7 @@
 package elab
 
 import (
+	"cmp"
 	"slices"
 
 	"pmdcheck/model"
@@ -51,8 +52,8 @@ func (s *Spec) CheckedProperties() (names []string) {
 func (s *Spec) HasCovers() bool { return len(s.prog.Covers) > 0 }
 
 // observers finds out which of some properties are observed in some cell where they are checked: in one of the given cells, or else, if all of them are to be looked at, in any cell of the sweep. Most specs
-// observe what they name in their first cell. A cell that cannot be built observes nothing; whoever checks it is told why.
-func (s *Spec) observers(names []string, cells []ConfigCell, all bool, o BuildOptions) (found, unchecked map[string]bool) {
+// observe what they name in their first cell. A cell that cannot be built observes nothing: failed is why the first of them cannot.
+func (s *Spec) observers(names []string, cells []ConfigCell, all bool, o BuildOptions) (found, unchecked map[string]bool, failed error) {
 	found, unchecked = map[string]bool{}, map[string]bool{}
 	left := len(names)
 	looked := map[string]bool{}
@@ -68,6 +69,7 @@ func (s *Spec) observers(names []string, cells []ConfigCell, all bool, o BuildOp
 			looked[key] = true
 			sys, err := s.Build(c, o)
 			if err != nil {
+				failed = cmp.Or(failed, err)
 				continue
 			}
 			seen := sys.Observed()
@@ -89,7 +91,7 @@ func (s *Spec) observers(names []string, cells []ConfigCell, all bool, o BuildOp
 			look(rest)
 		}
 	}
-	return found, unchecked
+	return found, unchecked, failed
 }
 
 // CheckNames reports the properties that check and expect lines name and that no cell of the spec observes, so that no cell could violate them. The cells that are about to
@@ -101,11 +103,14 @@ func (s *Spec) CheckNames(cells []ConfigCell) error {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	found, unchecked := s.observers(names, cells, true, BuildOptions{})
+	found, unchecked, failed := s.observers(names, cells, true, BuildOptions{})
 	diags := &source.List{Files: s.Files}
 	for _, n := range names {
 		if found[n] {
 			continue
+		}
+		if failed != nil && !unchecked[n] { // perhaps there
+			return failed
 		}
 		d := source.Diagnostic{Code: "unknown-property", Span: named[n].Sp, Msg: "no cell of this spec observes property " + source.Quote(n)}
 		var others []string
@@ -127,7 +132,7 @@ func (s *Spec) Observes(property string, cells []ConfigCell, all bool) bool {
 	if !known {
 		return false
 	}
-	found, _ := s.observers([]string{property}, cells, all, BuildOptions{Check: []string{property}})
+	found, _, _ := s.observers([]string{property}, cells, all, BuildOptions{Check: []string{property}})
 	return found[property]
 }
 

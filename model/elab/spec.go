@@ -103,6 +103,7 @@ func (l *Loader) Load(name string, src []byte) (_ *Spec, err error) {
 	defer func() { s.prog.loading = nil }()
 	for _, stage := range []func(){func() {}, ld.declare, func() { s.check(ld.diags) }} {
 		stage()
+		ld.guide(ld.p.asts[len(ld.p.asts)-1])
 		if err := ld.diags.Err(); err != nil {
 			return nil, err
 		}
@@ -463,7 +464,7 @@ func (s *Spec) Build(c ConfigCell, o BuildOptions) (_ *model.System, err error) 
 	}
 	sys, err := build(s.prog, s.Name, values, c.Config, c.Memory(), o)
 	if err != nil {
-		return nil, err
+		return nil, s.withRelease(c, err)
 	}
 	if c.Expect == nil || !c.Expect.Foreign {
 		lookFor(sys, c.Expect)

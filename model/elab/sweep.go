@@ -1,6 +1,7 @@
 package elab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,11 +116,11 @@ func (s *Spec) fix(e *elab, set []model.ConfigValue) (fixed map[string]int64, na
 				narrow[values.name] = values.values
 				continue
 			}
-			return nil, nil, &NoParameter{Spec: s.Name, Name: v.Name, hint: s.prog.Suggest(v.Name, check.ConfigObject, check.FeatureObject)}
+			return nil, nil, &NoParameter{Spec: s.Name, Name: v.Name, hint: cmp.Or(s.elsewhere(v.Name), s.prog.Suggest(v.Name, check.ConfigObject, check.FeatureObject))}
 		}
 		n, err := parseValue(e.irType(e.configType(sym)), v.Value)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s %s: %w", sym.Kind, v.Name, err)
+			return nil, nil, source.WithHint(fmt.Sprintf("%s %s: %v", sym.Kind, v.Name, err), s.elsewhere(v.Value))
 		}
 		fixed[v.Name] = n
 	}

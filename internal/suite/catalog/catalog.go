@@ -2,6 +2,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 	"pmdcheck/model/source"
+	"pmdcheck/properties"
 	"pmdcheck/specs"
 )
 
@@ -65,18 +67,71 @@ func Resolve(args []string) ([]string, error) {
 		if len(out) > n {
 			continue
 		}
-		if !strings.HasSuffix(a, ".pmd") {
-			if st, err := os.Stat(a); err != nil || st.IsDir() {
-				hint := source.Suggest(a, all)
-				if hint == "" {
-					hint = "see `pmdcheck list`"
-				}
-				return nil, fmt.Errorf("there is no spec %s: %s", a, hint)
+		st, err := os.Stat(a)
+		switch {
+		case err == nil && st.IsDir():
+			below, err := inFolder(a)
+			if err != nil {
+				return nil, err
 			}
+			out = append(out, below...)
+		case err != nil && !strings.HasSuffix(a, ".pmd"):
+			return nil, unknown(a)
+		default:
+			out = append(out, a)
 		}
-		out = append(out, a)
 	}
 	return out, nil
+}
+
+// unknown is the error of a name that is no spec, with what it may be.
+func unknown(name string) error {
+	all := Names()
+	for _, n := range all {
+		if path.Base(n) == name {
+			return fmt.Errorf("there is no spec %s: did you mean %s?", name, source.Quote(n))
+		}
+	}
+	hint := source.DidYouMean(name, append(slices.Clone(all), folders()...))
+	if _, err := os.Stat(name + ".pmd"); err == nil {
+		hint = "did you mean " + source.Quote(name+".pmd") + "?"
+	}
+	if e, ok := properties.Lookup(name); ok {
+		hint = e.Name + " is a property: `pmdcheck explain " + e.Name + "` says what it means"
+	}
+	return fmt.Errorf("there is no spec %s: %s", name, cmp.Or(hint, "see `pmdcheck list`"))
+}
+
+// folders are those of the embedded specs.
+func folders() (list []string) {
+	for _, n := range Names() {
+		if f := path.Dir(n); !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// inFolder are the specs below a folder. What only others import is no spec of its own; what has errors is one, and says so when it is loaded.
+func inFolder(folder string) (names []string, err error) {
+	err = filepath.WalkDir(folder, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && p != folder && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(p, ".pmd"):
+			return nil
+		}
+		if spec, err := Load(p); err != nil || !spec.Empty() {
+			names = append(names, p)
+		}
+		return nil
+	})
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("there is no spec in the folder %s", folder)
+	}
+	return names, err
 }
 
 // maxSpec is more than the parser takes, which says where and what its limit is.
@@ -136,43 +191,6 @@ func LoadContext(ctx context.Context, name string) (*elab.Spec, error) {
 		return src, err
 	}}
 	return l.Load(filepath.ToSlash(name), src)
-}
-
-// Files are the specs that arguments name, those below a folder among them, and which files have to be watched for changes of these.
-func Files(args []string) (names, onDisk []string, err error) {
-	for _, arg := range args {
-		st, serr := os.Stat(arg)
-		switch {
-		case serr != nil || Embedded(arg):
-			names = append(names, arg)
-		case !st.IsDir():
-			names, onDisk = append(names, arg), append(onDisk, arg)
-		default:
-			err := filepath.WalkDir(arg, func(p string, d fs.DirEntry, err error) error {
-				if err != nil {
-					return err
-				}
-				if d.IsDir() && p != arg && strings.HasPrefix(d.Name(), ".") {
-					return fs.SkipDir
-				}
-				if strings.HasSuffix(p, ".pmd") && !d.IsDir() {
-					onDisk = append(onDisk, p)
-					// What only others import is no spec of its own; what has errors is shown with them.
-					if spec, err := Load(p); err != nil || !spec.Empty() {
-						names = append(names, p)
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	if len(names) == 0 {
-		return nil, onDisk, fmt.Errorf("there is no spec in %s", strings.Join(args, ", "))
-	}
-	return names, onDisk, nil
 }
 
 // InRepository is where a source file is in the repository of pmdcheck, if it comes from there.

@@ -207,7 +207,14 @@ func ParseSet(set []string) ([]model.ConfigValue, error) {
 
 // First builds the single system that a command about one cell needs: the first cell left by the fixed values. all is how many cells are left.
 func First(name string, set []string, o elab.BuildOptions) (sys *model.System, all []elab.ConfigCell, err error) {
-	spec, err := catalog.Load(name)
+	names, err := catalog.Resolve([]string{name})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(names) > 1 {
+		return nil, nil, fmt.Errorf("%s has %d specs, and one is wanted: %s and others", name, len(names), names[0])
+	}
+	spec, err := catalog.Load(names[0])
 	if err != nil {
 		return nil, nil, err
 	}
