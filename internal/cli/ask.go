@@ -50,8 +50,8 @@ const rowsSpec, rowParam = "walkers/rows", "row"
 // walkers are those of the specs that leave it open what a walker holds, and the callers in the kernel, which hold what each release makes them hold.
 func walkers() ([]walker, error) {
 	list := []walker{{"huge_pte_offset", "policy", []use{
-		{spec: "seed/race_a", how: "under the lock of the table", policy: true},
-		{spec: "seed/race_a_unlocked", how: "without it", policy: true},
+		{spec: "seed/race_a", how: "Under the lock of the table", policy: true},
+		{spec: "seed/race_a_unlocked", how: "Without it", policy: true},
 	}}}
 	spec, err := catalog.Load(rowsSpec)
 	if err != nil {
@@ -63,7 +63,7 @@ func walkers() ([]walker, error) {
 	}
 	for _, row := range spec.Configs()[i].Values {
 		name, how := row, ""
-		for _, s := range []struct{ suffix, how string }{{"_row", ""}, {"_locked", "under the lock of the table"}, {"_unlocked", "without it"}} {
+		for _, s := range []struct{ suffix, how string }{{"_row", ""}, {"_locked", "Under the lock of the table"}, {"_unlocked", "Without it"}} {
 			if n, ok := strings.CutSuffix(row, s.suffix); ok {
 				name, how = n, s.how
 			}
@@ -237,7 +237,7 @@ func (q *question) explore(ctx context.Context) error {
 		}
 		cells := q.sharing(m.Cells)
 		if len(cells) == 0 {
-			q.of("").uses = append(q.of("").uses, used{how: u.how, none: fmt.Sprintf("%s has no cell with %s", u.spec, strings.Join(set, " "))})
+			q.of("").uses = append(q.of("").uses, used{how: u.how, none: fmt.Sprintf("No cell of %s has %s", u.spec, strings.Join(set, " "))})
 			continue
 		}
 		for i, x := range run.Matrix(ctx, cells, "all", q.options) {
@@ -334,7 +334,10 @@ func (x *answer) sentence(release string) string {
 	for _, u := range x.uses {
 		cells += len(u.results)
 		if s := u.text(); s != "" {
-			parts = append(parts, strings.TrimSpace(s+" "+u.how))
+			if u.how != "" {
+				s = u.how + ": " + s
+			}
+			parts = append(parts, strings.ToUpper(s[:1])+s[1:])
 		}
 	}
 	if len(parts) == 0 {
@@ -343,7 +346,7 @@ func (x *answer) sentence(release string) string {
 	if x.word() == "no" {
 		what += " is not enough"
 	}
-	return what + ": " + strings.Join(parts, "; ") + "."
+	return what + ". " + strings.Join(parts, ". ") + "."
 }
 
 // text is what goes wrong, or is not known, or "".
