@@ -76,7 +76,7 @@ var layers = []struct {
 	{"traces/dot", "internal/graphviz traces traces/columns traces/story"},
 	{"traces/svg", "traces traces/columns traces/story"},
 	{"traces/replay", "model model/eval properties traces"},
-	{"internal/sim", "model model/eval properties traces traces/dot traces/replay traces/story"},
+	{"internal/sim", "model model/eval model/source properties traces traces/dot traces/replay traces/story"},
 	{"checker", "checker/internal/checkpoint checker/internal/explore checker/internal/levels checker/internal/live checker/internal/por checker/internal/program checker/internal/sorted checker/internal/store checker/internal/symmetry internal/bounded model model/eval model/pass properties traces traces/replay"},
 	{"internal/litmuspmd", "checker internal/litmus model model/elab traces"},
 	{"internal/litmusrun", "internal/axioms internal/files internal/litmus internal/litmuspmd internal/pool traces"},

@@ -24,6 +24,14 @@ type stepper struct {
 	scroll int // of the state
 	note   string
 	help   bool
+
+	history   bool     // in the place of the state
+	filter    string   // of the state: a part of the names
+	filtering bool     // keys go to the filter
+	typing    bool     // keys go to a command
+	line      string   // the command
+	output    []string // what it said; nil when that was looked at
+
 	width  int
 	height int
 }
@@ -35,17 +43,65 @@ func (m *stepper) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.KeyPressMsg:
-		if k := msg.String(); k == "q" || k == "ctrl+c" || k == "esc" && !m.help {
+		switch k := msg.String(); {
+		case k == "ctrl+c":
 			return m, tea.Quit
+		case m.filtering || m.typing:
+			m.edit(k, msg.Text)
+		case k == "q", k == "esc" && !m.help && m.output == nil:
+			return m, tea.Quit
+		default:
+			m.key(k)
 		}
-		m.key(msg.String())
 	}
 	return m, nil
+}
+
+// edit takes a key into the filter or the command that is being typed.
+func (m *stepper) edit(k, text string) {
+	at := &m.filter
+	if m.typing {
+		at = &m.line
+	}
+	switch k {
+	case "enter":
+		if m.typing {
+			m.command()
+		}
+		m.filtering, m.typing = false, false
+	case "esc":
+		*at = ""
+		m.filtering, m.typing = false, false
+	case "backspace":
+		if r := []rune(*at); len(r) > 0 {
+			*at = string(r[:len(r)-1])
+		}
+	default:
+		*at += text
+	}
+	m.scroll = 0
+}
+
+// command runs a line of a script, and keeps what it says until the next key.
+func (m *stepper) command() {
+	var b strings.Builder
+	err := m.s.Script(strings.NewReader(m.line), &b, sim.Files{Read: readTrace, Write: m.write})
+	m.output = []string{}
+	if b.Len() > 0 {
+		m.output = strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
+	}
+	if err != nil {
+		m.output = append(m.output, strings.TrimPrefix(err.Error(), "line 1: "))
+	}
+	m.cursor = 0
 }
 
 // key does what a key stands for.
 func (m *stepper) key(k string) {
 	m.note = ""
+	if k != "pgdown" && k != "pgup" {
+		m.output = nil
+	}
 	choices := m.s.Choices()
 	switch k {
 	case "?", "h", "esc":
@@ -72,6 +128,21 @@ func (m *stepper) key(k string) {
 		m.cursor = 0
 	case "v":
 		m.ran(m.s.Run(sim.Goal{}))
+	case "b":
+		m.ran(m.s.Run(sim.Goal{Before: true}))
+	case "H":
+		m.history, m.scroll = !m.history, 0
+	case "/":
+		m.filtering, m.filter, m.history, m.scroll = true, "", false, 0
+	case ":":
+		m.typing, m.line = true, ""
+	case "P":
+		if m.filter == "" {
+			m.s.Unpin("")
+		} else {
+			m.s.Pin(m.filter)
+			m.filter = ""
+		}
 	case "c":
 		if covers := m.s.Covers(); len(covers) > 0 {
 			name := covers[m.cover%len(covers)]
@@ -131,9 +202,13 @@ func (m *stepper) follow(by int) {
 
 const stepperHelp = `enter, 1-9   take a step            u    take one back
 up, down     choose                 r    back to the start
-v            run to a violation     c    run to the next cover
-n, p         follow the trace       s    store the run
-pgup, pgdn   scroll the state       q    leave`
+v            run to a violation     b    run to the step before one
+c            run to the next cover  n, p follow the trace
+H            history, or the state  /    filter the state, esc ends it
+P            pin what the filter shows, or unpin all
+:            a command, such as run until CELL, held, run before PROPERTY
+pgup, pgdn   scroll                 s    store the run
+q            leave`
 
 func sgr(code, text string) string { return "\x1b[" + code + "m" + text + "\x1b[0m" }
 
@@ -151,7 +226,9 @@ func (m *stepper) draw() string {
 	for _, c := range m.s.Sys.Config {
 		title += " " + c.Name + "=" + c.Value
 	}
-	lines = append(lines, sgr("1", cut(title, width)))
+	for _, l := range fold(title, width) {
+		lines = append(lines, sgr("1", l))
+	}
 	status := fmt.Sprintf("step %d", m.s.Len())
 	if m.trace != nil {
 		status += fmt.Sprintf(" (trace of %d)", len(m.trace.Steps))
@@ -159,12 +236,16 @@ func (m *stepper) draw() string {
 	if c, ok := m.s.Last(); ok {
 		status += ": " + c.String()
 	}
-	lines = append(lines, cut(status, width))
+	lines = append(lines, fold(status, width)...)
 	switch name, text := m.s.Wrong(); {
+	case m.typing:
+		lines = append(lines, cut(":"+m.line+"_", width))
 	case name != "":
-		lines = append(lines, sgr("1;31", cut("violated "+name+": "+text, width)))
+		for _, l := range fold("violated "+name+": "+text, width) {
+			lines = append(lines, sgr("1;31", l))
+		}
 	default:
-		lines = append(lines, cut(m.note, width))
+		lines = append(lines, append(fold(m.note, width), "")[0])
 	}
 	lines = append(lines, "")
 	lines = append(lines, m.processes(width)...)
@@ -177,7 +258,7 @@ func (m *stepper) draw() string {
 	for len(lines) < height-1 {
 		lines = append(lines, "")
 	}
-	lines = append(lines[:height-1], sgr("2", cut("enter step  u undo  v violation  c cover  n/p trace  s save  ? help  q quit", width)))
+	lines = append(lines[:height-1], sgr("2", cut("enter step  u undo  v violation  b before  H history  / filter  ? help  q quit", width)))
 	return strings.Join(lines, "\n")
 }
 
@@ -193,11 +274,13 @@ func (m *stepper) processes(width int) []string {
 		}
 	}
 	last, moved := m.s.Last()
+	held, err := m.s.Held()
+	m.say(err)
 	per := max(1, min(len(alive), width/26))
 	var out []string
 	for group := range slices.Chunk(alive, per) {
 		w := width/per - 1
-		var rows [4]string
+		var columns [][]string
 		for _, p := range group {
 			code := "1"
 			switch {
@@ -208,24 +291,21 @@ func (m *stepper) processes(width int) []string {
 			case p.Where == "waits":
 				code = "2"
 			}
-			fn := ""
-			if p.Func != "" {
-				fn = p.Func + "()"
-			}
-			for i, text := range []string{p.Name + " (" + p.Where + ")", fn, p.Source, p.Pos} {
-				text = cut(text, w)
-				padded := text + strings.Repeat(" ", w-utf8.RuneCountInString(text)+1)
-				switch i {
-				case 0:
-					padded = sgr(code, padded)
-				case 3:
-					padded = sgr("2", padded)
-				}
-				rows[i] += padded
-			}
+			columns = append(columns, m.process(p, w, code, held[p.Name]))
 		}
-		for _, r := range rows {
-			out = append(out, strings.TrimRight(r, " "))
+		for i := 0; ; i++ {
+			row, more := "", false
+			for _, c := range columns {
+				text := ""
+				if i < len(c) {
+					text, more = c[i], true
+				}
+				row += pad(text, w+1)
+			}
+			if !more {
+				break
+			}
+			out = append(out, strings.TrimRight(row, " "))
 		}
 	}
 	if len(ended) > 0 {
@@ -234,48 +314,161 @@ func (m *stepper) processes(width int) []string {
 	return out
 }
 
-// panels are the possible steps beside the state, changes first.
+// process is the column of a process: where it is, its next line, and what it holds.
+func (m *stepper) process(p sim.Process, width int, code string, held []string) (out []string) {
+	add := func(code, text string) {
+		for _, l := range fold(text, width) {
+			if code != "" {
+				l = sgr(code, l)
+			}
+			out = append(out, l)
+		}
+	}
+	add(code, p.Name+" ("+p.Where+")")
+	if p.Func != "" {
+		add("", p.Func+"()")
+	}
+	add("", p.Source)
+	add("2", p.Pos)
+	if len(held) > 0 {
+		add("36", "holds "+strings.Join(held, ", "))
+	}
+	return out
+}
+
+// panels are the possible steps, and the state or the history: side by side where there is room, else one below the other.
 func (m *stepper) panels(width, height int) []string {
 	height = max(3, height)
-	left := width / 2
-	var steps, state []string
-	choices := m.s.Choices()
-	first := max(0, m.cursor-height+3)
-	for i, c := range choices {
-		if i < first || len(steps) >= height-1 {
-			continue
-		}
-		text := cut(fmt.Sprintf("%2d %s", i+1, c), left-4)
-		if i == m.cursor {
-			text = sgr("7", "> "+text)
-		} else {
-			text = "  " + text
-		}
-		steps = append(steps, text)
+	if width < sideBySide {
+		left := min(len(m.s.Choices())+1, max(2, height/2))
+		return append(m.choices(width, left), m.right(width, height-left)...)
 	}
-	if len(choices) == 0 {
-		steps = append(steps, "  nothing can move")
-	}
-	var changed, rest []string
-	for _, c := range m.s.Cells() {
-		if c.Changed {
-			changed = append(changed, sgr("33", cut(c.Name+" = "+c.New+"  was "+c.Old, width-left-2)))
-		} else {
-			rest = append(rest, cut(c.Name+" = "+c.New, width-left-2))
-		}
-	}
-	m.scroll = max(0, min(m.scroll, len(rest)-1))
-	state = append(changed, rest[min(m.scroll, len(rest)):]...)
-	out := []string{sgr("1", pad("possible steps", left)) + sgr("1", "state")}
-	for i := range height - 1 {
+	half := width / 2
+	steps, right := m.choices(half, height), m.right(width-half, height)
+	var out []string
+	for i := range height {
 		row := ""
 		if i < len(steps) {
 			row = steps[i]
 		}
-		if i < len(state) {
-			row = pad(row, left) + state[i]
+		if i < len(right) {
+			row = pad(row, half) + right[i]
 		}
 		out = append(out, row)
+	}
+	return out
+}
+
+// sideBySide is the width from which there is room for two panels.
+const sideBySide = 110
+
+// choices are the possible steps, with the one that enter takes in sight.
+func (m *stepper) choices(width, height int) []string {
+	out := []string{sgr("1", "possible steps")}
+	choices := m.s.Choices()
+	if len(choices) == 0 {
+		return append(out, "  nothing can move")
+	}
+	var rows []string
+	first, last := 0, 0 // rows of the cursor
+	for i, c := range choices {
+		for k, text := range fold(c.String(), width-6) {
+			head := "     "
+			if k == 0 {
+				head = fmt.Sprintf("  %2d ", i+1)
+			}
+			if i == m.cursor {
+				if k == 0 {
+					first = len(rows)
+				}
+				last = len(rows)
+				head = "> " + head[2:]
+				text = sgr("7", text)
+			}
+			rows = append(rows, head+text)
+		}
+	}
+	from := max(0, min(last-height+2, first))
+	return append(out, rows[from:min(len(rows), from+height-1)]...)
+}
+
+// right is the history, or the state: first what is pinned, then what has changed, then the rest that passes the filter.
+func (m *stepper) right(width, height int) []string {
+	var rows []string
+	title := "state"
+	switch {
+	case m.output != nil:
+		title = ":" + m.line
+		for _, l := range m.output {
+			rows = append(rows, fold(l, width-1)...)
+		}
+	case m.history:
+		title = "history"
+		for i, c := range m.s.History() {
+			rows = append(rows, fold(fmt.Sprintf("%3d %s", i+1, c), width-1)...)
+		}
+		slices.Reverse(rows) // the latest in sight
+	default:
+		if m.filter != "" || m.filtering {
+			title += " /" + m.filter
+		}
+		rows = m.stateRows(width)
+	}
+	m.scroll = max(0, min(m.scroll, len(rows)-1))
+	out := []string{sgr("1", cut(title, width))}
+	for i := m.scroll; i < len(rows) && len(out) < height; i++ {
+		out = append(out, rows[i])
+	}
+	return out
+}
+
+func (m *stepper) stateRows(width int) []string {
+	var pinned, changed, rest []string
+	add := func(list *[]string, code, text string) {
+		for _, l := range fold(text, width-1) {
+			if code != "" {
+				l = sgr(code, l)
+			}
+			*list = append(*list, l)
+		}
+	}
+	for _, c := range m.s.Cells() {
+		text := c.Name + " = " + c.New
+		if c.Changed {
+			text += "  was " + c.Old
+		}
+		switch {
+		case m.s.Pinned(c.Name):
+			add(&pinned, map[bool]string{true: "1;33", false: "1"}[c.Changed], text)
+		case !strings.Contains(c.Name, m.filter):
+		case c.Changed:
+			add(&changed, "33", text)
+		default:
+			add(&rest, "", text)
+		}
+	}
+	return slices.Concat(pinned, changed, rest)
+}
+
+// fold breaks text at spaces, and where a word is too long, into lines of a width.
+func fold(s string, width int) (out []string) {
+	width = max(8, width)
+	for _, w := range strings.Fields(s) {
+		for {
+			r := []rune(w)
+			k := len(out) - 1
+			switch {
+			case k >= 0 && utf8.RuneCountInString(out[k])+1+len(r) <= width:
+				out[k] += " " + w
+			case len(r) <= width:
+				out = append(out, w)
+			default:
+				out = append(out, string(r[:width]))
+				w = string(r[width:])
+				continue
+			}
+			break
+		}
 	}
 	return out
 }

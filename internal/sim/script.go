@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,10 +25,16 @@ step PROCESS         take the only possible step of a process
 undo [N]             take back a step, or N
 reset                back to the start
 where                where every process is
-state                every shared cell
+history [N]          the steps so far, or the last N
+held                 the locks that are held, by process
+state [TEXT]         every shared cell, or those with TEXT in their name
 changed              the cells that the last step changed
+pin TEXT             show the cells with TEXT in their name after every step
+unpin [TEXT]         and no longer, or none any more
 run cover NAME       the shortest run from here to a cover
 run PROPERTY         the shortest run from here to a violation; "run violation" to any
+run before PROPERTY  the same without its last step; "run before violation" for any
+run until CELL [V]   the shortest run from here that changes a cell, or gives it the value V
 follow FILE [STEP]   the steps of a stored trace, up to a step
 save FILE            store the run so far as a trace
 help                 this list
@@ -94,8 +101,10 @@ func (s *Session) command(words []string, w io.Writer, files Files) error {
 				return errors.New("how many steps?")
 			}
 		}
-		_, err := fmt.Fprintf(w, "%d taken back, %d left\n", s.Undo(n), s.Len())
-		return err
+		if _, err := fmt.Fprintf(w, "%d taken back, %d left\n", s.Undo(n), s.Len()); err != nil {
+			return err
+		}
+		return s.say(w)
 	case "reset":
 		s.Undo(s.Len())
 		return nil
@@ -104,9 +113,23 @@ func (s *Session) command(words []string, w io.Writer, files Files) error {
 			fmt.Fprintf(w, "%-16s %-9s %s\n", p.Name, p.Where, strings.TrimSpace(p.Pos+"  "+p.Source))
 		}
 		return nil
+	case "history":
+		return s.writeHistory(w, arg(1))
+	case "held":
+		return s.writeHeld(w)
+	case "pin":
+		if arg(1) == "" {
+			return errors.New("which cells?")
+		}
+		s.Pin(arg(1))
+		return s.say(w)
+	case "unpin":
+		s.Unpin(arg(1))
+		return nil
 	case "state", "changed":
 		for _, c := range s.Cells() {
 			switch {
+			case words[0] == "state" && !strings.Contains(c.Name, arg(1)):
 			case c.Changed:
 				fmt.Fprintf(w, "%s = %s (was %s)\n", c.Name, c.New, c.Old)
 			case words[0] == "state":
@@ -115,24 +138,7 @@ func (s *Session) command(words []string, w io.Writer, files Files) error {
 		}
 		return nil
 	case "run":
-		g := Goal{Property: arg(1)}
-		switch arg(1) {
-		case "":
-			return errors.New("to what?")
-		case "cover":
-			g = Goal{Cover: arg(2)}
-			if g.Cover == "" {
-				return errors.New("to which cover?")
-			}
-		case "violation":
-			g = Goal{}
-		}
-		n, err := s.Run(g)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(w, steps(n))
-		return s.say(w)
+		return s.run(words[1:], w)
 	case "follow":
 		t, err := files.Read(arg(1))
 		if err != nil {
@@ -169,8 +175,104 @@ func (s *Session) take(c Choice, w io.Writer) error {
 	return s.say(w)
 }
 
-// say says what is wrong, if something is.
+// run runs to a goal.
+func (s *Session) run(words []string, w io.Writer) error {
+	if len(words) == 0 {
+		return errors.New("to what?")
+	}
+	g := Goal{}
+	if words[0] == "before" {
+		g.Before = true
+		if words = words[1:]; len(words) == 0 {
+			return errors.New("before what?")
+		}
+	}
+	switch words[0] {
+	case "cover":
+		if len(words) < 2 {
+			return errors.New("to which cover?")
+		}
+		g.Cover = words[1]
+	case "until":
+		if len(words) < 2 {
+			return errors.New("until which cell changes?")
+		}
+		g.Cell = words[1]
+		if len(words) > 2 {
+			g.Value = words[2]
+		}
+	case "violation":
+	default:
+		g.Property = words[0]
+	}
+	n, err := s.Run(g)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, steps(n))
+	return s.say(w)
+}
+
+// writeHistory lists the steps so far, or the last of them.
+func (s *Session) writeHistory(w io.Writer, last string) error {
+	list := s.History()
+	first := 0
+	if last != "" {
+		n, err := strconv.Atoi(last)
+		if err != nil || n < 1 {
+			return errors.New("how many steps?")
+		}
+		first = max(0, len(list)-n)
+	}
+	for i, c := range list[first:] {
+		if _, err := fmt.Fprintf(w, "%3d  %s\n", first+i+1, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeHeld lists who holds what.
+func (s *Session) writeHeld(w io.Writer) error {
+	held, err := s.Held()
+	if err != nil {
+		return err
+	}
+	for _, p := range s.Sys.Processes {
+		if l := held[p.Name]; len(l) > 0 {
+			fmt.Fprintf(w, "%-16s %s\n", p.Name, strings.Join(l, ", "))
+		}
+	}
+	if len(held) == 0 {
+		_, err = fmt.Fprintln(w, "no lock is held")
+	}
+	return err
+}
+
+// Pin has the cells with a text in their name shown after every step.
+func (s *Session) Pin(text string) {
+	if !slices.Contains(s.pins, text) {
+		s.pins = append(s.pins, text)
+	}
+}
+
+// Unpin takes that back; "" takes back all.
+func (s *Session) Unpin(text string) {
+	s.pins = slices.DeleteFunc(s.pins, func(p string) bool { return text == "" || p == text })
+}
+
+// Pinned reports whether a cell is shown after every step.
+func (s *Session) Pinned(cell string) bool {
+	return slices.ContainsFunc(s.pins, func(p string) bool { return strings.Contains(cell, p) })
+}
+
+// say shows what is pinned and says what is wrong, if something is.
 func (s *Session) say(w io.Writer) error {
+	for _, c := range s.Cells() {
+		if s.Pinned(c.Name) {
+			fmt.Fprintf(w, "     %s = %s\n", c.Name, c.New)
+		}
+	}
 	if name, text := s.Wrong(); name != "" {
 		if _, err := fmt.Fprintf(w, "violated %s: %s\n", name, text); err != nil {
 			return err

@@ -12,9 +12,11 @@ import (
 
 	"pmdcheck/model"
 	"pmdcheck/model/eval"
+	"pmdcheck/model/source"
 	"pmdcheck/properties"
 	"pmdcheck/traces"
 	"pmdcheck/traces/replay"
+	"pmdcheck/traces/story"
 )
 
 // Session is a run of a system, step by step. It is not safe for concurrent use.
@@ -24,6 +26,7 @@ type Session struct {
 	states []*eval.State // after each step; the first is the initial state
 	moves  []replay.Move
 	failed []*eval.Failure // of each step
+	pins   []string        // cells whose names contain one of these are shown after every step
 	start  []*eval.Failure // before the first step
 }
 
@@ -45,6 +48,7 @@ type Choice struct {
 	Move  replay.Move
 	Who   string // the process
 	Func  string // function it is in, or ""
+	Lock  string // that the function takes or drops, or ""
 	Label string
 	Pos   string
 }
@@ -52,7 +56,7 @@ type Choice struct {
 func (c Choice) String() string {
 	f := ""
 	if c.Func != "" {
-		f = c.Func + "(): "
+		f = c.Func + "(" + c.Lock + "): "
 	}
 	return c.Who + "  " + f + c.Label
 }
@@ -61,19 +65,79 @@ func (c Choice) String() string {
 func (s *Session) Choices() []Choice {
 	var out []Choice
 	for _, c := range s.in.Enabled(s.state()) {
-		out = append(out, s.choice(c))
+		out = append(out, s.choice(s.state(), c))
 	}
 	return out
 }
 
-func (s *Session) choice(m replay.Move) Choice {
+// choice is a step from a state.
+func (s *Session) choice(from *eval.State, m replay.Move) Choice {
 	p := s.Sys.Processes[m.Proc]
 	t := p.Trans[m.Trans]
 	c := Choice{Move: m, Who: p.Name, Label: t.Label, Pos: s.Sys.Files.Position(t.Pos)}
 	if t.Frame != model.NoFrame && s.Sys.Frames[t.Frame].Parent != model.NoFrame {
 		c.Func = s.Sys.Frames[t.Frame].Func
+		c.Lock = s.lock(from, m, t)
 	}
 	return c
+}
+
+// lock is the lock that a step is about: the first part of one that it touches in a function that takes or drops locks. Where nothing is said of a variable, it is a lock itself, unless
+// it points to one.
+func (s *Session) lock(from *eval.State, m replay.Move, t *model.Transition) string {
+	if !slices.ContainsFunc(t.Code, func(op model.Op) bool { return s.locks(op) }) {
+		return ""
+	}
+	out := s.in.Step(from, m)
+	for _, e := range slices.Concat(out.Events, out.Refused) {
+		if e.Op >= len(t.Code) || !s.locks(t.Code[e.Op]) {
+			continue
+		}
+		for _, a := range e.Accesses {
+			v := s.Sys.Vars[a.Cell.Var]
+			name := s.Sys.CellName(a.Cell)
+			switch {
+			case v.Role == model.RoleLock:
+				if dot := strings.LastIndexByte(name, '.'); v.Whole && dot > 0 {
+					name = name[:dot]
+				}
+				return name
+			case v.Role == model.NoRole && v.Proc == model.NoProc && v.Type.Kind != model.KindHandle:
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// locks reports whether an operation belongs to the body of a function that takes or drops a lock.
+func (s *Session) locks(op model.Op) bool {
+	return op.Frame != model.NoFrame && s.Sys.Frames[op.Frame].Role == model.RoleLock
+}
+
+// History is what was done, step by step.
+func (s *Session) History() []Choice {
+	out := make([]Choice, len(s.moves))
+	for i, m := range s.moves {
+		out[i] = s.choice(s.states[i], m)
+	}
+	return out
+}
+
+// Held are the locks that are held now, and the sections that processes are in, by process.
+func (s *Session) Held() (map[string][]string, error) {
+	t, err := replay.Run(s.Sys, s.moves, replay.Options{})
+	if err != nil {
+		return nil, err
+	}
+	held := map[string][]string{}
+	for _, l := range story.Tell(t).Locks {
+		if l.To == 0 {
+			who := s.Sys.Processes[l.Process].Name
+			held[who] = append(held[who], l.String())
+		}
+	}
+	return held, nil
 }
 
 // Step makes a step.
@@ -104,7 +168,7 @@ func (s *Session) Last() (Choice, bool) {
 	if len(s.moves) == 0 {
 		return Choice{}, false
 	}
-	return s.choice(s.moves[len(s.moves)-1]), true
+	return s.choice(s.states[len(s.states)-2], s.moves[len(s.moves)-1]), true
 }
 
 // Cell is a shared cell with its value.
@@ -162,7 +226,7 @@ func (s *Session) Processes() []Process {
 				x.Where = "can move"
 			}
 			t := p.Trans[p.Locations[l].Trans[0]]
-			c := s.choice(replay.Move{Proc: p.ID, Trans: t.ID})
+			c := s.choice(s.state(), replay.Move{Proc: p.ID, Trans: t.ID})
 			x.Func, x.Pos, x.Label = c.Func, c.Pos, c.Label
 			if f := s.Sys.Files.File(t.Pos); f != nil {
 				x.Source = strings.TrimSpace(f.Line(t.Pos.Line()))
@@ -210,7 +274,10 @@ func (s *Session) wrong(st *eval.State) (property, text string) {
 // Goal is what [Session.Run] runs to.
 type Goal struct {
 	Cover    string // name of a cover, or ""
-	Property string // name of a property, or "" for any, where Cover is ""
+	Cell     string // name of a shared cell, or ""
+	Value    string // that the cell gets; "" for any other than the one it has
+	Property string // name of a property, or "" for any, where Cover and Cell are ""
+	Before   bool   // stop before the last step, which would reach it
 }
 
 // maxRun bounds the states that Run looks at.
@@ -228,6 +295,9 @@ func (s *Session) RunContext(ctx context.Context, g Goal, most int) (int, error)
 	moves, err := s.search(ctx, hit, most)
 	if err != nil {
 		return 0, err
+	}
+	if g.Before {
+		moves = moves[:len(moves)-1]
 	}
 	for _, m := range moves {
 		if err := s.Step(m); err != nil {
@@ -287,6 +357,9 @@ func (s *Session) goal(g Goal) (func(eval.Outcome) bool, error) {
 			return f == nil && v != 0
 		}, nil
 	}
+	if g.Cell != "" {
+		return s.cellGoal(g)
+	}
 	if g.Property != "" && !slices.ContainsFunc(s.Sys.Props, func(p *model.Prop) bool { return p.Name == g.Property }) {
 		return nil, fmt.Errorf("there is no property %s", g.Property)
 	}
@@ -299,6 +372,26 @@ func (s *Session) goal(g Goal) (func(eval.Outcome) bool, error) {
 		}
 		return name != "" && (g.Property == "" || name == g.Property)
 	}, nil
+}
+
+// cellGoal is reached when a cell has a value.
+func (s *Session) cellGoal(g Goal) (func(eval.Outcome) bool, error) {
+	var names []string
+	for _, v := range s.Sys.Vars {
+		for i := 0; i < v.Len && v.Proc == model.NoProc; i++ {
+			name := s.Sys.CellName(model.Cell{Var: v.ID, Idx: int32(i)})
+			if name != g.Cell {
+				names = append(names, name)
+				continue
+			}
+			now := s.state().Vals[v.ID][i]
+			return func(out eval.Outcome) bool {
+				is := out.Next.Vals[v.ID][i]
+				return g.Value == "" && is != now || g.Value != "" && s.Sys.Value(v.Type, is) == g.Value
+			}, nil
+		}
+	}
+	return nil, source.WithHint("there is no cell "+g.Cell, source.DidYouMean(g.Cell, names))
 }
 
 // Covers are the names that Run can run to.

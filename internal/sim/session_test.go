@@ -180,3 +180,68 @@ func TestWrong(t *testing.T) {
 		t.Errorf("at the start: %q %q", name, text)
 	}
 }
+
+// TestLooks: history, locks by their names, cells by a part of theirs, and a run that stops before the step that goes wrong.
+func TestLooks(t *testing.T) {
+	src := `import "linux/kernel/locking";
+const NR_CPUS = 1;
+struct s { spinlock_t lock; u2 n; };
+struct s A;
+process p on cpu 0
+{
+	spin_lock(&A.lock);
+	A.n = 1;
+	spin_unlock(&A.lock);
+}
+process q on cpu 0
+{
+	spin_lock(&A.lock);
+	assert (A.n == 0, mine);
+	spin_unlock(&A.lock);
+}
+check mine;
+`
+	var out bytes.Buffer
+	script := `list
+step p
+held
+pin A.n
+step p
+history 1
+unpin A.n
+state lock
+run before mine
+list
+run mine
+reset
+run until A.n
+run before violation
+reset
+run until A.n 1
+run until A.n 2
+`
+	err := session(t, src).Script(strings.NewReader(script), &out, sim.Files{})
+	if err == nil || !strings.Contains(err.Error(), "line 17: run until A.n 2: no run from here reaches it") {
+		t.Fatal(err, out.String())
+	}
+	want := `  1  p  spin_lock(A.lock): preempt_count[this_cpu]++
+  2  q  spin_lock(A.lock): preempt_count[this_cpu]++
+1  p  spin_lock(A.lock): preempt_count[this_cpu]++
+p                A.lock
+     A.n = 0
+2  p  A.n = 1
+     A.n = 1
+  2  p  A.n = 1
+A.lock = 1
+2 steps
+  1  q  assert (A.n == 0, mine)
+1 step
+violated mine: q: assertion failed: assert (A.n == 0, mine)
+2 steps
+2 steps
+2 steps
+`
+	if d := cmp.Diff(want, out.String()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

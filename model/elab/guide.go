@@ -21,36 +21,42 @@ func (ld *loading) guide(spec *syntax.File) {
 	}
 	var home map[string]string
 	var kept []source.Diagnostic
-	missing := map[string]bool{}
+	var missing []string
+	var first source.Diagnostic
 	for _, d := range ld.diags.Diags {
 		f := ld.files.File(d.Span.Start)
 		if f == nil || d.Code != "unknown-name" && d.Code != "unknown-function" && d.Code != "unknown-type" {
 			kept = append(kept, d)
 			continue
 		}
+		name := string(f.Text(d.Span))
+		if strings.HasPrefix(f.Name, "linux/") && firstImport(spec).Start.IsValid() {
+			if missing == nil {
+				first = d
+			}
+			if !slices.Contains(missing, name) {
+				missing = append(missing, name)
+			}
+			continue
+		}
 		if home == nil {
 			home = ld.l.homes()
 		}
-		name := string(f.Text(d.Span))
-		at := firstImport(spec)
-		switch file, known := home[name]; {
-		case known:
+		if file, known := home[name]; known {
 			add := "add: import \"" + file + "\";"
 			if d.Hint != "" {
 				add = d.Hint + " Or " + add
 			}
 			d.Hint = add
-		case strings.HasPrefix(f.Name, "linux/") && at.Start.IsValid():
-			if missing[name] {
-				continue
-			}
-			missing[name] = true
-			d = source.Diagnostic{
-				Code: d.Code, Span: at, Msg: "the library leaves " + source.Quote(name) + " to the spec, which does not declare it", Hint: "add it, as in const " + name + " = 1;",
-				Related: []source.Related{{Span: d.Span, Msg: "used here first"}},
-			}
 		}
 		kept = append(kept, d)
+	}
+	if missing != nil {
+		slices.Sort(missing)
+		kept = append(kept, source.Diagnostic{
+			Code: first.Code, Span: firstImport(spec), Msg: "the library leaves to the spec what this one does not declare: " + strings.Join(missing, ", "),
+			Hint: "add it, as in const " + missing[0] + " = 1;", Related: []source.Related{{Span: first.Span, Msg: "used here first"}},
+		})
 	}
 	ld.diags.Diags = kept
 }
