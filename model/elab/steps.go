@@ -38,7 +38,7 @@ func (b *builder) steps(entry *cfgNode) {
 	entry = resolve(entry, 0)
 	s.collect(entry)
 	s.classify()
-	s.liveness()
+	s.liveLocals()
 	p := b.proc
 	// Locations are numbered in the order their steps are found, so that numbers follow the program.
 	code := &coder{s: s}
@@ -239,8 +239,8 @@ func (s *stepper) opVisible(n *cfgNode) bool {
 	return vis
 }
 
-// liveness computes the locals each node's future can read.
-func (s *stepper) liveness() {
+// liveLocals computes the locals each node's future can read.
+func (s *stepper) liveLocals() {
 	locals := map[model.VarID]int{}
 	for i, v := range s.b.proc.Locals {
 		locals[v] = i
