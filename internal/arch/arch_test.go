@@ -153,6 +153,23 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestEveryPackageIsTold: ARCHITECTURE.md says of every package what its idea is.
+func TestEveryPackageIsTold(t *testing.T) {
+	text, err := os.ReadFile("../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ideas, _, ok := strings.Cut(string(text), "### What imports what")
+	if !ok {
+		t.Fatal("no table of ideas")
+	}
+	for _, l := range layers {
+		if !strings.Contains(ideas, "`"+l.pkg+"`") {
+			t.Errorf("package %s is not told of", l.pkg)
+		}
+	}
+}
+
 // TestDrawnTable: the table in ARCHITECTURE.md is drawn from the code.
 func TestDrawnTable(t *testing.T) {
 	got := imports(t)
