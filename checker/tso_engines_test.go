@@ -27,7 +27,7 @@ import (
 func TestTSOEngines(t *testing.T) {
 	n := 40
 	if testing.Short() {
-		n = 6
+		n = 16
 	}
 	for _, kind := range weakModels {
 		t.Run(kind.name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestTSOEngines(t *testing.T) {
 				}
 			}
 			t.Logf("%d compared, %d traces run again", compared, replayed)
-			if compared == 0 {
+			if compared == 0 && !testing.Short() {
 				t.Error("nothing was compared")
 			}
 		})
