@@ -304,6 +304,7 @@ var kinds = [...]string{
 	story.Reads: colour("#1f5fa8"), story.Race: colour("#b35c00") + ", style=dashed",
 	story.Handed: colour("#8a5a00"), story.Called: colour("#0b6e7f"), story.Grace: colour("#7b5bd6"),
 	story.Dead: colour("#c4162a") + ", penwidth=2", story.Stuck: colour("#c4162a") + ", style=dashed",
+	story.Late: colour("#8a1fa8") + ", style=dashed",
 }
 
 // causes draws why steps of one lane come before those of another.
@@ -311,7 +312,7 @@ func (d *drawing) causes() {
 	for _, c := range d.s.Causes() {
 		from, ok1 := d.box(c.From, c.FromProcess)
 		to, ok2 := d.box(c.To, c.ToProcess)
-		if !ok1 || !ok2 || from.lane == to.lane {
+		if !ok1 || !ok2 || from.lane == to.lane && c.Kind != story.Stuck {
 			continue
 		}
 		d.g.Edge(name(from.row, from.lane), name(to.row, to.lane), "constraint=false", graphviz.Left(strings.Join(columns.Wrap(c.Why(), 28, 1), "\n")), kinds[c.Kind])

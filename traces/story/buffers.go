@@ -105,7 +105,8 @@ const mostReorderings = 2
 // tellReorderings says which stores were late, and what would have forbidden it. What it tells is shown.
 func (s *Story) tellReorderings() {
 	rs := s.reorderings()
-	for _, r := range rs[:min(len(rs), mostReorderings)] {
+	s.late = rs[:min(len(rs), mostReorderings)]
+	for _, r := range s.late {
 		w := r.Store
 		s.show(w.From, func(op traces.Operation) bool {
 			return slices.ContainsFunc(op.Stores, func(a traces.Assign) bool { return a.Cell == w.Cell })

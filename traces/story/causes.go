@@ -32,6 +32,7 @@ const (
 	Grace                   // a grace period is asked for, or ends
 	Dead                    // what was freed is touched
 	Stuck                   // what is held is waited for
+	Late                    // what was stored is in a store buffer, and not seen
 )
 
 // Causes lists why steps that matter come in their order, as far as that is not the order of one process: what is read was written by somebody else, a lock is handed over, a cross call
@@ -46,6 +47,9 @@ func (s *Story) Causes() []Cause {
 	c.periods()
 	c.fatal()
 	c.blocked()
+	for _, r := range s.late {
+		c.add(where{r.Store.From, r.Store.Process, true}, r.Read, r.By, r.Store.Cell, "does not see", Late)
+	}
 	c.out = slices.DeleteFunc(c.out, func(r Cause) bool {
 		return r.Kind == Reads && slices.ContainsFunc(c.out, func(o Cause) bool { return o.Kind == Grace && o.From == r.From && o.To == r.To }) // the queue is how it is asked for
 	})
@@ -71,7 +75,7 @@ type causes struct {
 
 // add adds a cause, or what else it is about to the one that is there.
 func (c *causes) add(from where, to, process int, what, does string, kind CauseKind) {
-	if !from.shown || from.process == process || from.step >= to {
+	if !from.shown || from.process == process && kind != Stuck || from.step >= to {
 		return
 	}
 	for i := range c.out {

@@ -152,6 +152,7 @@ type Story struct {
 
 	marks  map[string]traces.Mark
 	said   map[link]bool   // what a sentence has told already
+	late   []Reordering    // what was told of store buffers
 	cells  map[string]bool // the shared cells it is about, beside the fields of About
 	slots  map[string]bool // cells that pointed to what it is about, at some time
 	keep   map[[2]int]bool // by step and operation, as takes and drops
