@@ -68,9 +68,13 @@ func (b *low) call(x *syntax.CallExpr) operand {
 	}
 	outer, around := b.fn, b.scope
 	b.fn, b.scope = inner, names
+	caller := b.mark
+	if mark := x86(d.Attrs); mark != "" {
+		b.mark = mark
+	}
 	b.stmtBlock(d.Body)
 	b.at(inner.exit)
-	b.fn, b.scope = outer, around
+	b.fn, b.scope, b.mark = outer, around, caller
 	if t.kind == kVoid {
 		return operand{t: void}
 	}
@@ -85,7 +89,16 @@ func (b *low) builtin(x *syntax.CallExpr) operand {
 	name := x.Fun.Name
 	switch name {
 	case "smp_mb", "smp_rmb", "smp_wmb":
-		b.emit(&op{kind: "skip"})
+		kind := "skip"
+		if name == "smp_mb" && b.m.opt.TSO {
+			kind = "fence"
+		}
+		b.emit(&op{kind: kind})
+		return operand{t: void}
+	case "smp_mb_cpu":
+		if v := b.value(arg(0)); b.m.opt.TSO {
+			b.emit(&op{kind: "fencecpu", x: b.every(v)})
+		}
 		return operand{t: void}
 	case "alloc":
 		s := b.m.typeOf(x.Args[0].(*syntax.TypeArg).Type).s

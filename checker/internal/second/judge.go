@@ -30,6 +30,9 @@ func (m *machine) moves(w *world, p *proc) []outcome {
 	if w.at[p.id] < 0 {
 		return nil
 	}
+	if p.buffer != nil {
+		return m.drain(w, p)
+	}
 	var all []outcome
 	var from func(o *op)
 	from = func(o *op) {
@@ -52,6 +55,11 @@ func (m *machine) moves(w *world, p *proc) []outcome {
 			return
 		}
 		r := &runner{m: m, w: w.clone(), p: p}
+		if m.opt.TSO {
+			if r.drained, r.fenced = m.waits(p, o); r.drained && len(w.buf[p.id]) > 0 {
+				return
+			}
+		}
 		r.run(o, 0, true)
 		all = append(all, r.all...)
 	}
@@ -71,6 +79,9 @@ func (m *machine) predicate(w *world, x *expr, fault bool) bool {
 func (m *machine) explore() Result {
 	m.judged = judged{map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	w := &world{v: slices.Clone(m.init), at: make([]int, len(m.programs))}
+	if m.opt.TSO {
+		w.buf = make([][]held, len(m.programs))
+	}
 	for _, p := range m.programs {
 		r := &runner{m: m, w: w, p: p}
 		r.run(p.entry, 0, false)
@@ -101,7 +112,7 @@ func (m *machine) explore() Result {
 		}
 		m.state(w, len(g.out[i]) > 0)
 		m.races(all)
-		if len(g.worlds) > m.opt.Limit {
+		if len(g.worlds) > m.opt.Limit || m.full {
 			res.Over = true
 			return res
 		}

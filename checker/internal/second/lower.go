@@ -28,6 +28,7 @@ type op struct {
 	loc    bool
 	forced bool
 	live   map[int]bool // local cells
+	order  string       // under tso: direct, locked, store, block, program
 }
 
 // proc is the program of a process.
@@ -41,6 +42,9 @@ type proc struct {
 	ops   []*op
 	entry *op
 	locks []*lock
+
+	buffer *proc        // whose store buffer it is
+	stored map[int]bool // weak cells that plain stores may touch
 }
 
 // operand is what an expression means: a value, a place, or an address.
@@ -84,6 +88,7 @@ type low struct {
 	depth    int
 	told     map[int]bool // a lock call outside atomic blocks came when there were so many operations
 	watch    bool
+	mark     string // @x86
 }
 
 // fn is the function, or the process, whose text is at hand.
@@ -111,7 +116,7 @@ func (b *low) quietly() *low {
 
 func (b *low) emit(o *op) *op {
 	b.seq++
-	o.block, o.seq, o.watch = b.block, b.seq, b.watch
+	o.block, o.seq, o.watch, o.order = b.block, b.seq, b.watch, b.order()
 	if b.tail != nil {
 		*b.tail = o
 		b.tail = &o.next

@@ -10,9 +10,13 @@ import (
 type world struct {
 	v  []int64
 	at []int // the location of each process, -1: failed
+
+	buf [][]held // the store buffer of each process, oldest first; nil: memory is sequentially consistent
 }
 
-func (w *world) clone() *world { return &world{slices.Clone(w.v), slices.Clone(w.at)} }
+func (w *world) clone() *world {
+	return &world{slices.Clone(w.v), slices.Clone(w.at), slices.Clone(w.buf)}
+}
 
 func (w *world) key() string {
 	var b []byte
@@ -21,6 +25,12 @@ func (w *world) key() string {
 	}
 	for _, n := range w.v {
 		b = varint.AppendVarint(b, n)
+	}
+	for _, q := range w.buf {
+		b = varint.AppendVarint(b, int64(len(q)))
+		for _, h := range q {
+			b = varint.AppendVarint(varint.AppendVarint(b, int64(h.c)), h.v)
+		}
 	}
 	return string(b)
 }
@@ -49,6 +59,8 @@ type runner struct {
 	acc []access
 	met []func() // marks and edges, which count if the step is one
 	all []outcome
+
+	drained, fenced bool // the step waited for an empty buffer; there is a fence in it
 }
 
 const endless, manyWays = 100_000, 1 << 14
@@ -134,6 +146,8 @@ func (r *runner) run(o *op, block int, first bool) {
 				r.free(o)
 			case "lock":
 				r.lock(o)
+			case "fence", "fencecpu":
+				blocked = r.fence(o)
 			}
 		}); why != "" {
 			r.fail(why)
@@ -219,7 +233,9 @@ func (r *runner) store(p *place, v int64) {
 	if t := r.m.owner[c].t; v < t.lo || v > t.hi {
 		panic(broken("no_fault"))
 	}
-	r.w.v[c] = v
+	if !r.push(c, v) {
+		r.w.v[c] = v
+	}
 	r.note(c, true, p)
 }
 
@@ -233,6 +249,7 @@ func (r *runner) alloc(o *op) {
 		r.m.fields(o.s, func(l *leaf) {
 			copy(r.w.v[l.base+i*l.n:l.base+(i+1)*l.n], r.m.init[l.base+i*l.n:])
 		})
+		r.forget(o.s, i, false)
 		h = int64(i + 1)
 		break
 	}
@@ -249,6 +266,7 @@ func (r *runner) free(o *op) {
 		r.guard(o.s.free)
 	}
 	r.w.v[life] = 0
+	r.forget(o.s, int(h)-1, true)
 }
 
 func (r *runner) lock(o *op) {
@@ -286,7 +304,7 @@ func (r *runner) eval(x *expr) int64 {
 	case "load":
 		c := r.cell(x.pl, true)
 		r.note(c, false, x.pl)
-		return r.w.v[c]
+		return r.sees(c)
 	case "addr":
 		return int64(r.cell(x.pl, false) + 1)
 	case "container":

@@ -13,6 +13,7 @@ import (
 type Options struct {
 	NoMerge bool // each operation is a step
 	NoReset bool // dead locals keep their values
+	TSO     bool // memory is that of x86, and no store goes to memory at once that need not
 	Limit   int  // states; 0: 100000
 }
 
@@ -46,6 +47,9 @@ func Run(files []*syntax.File, cell map[string]int64, opt Options) (res Result, 
 	m := &machine{opt: opt, config: cell}
 	m.declare(files)
 	m.classify()
+	if opt.TSO {
+		m.weaken()
+	}
 	return m.explore(), nil
 }
 
@@ -78,6 +82,9 @@ type machine struct {
 	invX     []*expr
 	coverX   []*expr
 	liveX    [][]liveCase
+
+	weak map[int]bool // cells
+	full bool         // a buffer had no room
 }
 
 type liveCase struct{ p, q *expr } // p is nil for eventually
@@ -151,6 +158,7 @@ func (r *round) processes() {
 			if d.MM != nil {
 				b.mm = b.quietly().object(d.MM)
 			}
+			b.mark = x86(d.Attrs)
 			b.body(d)
 		}
 	}

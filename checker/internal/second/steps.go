@@ -86,7 +86,7 @@ func (b *low) locations() {
 		// A block that others cannot see, and that surely ends, is none.
 		real := map[int]bool{}
 		for _, o := range p.ops {
-			if o.sees || o.kind == "choose" || o.forced {
+			if o.sees || o.kind == "choose" || o.forced || m.opt.TSO && (o.order == "locked" || o.kind == "fence" || o.kind == "fencecpu") {
 				real[o.block] = true
 			}
 		}
@@ -109,6 +109,9 @@ func (b *low) locations() {
 			o.loc = !o.quiet
 		default:
 			o.loc = o.sees
+		}
+		if o.kind == "fence" || o.kind == "fencecpu" {
+			o.loc = true
 		}
 		if stops && !o.quiet && !m.harmless(o) {
 			o.loc = true
