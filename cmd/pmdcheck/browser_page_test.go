@@ -170,6 +170,10 @@ func TestPageLanes(t *testing.T) {
 			b.do(chromedp.KeyEvent(key))
 			if key != kb.Home {
 				b.want(inView, "true")
+				if t.Failed() {
+					b.screenshot("debug")
+					t.Fatal(width, key, b.eval("JSON.stringify([scrollY, innerHeight, document.body.scrollHeight, document.querySelector('.seq').getBoundingClientRect(), [...document.querySelectorAll('tr.cur td.mine')].map(x => x.getBoundingClientRect().top), document.querySelector('.side').getBoundingClientRect().top])"))
+				}
 			}
 		}
 		b.do(chromedp.Click("#full", chromedp.ByQuery))

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -86,4 +88,39 @@ func TestServeRun(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &got); code != 200 || err != nil || got.Wrong == "" {
 		t.Errorf("%d %v %.200s", code, err, body)
 	}
+}
+
+// TestServeKeeps: when a file changes, an open page keeps what its reader has set up: the filter with the focus in it, and in a cell the step, the pinned cells and every step.
+func TestServeKeeps(t *testing.T) {
+	b := newBrowser(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mine.pmd")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(chosen)
+	address, _ := serveOf(t, dir)
+	shows(t, address, `"mine"`)
+	b.do(chromedp.Navigate(address), chromedp.WaitVisible(".place.v", chromedp.ByQuery), chromedp.SendKeys("#f-text", "mine", chromedp.ByQuery))
+	write("// Said anew.\n" + chosen)
+	b.do(chromedp.WaitVisible(".spec-doc", chromedp.ByQuery))
+	b.want("document.getElementById('f-text').value + document.activeElement.id", "minef-text")
+	b.do(chromedp.Click(".place", chromedp.ByQuery), chromedp.WaitVisible("table.t", chromedp.ByQuery), chromedp.Click("#full", chromedp.ByQuery), chromedp.KeyEvent(kb.Home), chromedp.KeyEvent(kb.ArrowRight), chromedp.Click(".pin", chromedp.ByQuery))
+	pinned := b.eval("document.querySelector('.pinned .cn').textContent")
+	write("// Said once more.\n" + chosen)
+	for b.eval("document.querySelector('.spec-doc')?.textContent") != "Said once more." {
+		b.do(chromedp.Sleep(100 * time.Millisecond)) // the page loads anew in between
+	}
+	b.want("document.querySelector('output').textContent.startsWith('1 of ') && document.getElementById('full').checked && document.querySelector('.pinned .cn').textContent", pinned)
+	b.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitVisible("#f-text", chromedp.ByQuery))
+	b.want("document.getElementById('f-text').value", "mine")
+
+	// Where Graphviz is, it lays the machines out.
+	if _, err := exec.LookPath("dot"); err == nil {
+		b.do(chromedp.Click(".place", chromedp.ByQuery), chromedp.WaitVisible("table.t", chromedp.ByQuery), chromedp.KeyEvent("f"), chromedp.Click("#machine summary", chromedp.ByQuery), chromedp.WaitVisible(".fsm[data-by=graphviz] svg", chromedp.ByQuery))
+		b.want("[...document.querySelectorAll('.fsm .edge')].every(e => e.querySelector('[marker-end]') && e.querySelector('text'))", "true")
+	}
+	b.quiet(address)
 }

@@ -45,6 +45,9 @@ func (s *server) answer(ctx context.Context, q url.Values) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p := q.Get("machine"); p != "" {
+		return page.Layout(ctx, sys, p)
+	}
 	ses, err := s.run(ctx, sys, q)
 	if err != nil {
 		return nil, err

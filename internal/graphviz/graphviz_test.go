@@ -1,6 +1,8 @@
 package graphviz_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -53,5 +55,39 @@ func TestError(t *testing.T) {
 	}
 	if err := g.Close(); err == nil {
 		t.Error("no error")
+	}
+}
+
+// TestLay: a graph comes back with every node and edge in its box, the second node below the first.
+func TestLay(t *testing.T) {
+	var b bytes.Buffer
+	g := graphviz.New(&b, "g")
+	g.Edge("a", "b", graphviz.Label("one \"two\"\nthree"))
+	g.Edge("b", "b")
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := graphviz.Lay(context.Background(), b.Bytes())
+	if errors.Is(err, graphviz.ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Nodes) != 2 || len(p.Edges) != 2 || p.Nodes["a"][1] >= p.Nodes["b"][1] {
+		t.Errorf("%+v", p)
+	}
+	for _, e := range p.Edges {
+		if len(e.Points) < 4 || len(e.Points)%3 != 1 {
+			t.Errorf("%d points", len(e.Points))
+		}
+		for _, q := range append(e.Points, e.End) {
+			if q[0] < -1 || q[0] > p.Width+1 || q[1] < -1 || q[1] > p.Height+1 {
+				t.Errorf("%v is outside", q)
+			}
+		}
+	}
+	if _, err := graphviz.Lay(context.Background(), []byte("digraph {")); err == nil {
+		t.Error("half a graph is laid out")
 	}
 }

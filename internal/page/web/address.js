@@ -24,7 +24,12 @@ function cellAt(at) {
 }
 
 const focusKey = () => { const e = document.activeElement; return e && (e.dataset.key || e.id) || ""; };
-function here() { return {hash: location.hash, y: scrollY, key: focusKey()}; }
+// here is where the reader is: of matrices, which are drawn when they come near, the first in view and how far it has gone.
+function here() {
+  const top = overview() && scrollY > 0 ? [...document.querySelectorAll("#matrix > section")].find(s => s.getBoundingClientRect().bottom > 0) : null;
+  const dy = top ? top.getBoundingClientRect().top : 0;
+  return {hash: location.hash, y: scrollY, key: focusKey(), top: top && dy < 0 ? top.id : "", dy};
+}
 function keep(extra) { history.replaceState({...(history.state || {}), ...here(), ui, ...(extra || {})}, ""); }
 const overview = () => !$("over").hidden;
 
@@ -42,13 +47,14 @@ function swap(hash) { history.replaceState({...(history.state || {}), ui}, "", h
 function leave() {
   const over = (history.state || {}).over || {hash: "", y: 0, key: ""};
   keep();
-  history.pushState({y: over.y, key: over.key, ui}, "", over.hash || "#");
+  history.pushState({...over, ui}, "", over.hash || "#");
   route();
   restore();
 }
 function restore() {
   const s = history.state || {};
-  if (s.y != null) window.scrollTo(0, s.y);
+  const top = s.top && $(s.top);
+  if (top) { top.scrollIntoView(); window.scrollBy(0, -s.dy); } else if (s.y != null) window.scrollTo(0, s.y);
   const e = s.key && (document.querySelector('[data-key="' + CSS.escape(s.key) + '"]') || $(s.key));
   if (e) e.focus({preventScroll: true});
 }

@@ -79,10 +79,43 @@ function layout(start, edges) {
   return {rows, items, width: Math.max(...all.map(n => n.x + n.w / 2)) + 12, height: y + 8};
 }
 
+// ways are the lines along which the arrows of a layout run, and where their labels lie.
+function ways(l) {
+  for (const e of l.edges) {
+    const n = l.items.get(e.from);
+    if (e.from === e.to) Object.assign(e, {d: `M${n.x + 15} ${n.y - 6}c26 -12,26 24,2 12`, at: {x: n.x + 40, y: n.y, w: 0, h: 12 * e.lines.length}, anchor: "start"});
+    else {
+      const pts = [];
+      e.via.forEach((n, i) => {
+        if (i === 0) pts.push([n.x, n.y + 12]);
+        else if (i === e.via.length - 1) pts.push([n.x, n.y - 13]);
+        else { pts.push([n.x, n.y - n.rowh / 2]); if (n.rowh > 0) pts.push([n.x, n.y + n.rowh / 2]); }
+      });
+      Object.assign(e, {d: curve(pts), at: e.via.find(n => n.edge), anchor: "middle"});
+    }
+  }
+  return l;
+}
+
+// placed is a layout that Graphviz made.
+function placed(m, strings, g) {
+  const edges = joined(m, strings), pad = 16, at = ([x, y]) => (x + pad).toFixed(1) + " " + (y + pad).toFixed(1);
+  const items = new Map(Object.entries(g.nodes).map(([n, [x, y]]) => [n === "end" ? n : +n, {x: x + pad, y: y + pad}]));
+  for (const e of edges) {
+    const p = g.edges.find(x => x.from === String(e.from) && x.to === String(e.to));
+    if (!p) return null;
+    const [first, ...rest] = p.points;
+    let d = "M" + at(first);
+    for (let i = 0; i + 2 < rest.length; i += 3) d += `C${at(rest[i])},${at(rest[i + 1])},${at(rest[i + 2])}`;
+    Object.assign(e, {d: d + "L" + at(p.end), at: {x: p.label[0] + pad, y: p.label[1] + pad, w: 6.2 * Math.max(...e.lines.map(l => l.length)) + 6, h: 12 * e.lines.length + 2}, anchor: "middle", back: false});
+  }
+  return {edges, items, width: g.width + 2 * pad, height: g.height + 2 * pad, by: "graphviz"};
+}
+
 const machineCache = new Map();
-function laidOut(key, m, strings) {
-  if (!machineCache.has(key)) { const edges = joined(m, strings); machineCache.set(key, {edges, ...layout(m.s, edges)}); }
-  return machineCache.get(key);
+function laidOut(m, strings) {
+  if (!machineCache.has(m)) { const edges = joined(m, strings); machineCache.set(m, ways({edges, ...layout(m.s, edges)})); }
+  return machineCache.get(m);
 }
 
 // curve leads through points, upright where it leaves and arrives.
@@ -96,27 +129,16 @@ function curve(points) {
 }
 
 function drawMachine(m, strings, at, from) {
-  const l = laidOut(m, m, strings), g = svg("svg", {width: Math.ceil(l.width), height: Math.ceil(l.height), role: "img", "aria-label": "State machine of " + strings[m.p]});
+  const l = laidOut(m, strings), g = svg("svg", {width: Math.ceil(l.width), height: Math.ceil(l.height), role: "img", "aria-label": "State machine of " + strings[m.p]});
   const head = (id, cls) => { const p = svg("marker", {id, viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 8, markerHeight: 8, orient: "auto-start-reverse", markerUnits: "userSpaceOnUse"}); p.append(svg("path", {d: "M0 0L10 5L0 10z", class: cls})); return p; };
   g.append(svg("defs", {}, head("head", "head"), head("head-on", "head on")));
   const texts = (lines, x, y, cls, anchor) => lines.map((t, i) => svg("text", {x: x.toFixed(1), y: (y + 12 * i).toFixed(1), class: cls, "text-anchor": anchor}, t));
   for (const e of l.edges) {
     const taken = e.from === from && e.to === at, cls = taken ? "edge taken" : "edge", tip = svg("title", {}, e.full);
     const group = svg("g", {class: cls}, tip), mark = taken ? "url(#head-on)" : "url(#head)";
-    if (e.from === e.to) {
-      const n = l.items.get(e.from);
-      group.append(svg("path", {d: `M${n.x + 15} ${n.y - 6}c26 -12,26 24,2 12`, "marker-end": mark}), ...texts(e.lines, n.x + 40, n.y + 4, "e", "start"));
-    } else {
-      const pts = [];
-      e.via.forEach((n, i) => {
-        if (i === 0) pts.push([n.x, n.y + 12]);
-        else if (i === e.via.length - 1) pts.push([n.x, n.y - 13]);
-        else { pts.push([n.x, n.y - n.rowh / 2]); if (n.rowh > 0) pts.push([n.x, n.y + n.rowh / 2]); }
-      });
-      group.append(svg("path", {d: curve(pts), [e.back ? "marker-start" : "marker-end"]: mark}));
-      const lab = e.via.find(n => n.edge);
-      group.append(svg("rect", {x: lab.x - lab.w / 2 + 1, y: lab.y - lab.h / 2, width: lab.w - 2, height: lab.h}), ...texts(e.lines, lab.x, lab.y - lab.h / 2 + 11, "e", "middle"));
-    }
+    group.append(svg("path", {d: e.d, [e.back ? "marker-start" : "marker-end"]: mark}));
+    if (e.anchor === "middle") group.append(svg("rect", {x: e.at.x - e.at.w / 2 + 1, y: e.at.y - e.at.h / 2, width: e.at.w - 2, height: e.at.h}));
+    group.append(...texts(e.lines, e.at.x, e.at.y - 6 * e.lines.length + 9, "e", e.anchor));
     g.append(group);
   }
   for (const [n, p] of l.items) {
@@ -139,10 +161,17 @@ function machineBox(view) {
   const draw = () => {
     const [g, spot] = drawMachine(m, S, s.b >= 0 ? s.b : "end", s.a);
     box.replaceChildren(g);
+    box.dataset.by = laidOut(m, S).by || "page";
     if (spot) requestAnimationFrame(() => { box.scrollTop = spot.y - box.clientHeight / 2; box.scrollLeft = spot.x - box.clientWidth / 2; });
   };
-  const d = el("details", {id: "machine", open: ui.open.fsm ? "" : false, ontoggle: e => { ui.open.fsm = e.target.open; if (ui.open.fsm && !box.firstChild) draw(); }}, el("summary", {}, "State machine of " + name),
+  const open = async () => {
+    draw();
+    if (!D.runs || laidOut(m, S).by || m.asked) return;
+    m.asked = true;
+    try { const l = placed(m, S, await ask(view.cell, {machine: name})); if (l) { machineCache.set(m, l); draw(); } } catch { /* Graphviz is not there: the page's own layout stays */ }
+  };
+  const d = el("details", {id: "machine", open: ui.open.fsm ? "" : false, ontoggle: e => { ui.open.fsm = e.target.open; if (ui.open.fsm && !box.firstChild) open(); }}, el("summary", {}, "State machine of " + name),
     el("p", {class: "small"}, "Rounded boxes are locations, double ones those where it may end; an arrow is a step, and carries what it does."), box);
-  if (ui.open.fsm) draw();
+  if (ui.open.fsm) open();
   return [d];
 }

@@ -49,7 +49,7 @@ function index() {
     const target = document.getElementById("spec " + spec.name);
     if (target && !e.ctrlKey && !e.metaKey) { e.preventDefault(); target.scrollIntoView(); target.querySelector("h2").focus({preventScroll: true}); } else follow(e);
   }}, spec.name.slice(family.length + 1) || spec.name), " ", el("span", {class: "small"}, num(mine.length)), " ", mark(mine));
-  return el("details", {id: "index", open: innerWidth > 760 ? "" : false}, el("summary", {}, "Index: " + plural(D.specs.length, "spec")),
+  return el("details", {id: "index", open: innerWidth > 900 ? "" : false}, el("summary", {}, "Index: " + plural(D.specs.length, "spec")),
     el("div", {class: "families"}, [...families].map(([family, list]) => el("section", {}, el("h3", {}, family), el("ul", {}, list.map(x => entry(x, family)))))));
 }
 
