@@ -88,7 +88,7 @@ func TestPageShare(t *testing.T) {
 			t.Errorf("%d characters: %s", len([]rune(line)), line)
 		}
 	}
-	for _, want := range []string{"seed/race_a: no_use_after_free is violated (use after free)\n", "\nConfiguration: era=E3 target=x86_pv_native", "\nVersion: pmdcheck", "\n     CPU 0 (m1: walker)\n", "<- ptdesc X: freed"} {
+	for _, want := range []string{"seed/race_a: no_use_after_free is violated (use after free)\n", "\nConfiguration: era=E3 target=x86_pv_native", "\nKernel: v6.1\n", "\nVersion: pmdcheck", "\n     CPU 0 (m1: walker)\n", "<- ptdesc X: freed"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text has no %q:\n%s", want, text)
 		}

@@ -39,6 +39,7 @@ function asText(view) {
     last = l.step;
   }
   out.push("", "Found by pmdcheck with", ...broken(commandOf(cell, "check", ["-v"]), W - 4).map(x => "    " + x), "", ...wrapText("Configuration: " + (cell.name || "none"), W, "  "), ...wrapText("Model: " + cell.dg, W, "  "));
+  if (S[t.kr]) out.push("Kernel: " + S[t.kr]);
   const version = S[t.to] || D.version;
   if (version) out.push(...wrapText("Version: " + version, W, "  "));
   return out.map(x => x.trimEnd()).join("\n") + "\n";
