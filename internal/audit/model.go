@@ -187,7 +187,11 @@ func lastName(x syntax.Expr) string {
 func (m *modelled) expr(x syntax.Expr) (out []*skeleton.Node) {
 	switch x := x.(type) {
 	case *syntax.UnaryExpr:
-		return m.expr(x.X)
+		out = m.expr(x.X)
+		if id, ok := x.X.(*syntax.Ident); ok && x.Op == syntax.MUL {
+			return append(out, m.node(x, "read "+id.Name)...)
+		}
+		return out
 	case *syntax.ParenExpr:
 		return m.expr(x.X)
 	case *syntax.MemberExpr:
