@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,7 +80,12 @@ type Options struct {
 }
 
 // Run audits a tree that is checked out.
-func Run(dir string, l *Library, o Options) (*Document, error) { return run(folder(dir), l, o) }
+func Run(dir string, l *Library, o Options) (*Document, error) {
+	if to, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = to // the tree itself may be a link; those in it are not followed
+	}
+	return run(folder(dir), l, o)
+}
 
 // RunCommit audits a commit of a repository, which need not be checked out.
 func RunCommit(ctx context.Context, repo, rev string, l *Library, o Options) (*Document, error) {

@@ -113,6 +113,21 @@ func edit(t testing.TB, dir, file, from, to string) {
 }
 
 // TestMutations: each change of the tree is reported, and nothing else.
+// TestLinkedTree: a tree that is a link is read like what it leads to.
+func TestLinkedTree(t *testing.T) {
+	here, err := filepath.Abs("testdata/tree")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "linux")
+	if err := os.Symlink(here, link); err != nil {
+		t.Skip(err)
+	}
+	if a, b := audited(t, "testdata/tree", Options{}), audited(t, link, Options{}); a.Files == 0 || cmp.Diff(a, b) != "" {
+		t.Error(cmp.Diff(a, b))
+	}
+}
+
 func TestMutations(t *testing.T) {
 	base := audited(t, "testdata/tree", Options{})
 	for _, tc := range []struct {

@@ -77,6 +77,9 @@ func TestTrees(t *testing.T) {
 				for _, f := range doc.Features {
 					eval.tree[f.Name] = f
 				}
+				if len(doc.Conform) < 50 {
+					t.Fatalf("%d functions", len(doc.Conform))
+				}
 				n := 0
 				for i, e := range d.excuses {
 					if so, told := e.so(eval, doc.release()); !so || !told || !compared(doc, e) {
