@@ -21,8 +21,8 @@ func TestWorkedExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```c\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	if len(blocks) != 3 {
-		t.Fatalf("%d examples instead of 3", len(blocks))
+	if len(blocks) != 6 {
+		t.Fatalf("%d examples instead of 6", len(blocks))
 	}
 	overrides := false
 	for i, b := range blocks {
