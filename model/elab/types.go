@@ -18,10 +18,12 @@ func (e *elab) typeOf(x *syntax.TypeExpr) *check.Type {
 		return e.instance(t)
 	}
 	// Something is wrong with it, and if it is a bound that is no number, that is reported here.
-	if o := e.prog.Uses[x.Name]; o != nil && o.Kind == check.TypedefObject && e.depth < 50 {
-		e.depth++
-		e.typeOf(o.Typedef.Type)
-		e.depth--
+	for range 50 { // typedefs of typedefs
+		o := e.prog.Uses[x.Name]
+		if o == nil || o.Kind != check.TypedefObject {
+			break
+		}
+		x = o.Typedef.Type
 	}
 	e.constInts(x.Lo, x.Hi)
 	return check.Bad
