@@ -12,7 +12,7 @@ import (
 )
 
 // ErrMissing says that Graphviz is not installed.
-var ErrMissing = errors.New("Graphviz is not installed")
+var ErrMissing = errors.New("dot, of Graphviz, is not installed")
 
 // Placed is a graph that is laid out: in points, from the top left.
 type Placed struct {

@@ -43,6 +43,8 @@ async function explorer(c, at, box) {
     el("p", {class: "tools"}, el("button", {type: "button", id: "undo", disabled: moves.length ? false : "", onclick: () => along(c, moves.slice(0, -1))}, "Undo"), "Run on to", goals, el("button", {type: "button", id: "run-on", onclick: () => run(goals.value)}, "Run"), said),
     el("p", {class: "small"}, got.wrong ? el("b", {class: "tag n"}, got.wrong) : got.choices.length ? "What runs next?" : "Nothing can run any more."),
     el("ul", {class: "else next"}, got.choices.map(x => { const [w, f, lab, move] = S[x].split("\t"); return el("li", {}, el("button", {type: "button", class: "choice", "data-key": "next|" + move, onclick: () => along(c, [...moves, move])}, w + ": ", el("code", {}, (f ? f + "(): " : "") + lab))); }))));
+  const next = document.querySelector(".next .choice");
+  if (next && (document.activeElement === document.body || document.activeElement === $("cell-name"))) next.focus({preventScroll: true});
   view = new TraceView(c, t, box, S, !got.wrong);
   view.prop = at.property; view.run = at.run; view.moves = at.moves; view.number = -1; view.file = got.file;
   view.show(at.step >= 0 ? at.step : view.n, true);
