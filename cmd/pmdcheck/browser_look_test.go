@@ -77,6 +77,7 @@ func TestPageShare(t *testing.T) {
 		b.t.Helper()
 		b.do(chromedp.Click("#"+id, chromedp.ByQuery), chromedp.WaitVisible("#share textarea", chromedp.ByQuery))
 		text := b.eval("document.querySelector('#share textarea').value")
+		b.want(faint, "")
 		b.do(chromedp.Click("#copy", chromedp.ByQuery), chromedp.WaitVisible("#share [role=status]:not(:empty)", chromedp.ByQuery))
 		b.want("['Copied.', 'Selected: copy it with the keyboard.'].includes(document.querySelector('#share [role=status]').textContent)", "true")
 		b.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#share", chromedp.ByQuery))

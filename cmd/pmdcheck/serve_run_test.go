@@ -69,6 +69,10 @@ func TestServeRun(t *testing.T) {
 	b.do(chromedp.Click("#run-on", chromedp.ByQuery), chromedp.WaitNotPresent(".bar input[max='0']", chromedp.ByQuery), chromedp.WaitVisible(".explore", chromedp.ByQuery))
 	b.want("document.querySelector('.explore .tag.n') === null && location.hash.includes('moves=2.')", "true")
 	b.want("document.querySelector('table.t').innerText.includes('assert (x == 0')", "true")
+	for _, theme := range []string{"dark", "light"} {
+		b.theme(theme)
+		b.want(faint, "")
+	}
 	b.screenshot("explore")
 	b.choose("goal", "property:small")
 	b.do(chromedp.Click("#run-on", chromedp.ByQuery), chromedp.WaitVisible(".explore [role=status]:not(:empty)", chromedp.ByQuery), chromedp.Poll("document.querySelector('.explore [role=status]').textContent !== 'searching …'", nil))
@@ -121,6 +125,8 @@ func TestServeKeeps(t *testing.T) {
 	// Where Graphviz is, it lays the machines out.
 	if _, err := exec.LookPath("dot"); err == nil {
 		b.do(chromedp.Click(".place", chromedp.ByQuery), chromedp.WaitVisible("table.t", chromedp.ByQuery), chromedp.KeyEvent("f"), chromedp.Click("#machine summary", chromedp.ByQuery), chromedp.WaitVisible(".fsm[data-by=graphviz] svg", chromedp.ByQuery))
+		b.eval("(e => { e.scrollIntoView(); return 1; })(document.getElementById('machine'))")
+		b.screenshot("graphviz")
 		b.want("[...document.querySelectorAll('.fsm .edge')].every(e => e.querySelector('[marker-end]') && e.querySelector('text'))", "true")
 	}
 	b.quiet(address)

@@ -76,6 +76,12 @@ func TestWalks(t *testing.T) {
 	if len(walks) != 5 || len(walks[0].Covers) != 1 || walks[0].Covers[0] != "p_has_both" {
 		t.Errorf("%d runs, the first reaches %v", len(walks), walks[0].Covers)
 	}
+	endless := testkit.System(t, "u1 x;\nprocess p { while (true) { x = 1 - x; } }\nprocess q { await (x == 1); }\n", elab.BuildOptions{})
+	for _, w := range sim.Walks(endless, 5) {
+		if n := len(w.Trace.Steps); n > 100 {
+			t.Errorf("a run of %d steps, of a loop of one", n)
+		}
+	}
 	seen := map[string]bool{}
 	for _, w := range walks {
 		var b strings.Builder

@@ -32,21 +32,24 @@ func Walks(sys *model.System, most int) []Walk {
 	return choose(sys, random(sys), most)
 }
 
-// random are random runs.
+// random are random runs. One that does not come to an end stops after the last step that showed something new: a loop is not looked at again and again.
 func random(sys *model.System) (all []walk) {
 	in := eval.New(sys, eval.Options{})
 	for seed := range uint64(walkTries) {
 		dice := rand.New(rand.NewPCG(1, seed))
 		s, _ := in.Initial()
 		w := walk{covers: map[model.CoverID]bool{}}
+		fresh, made := 0, map[replay.Move]bool{}
 		for range walkSteps {
 			enabled := in.Enabled(s)
 			if len(enabled) == 0 {
+				fresh = len(w.moves)
 				break
 			}
 			c := enabled[dice.IntN(len(enabled))]
 			out := in.Step(s, c)
 			w.moves = append(w.moves, c)
+			before := len(w.covers)
 			for _, k := range out.Covers {
 				w.covers[k] = true
 			}
@@ -58,7 +61,11 @@ func random(sys *model.System) (all []walk) {
 					}
 				}
 			}
+			if !made[c] || len(w.covers) > before {
+				made[c], fresh = true, len(w.moves)
+			}
 		}
+		w.moves = w.moves[:fresh]
 		if len(w.moves) > 0 {
 			all = append(all, w)
 		}

@@ -13,7 +13,7 @@ function drawFirst() {
   const of = o => cells.filter(c => c.o === o), bad = of("n"), open = of("u"), good = of("y");
   const expected = good.filter(c => c.f === "v").length, blind = good.filter(c => c.f === "j").length;
   const calm = good.filter(c => c.f === "h").length;
-  const link = (c, k) => el("a", {href: addressOf(c, k >= 0 ? {property: D.props[c.p[k]].name} : {}), "data-key": "first|" + placeOf(c) + "|" + k, onclick: follow}, c.spec, " ", el("span", {class: "params"}, swept.get(c.spec).map(p => p + "=" + c.val[p]).join(" ")));
+  const link = (c, k) => el("a", {href: addressOf(c, k >= 0 ? {property: D.props[c.p[k]].name} : {}), "data-key": "first|" + placeOf(c) + "|" + k, onclick: follow}, c.spec, swept.get(c.spec).length ? [" ", el("span", {class: "params"}, swept.get(c.spec).map(p => p + "=" + c.val[p]).join(" "))] : null);
   const said = c => {
     const worse = (c.p || []).map((_, k) => k).filter(k => c.x && c.x[k]);
     return el("li", {}, link(c, worse.length ? worse[0] : -1), " ", S[c.w] + ".", worse.map(k => S[c.m[k]] ? el("p", {class: "what"}, el("b", {}, D.props[c.p[k]].title || D.props[c.p[k]].name), ": ", S[c.m[k]]) : null));
