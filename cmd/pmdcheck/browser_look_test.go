@@ -17,7 +17,7 @@ import (
 	"pmdcheck/traces"
 )
 
-// faint lists texts whose contrast with what is behind them is below what WCAG asks for at level AA.
+// faint lists texts whose contrast with what is behind them is below what WCAG asks for at level AA, and those that should never be seen.
 const faint = `(() => {
 const rgb = c => { const m = c.match(/[\d.]+/g).map(Number); return m.length < 4 ? [m[0], m[1], m[2], 1] : m; };
 const over = (a, b) => { const k = a[3] + b[3] * (1 - a[3]); return [0, 1, 2].map(i => (a[i] * a[3] + b[i] * b[3] * (1 - a[3])) / (k || 1)).concat(k); };
@@ -28,6 +28,7 @@ let seen = 0;
 for (let n = walk.nextNode(); n; n = walk.nextNode()) {
   const e = n.parentElement;
   if (!n.data.trim() || !e.getClientRects().length || e.closest('.sr,.skip,option,script')) continue;
+  if (/^(null|undefined|NaN|\[object)/.test(n.data.trim())) out.add(n.data);
   const s = getComputedStyle(e), back = ground(e);
   let text = rgb(e.namespaceURI.endsWith('svg') ? s.fill : s.color), o = 1;
   for (let p = e; p; p = p.parentElement) o *= +getComputedStyle(p).opacity;
@@ -62,7 +63,10 @@ func TestPageContrast(t *testing.T) {
 			}
 		}
 	}
-	b.do(chromedp.Click("#theme", chromedp.ByQuery))
+	b.do(chromedp.Navigate(address+fatalCell+";property=no_use_after_free;step=34"), chromedp.WaitVisible("tr.cur", chromedp.ByQuery))
+	b.eval("(() => { scrollTo(0, 1e6); return 1; })()")
+	b.want("(r => document.elementFromPoint(r.left + 30, r.top + 20).closest('.bar') !== null)(document.querySelector('.bar').getBoundingClientRect())", "true") // nothing lies on it
+	b.eval("(() => { document.getElementById('theme').click(); return 1; })()")
 	b.want("getComputedStyle(document.body).backgroundColor", "rgb(255, 255, 255)")
 	b.quiet(address)
 }

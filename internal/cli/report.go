@@ -19,8 +19,8 @@ func (a *app) reportCmd() *cobra.Command {
 	var bare bool
 	cmd := &cobra.Command{
 		Use: "report [spec...]", Short: "check specs and write a page to look at: the matrix, every trace, proof cards",
-		Long: "report writes one self-contained HTML file that loads nothing: a matrix of all cells, the trace of every violation as a sequence diagram to step through,\n" +
-			"and for what holds what the proof rests on, with a few runs to look at.",
+		Long: "report writes one self-contained HTML file that loads nothing: what is not as expected first, a matrix of all cells, the trace of every violation as a sequence diagram\n" +
+			"to step through, and for what holds what the proof rests on, with a few runs to look at.",
 		Example: "  pmdcheck report -o report.html\n  pmdcheck report seed family -o report.html --title 'my series, v3'",
 		RunE: func(_ *cobra.Command, args []string) error {
 			f.everyTrace = true

@@ -137,7 +137,7 @@ function drawMachine(m, strings, at, from) {
     const taken = e.from === from && e.to === at, cls = taken ? "edge taken" : "edge", tip = svg("title", {}, e.full);
     const group = svg("g", {class: cls}, tip), mark = taken ? "url(#head-on)" : "url(#head)";
     group.append(svg("path", {d: e.d, [e.back ? "marker-start" : "marker-end"]: mark}));
-    if (e.anchor === "middle") group.append(svg("rect", {x: e.at.x - e.at.w / 2 + 1, y: e.at.y - e.at.h / 2, width: e.at.w - 2, height: e.at.h}));
+    if (e.anchor === "middle" && !l.by) group.append(svg("rect", {x: e.at.x - e.at.w / 2 + 1, y: e.at.y - e.at.h / 2, width: e.at.w - 2, height: e.at.h}));
     group.append(...texts(e.lines, e.at.x, e.at.y - 6 * e.lines.length + 9, "e", e.anchor));
     g.append(group);
   }
@@ -159,7 +159,7 @@ function machineBox(view) {
   if (!m) return [];
   const box = el("div", {class: "fsm", tabindex: 0, role: "region", "aria-label": "State machine"});
   const draw = () => {
-    const [g, spot] = drawMachine(m, S, s.b >= 0 ? s.b : "end", s.a);
+    const [g, spot] = drawMachine(m, S, s.b >= 0 ? s.b : s.b === -2 ? s.a : "end", s.a);
     box.replaceChildren(g);
     box.dataset.by = laidOut(m, S).by || "page";
     if (spot) requestAnimationFrame(() => { box.scrollTop = spot.y - box.clientHeight / 2; box.scrollLeft = spot.x - box.clientWidth / 2; });

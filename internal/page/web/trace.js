@@ -208,7 +208,7 @@ class TraceView {
       return el("span", {class: broken ? "n" : blind ? "j" : "h"}, (broken ? "✗ " : blind ? "– " : "✓ ") + S[q] + (blind ? " (not judged)" : ""));
     })));
     out.push(stateBox(this));
-    this.side.replaceChildren(...out);
+    this.side.replaceChildren(...out.filter(x => x));
     this.wide.replaceChildren(...machineBox(this));
   }
 
