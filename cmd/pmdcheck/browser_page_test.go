@@ -230,3 +230,27 @@ func TestPageState(t *testing.T) {
 	b.want("document.querySelector('.pinned .cn').textContent + document.getElementById('full').checked", pinned+"true")
 	b.quiet(address)
 }
+
+// TestReportSays: the command says what it wrote; version and date are in the page, or with --no-date neither, and then equal results give equal bytes.
+func TestReportSays(t *testing.T) {
+	write := func(args ...string) string {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "report.html")
+		var out bytes.Buffer
+		if code := cli.Main(append([]string{"report", "classic/peterson", "-q", "-o", file}, args...), nil, &out, &out); code != 0 || !strings.Contains(out.String(), "wrote "+file+": 2 cells of 1 spec, 0.") {
+			t.Errorf("exit code %d\n%s", code, out.String())
+		}
+		page, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(page)
+	}
+	if p := write(); !strings.Contains(p, `"version":"pmdcheck`) || !strings.Contains(p, `"date":"20`) {
+		t.Error("the page has no version or no date")
+	}
+	a, b := write("--no-date"), write("--no-date")
+	if strings.Contains(a, `"version":`) || strings.Contains(a, `"date":`) || a != b {
+		t.Errorf("with --no-date: %d and %d bytes", len(a), len(b))
+	}
+}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -86,6 +87,16 @@ func TestServeRun(t *testing.T) {
 	} {
 		if code, body := get(t, "GET", address+"run?"+q, ""); code != 422 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s", q, code, body)
+		}
+	}
+	if r, err := http.NewRequest("GET", address+"run?spec=mine", nil); err != nil {
+		t.Fatal(err)
+	} else {
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		if res, err := http.DefaultClient.Do(r); err != nil || res.StatusCode != 403 {
+			t.Errorf("another site: %v %v", res, err)
+		} else {
+			res.Body.Close()
 		}
 	}
 	code, body := get(t, "GET", address+"run?"+url.Values{"spec": {"mine"}, "goal": {"property:"}}.Encode(), "")

@@ -160,8 +160,12 @@ func (s *shown) stampOf(name string) string {
 	return ""
 }
 
-// serveRun answers a question for a run.
+// serveRun answers a question for a run, of this server's own page: answers take time, which a page of another site could ask for, though not read.
 func (s *server) serveRun(w http.ResponseWriter, r *http.Request) {
+	if from := r.Header.Get("Sec-Fetch-Site"); from != "" && from != "same-origin" && from != "none" {
+		http.Error(w, "only the page of this server asks for runs", http.StatusForbidden)
+		return
+	}
 	b, err := s.answer(r.Context(), r.URL.Query())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
