@@ -75,3 +75,31 @@ func TestAddressSpace(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", o.code, o.out, o.err)
 	}
 }
+
+// TestTimeoutOfReading: every command that reads specs gives up in time, whatever takes it: a sweep of millions of cells, or a cell of thousands of operations. What is not known then is unknown, exit code 3.
+func TestTimeoutOfReading(t *testing.T) {
+	dir := t.TempDir()
+	sweep := "config u8 a;\nconfig u8 b;\nconfig u8 c;\nu1 x;\nprocess p { x = 1; }\nfor a, b, c where a + b + c == 765;\n"
+	for name, text := range map[string]string{"sweep.pmd": sweep, "heavy.pmd": heavy()} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "help"), []byte("help\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{
+		"check sweep.pmd", "check heavy.pmd", "report sweep.pmd -o -", "matrix sweep.pmd --rows a --property any", "matrix heavy.pmd --rows spec --property any", "lock-order sweep.pmd", "lock-order heavy.pmd",
+		"show sweep.pmd", "show heavy.pmd", "export --promela sweep.pmd", "export --promela heavy.pmd", "simulate sweep.pmd --script help", "simulate heavy.pmd --script help",
+		"list sweep.pmd", "explain ./sweep.pmd", "explain ./heavy.pmd", "explain no_deadlock heavy.pmd", "baseline write sweep.pmd",
+	} {
+		start := time.Now()
+		o := ran(t, dir, append(strings.Fields(args), "--timeout", "200ms", "--limits", "cells=100000000")...)
+		if o.code != 3 || !strings.Contains(o.out+o.err, "timeout") && !strings.Contains(o.err, "not explored to the end") {
+			t.Errorf("%s: exit code %d: %.300s%.300s", args, o.code, o.out, o.err)
+		}
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%s: took %v", args, took)
+		}
+	}
+}

@@ -104,7 +104,7 @@ func Rows(sel Select) ([]Row, error) {
 
 // Exported is one cell of any spec.
 func Exported(name string, set []string) ([]Row, error) {
-	sys, cells, err := plan.First(name, set, elab.BuildOptions{})
+	sys, cells, err := plan.First(context.Background(), name, set, elab.BuildOptions{})
 	if err != nil {
 		return nil, err
 	}

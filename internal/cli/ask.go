@@ -17,7 +17,6 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/checker/matrix"
 	"pmdcheck/checker/report"
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/memory"
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/plan"
@@ -131,7 +130,7 @@ func (a *app) ask(f *askFlags) error {
 		return err
 	}
 	a.stable([]string{"kernel=" + f.kernel})
-	ctx, cancel := interrupt.Context()
+	ctx, cancel := until(0)
 	defer cancel()
 	q := &question{walker: w, flags: f, options: run.Options{Tool: tool(debug.ReadBuildInfo()), Jobs: f.jobs, Checker: checker.Options{Timeout: f.timeout}}}
 	if q.options.Checker.Memory, err = memory.Bound("", f.jobs); err != nil {
@@ -231,7 +230,7 @@ func (q *question) explore(ctx context.Context) error {
 		if len(q.flags.policy) > 0 {
 			set = append(set, "policy="+strings.Join(q.flags.policy, ","))
 		}
-		m, err := plan.MatrixRequest{Specs: []string{u.spec}, Set: set, Rows: []string{q.walker.axis}, Cols: []string{"target"}, Property: []string{plan.AnyProperty}}.Plan()
+		m, err := plan.MatrixRequest{Specs: []string{u.spec}, Set: set, Rows: []string{q.walker.axis}, Cols: []string{"target"}, Property: []string{plan.AnyProperty}, Timeout: q.flags.timeout}.Plan()
 		if err != nil {
 			return err
 		}

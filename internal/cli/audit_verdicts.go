@@ -9,7 +9,6 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/audit"
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/internal/suite/run"
 	"pmdcheck/model/elab"
@@ -37,7 +36,7 @@ func (a *app) verdicts(w io.Writer, doc *audit.Document, f auditFlags, specs []s
 	if err != nil {
 		return err
 	}
-	ctx, cancel := interrupt.Context()
+	ctx, cancel := until(0)
 	defer cancel()
 	o := run.Options{Jobs: runtime.GOMAXPROCS(0), Traces: true}
 	kept := slices.Clone(cells)

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/bench"
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/spin"
 )
 
@@ -59,7 +58,7 @@ func (a *app) bench(args []string, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := interrupt.Context()
+	ctx, cancel := until(0)
 	defer cancel()
 	fmt.Fprintf(a.out, "%s, gcc -O3 -DSAFETY; CPU seconds are user and system, medians of %d; memory is the largest resident set\n", tool.Version(), f.runs)
 	b := &bench.Bench{Tool: tool, Self: self, Runs: f.runs, Workers: f.workers}

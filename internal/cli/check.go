@@ -19,7 +19,6 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/checker/report"
 	"pmdcheck/internal/files"
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/memory"
 	"pmdcheck/internal/page"
 	"pmdcheck/internal/suite/plan"
@@ -146,7 +145,7 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	if err := f.options(&opts, min(f.jobs, len(cells))); err != nil {
 		return nil, err
 	}
-	ctx, cancel := interrupt.Context()
+	ctx, cancel := until(0)
 	defer cancel()
 	prog := a.newProgress(len(cells), f.progress)
 	o := run.Options{

@@ -1,36 +1,42 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"pmdcheck/checker/report"
 	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
 	"pmdcheck/properties"
 )
 
 func (a *app) explainCmd() *cobra.Command {
-	return &cobra.Command{
+	var timeout time.Duration
+	cmd := &cobra.Command{
 		Use:     "explain [property, diagnostic code, feature, era, release, architecture or spec] [spec of the property]",
 		Short:   "explain a property, a diagnostic code, a kernel as the library knows it, or a spec",
 		Long:    "explain says what a property means and how it is observed, why a diagnostic code is an error and how to put it right, what one change of the kernel did and\nwhich kernels have it, or what a spec is about. A property with a spec behind it is explained as that spec declares and observes it. Without an argument it\nlists the properties and the codes.",
 		Example: "  pmdcheck explain no_wild_walk\n  pmdcheck explain stored-address\n  pmdcheck explain pt_share_count\n  pmdcheck explain v6.6\n  pmdcheck explain arm64\n  pmdcheck explain seed/race_a\n  pmdcheck explain mutual_exclusion ./mine.pmd",
 		Args:    cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
+			ctx, cancel := within(timeout)
+			defer cancel()
 			var text string
 			var err error
 			switch len(args) {
 			case 0:
 				text = explainable()
 			case 1:
-				text, err = explain(args[0])
+				text, err = explain(ctx, args[0])
 			default:
-				text, err = explainIn(args[0], args[1])
+				text, err = explainIn(ctx, args[0], args[1])
 			}
 			if err != nil {
 				return err
@@ -39,6 +45,8 @@ func (a *app) explainCmd() *cobra.Command {
 			return err
 		},
 	}
+	loading(cmd.Flags(), &timeout)
+	return cmd
 }
 
 // explainable lists what can be explained, besides specs.
@@ -57,7 +65,7 @@ func explainable() string {
 }
 
 // explain explains one thing. Names of properties, codes and specs do not overlap: only codes have a dash, only specs a slash or a suffix.
-func explain(name string) (string, error) {
+func explain(ctx context.Context, name string) (string, error) {
 	if e, ok := properties.Lookup(name); ok {
 		return explainProperty(e), nil
 	}
@@ -68,13 +76,13 @@ func explain(name string) (string, error) {
 		return text, err
 	}
 	if strings.ContainsAny(name, "/.") {
-		return explainSpec(name)
+		return explainSpec(ctx, name)
 	}
 	if text, ok := explainDeclared(name); ok {
 		return text, nil
 	}
 	if _, err := catalog.Resolve([]string{name}); err == nil { // a folder
-		return explainSpec(name)
+		return explainSpec(ctx, name)
 	}
 	var names []string
 	if list, err := catalog.Features(); err == nil {
@@ -140,18 +148,14 @@ func explainCode(c source.CodeDoc) string {
 }
 
 // explainSpec is the comment at the head of a spec, its parameters, what it checks and what it expects.
-func explainSpec(name string) (string, error) {
+func explainSpec(ctx context.Context, name string) (string, error) {
 	names, err := catalog.Resolve([]string{name})
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	for i, n := range names {
-		spec, err := catalog.Load(n)
-		if err != nil {
-			return "", err
-		}
-		cells, err := spec.Cells(nil)
+		spec, cells, err := plan.Load(ctx, n, nil)
 		if err != nil {
 			return "", err
 		}
@@ -172,9 +176,9 @@ func explainSpec(name string) (string, error) {
 				fmt.Fprintf(&b, "  %-24s %s: %s\n", c.Name, how, strings.Join(c.Values, " "))
 			}
 		}
-		sys, err := spec.Build(cells[0], elab.BuildOptions{})
+		sys, err := spec.Build(cells[0], elab.BuildOptions{Context: ctx})
 		if err != nil {
-			return "", err
+			return "", plan.Early(n, err)
 		}
 		b.WriteString("\nProperties:\n")
 		for _, p := range sys.Props {

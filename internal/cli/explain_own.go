@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
 	"pmdcheck/model/source"
@@ -14,14 +16,14 @@ import (
 )
 
 // explainIn explains a property as a spec has it: in its own words, and where the spec observes it.
-func explainIn(property, spec string) (string, error) {
+func explainIn(ctx context.Context, property, spec string) (string, error) {
 	names, err := catalog.Resolve([]string{spec})
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	for i, n := range names {
-		s, err := catalog.Load(n)
+		s, cells, err := plan.Load(ctx, n, nil)
 		if err != nil {
 			return "", err
 		}
@@ -32,13 +34,9 @@ func explainIn(property, spec string) (string, error) {
 			}
 			return "", fmt.Errorf("%s", msg)
 		}
-		cells, err := s.Cells(nil)
+		sys, err := s.Build(cells[0], elab.BuildOptions{Check: []string{property}, Context: ctx})
 		if err != nil {
-			return "", err
-		}
-		sys, err := s.Build(cells[0], elab.BuildOptions{Check: []string{property}})
-		if err != nil {
-			return "", err
+			return "", plan.Early(n, err)
 		}
 		if i > 0 {
 			b.WriteString("\n")

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,7 @@ func (a *app) exportCmd() *cobra.Command {
 	var set []string
 	var asPromela, noMerge, noReset, noAssert bool
 	var out string
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: "export spec", Short: "translate a cell of a spec for another tool",
 		Long:    "export writes one cell of a spec, the first that --set leaves, as a Promela model for SPIN. States and transitions of the two tools' full\nsearches coincide; see docs/promela.md.",
@@ -24,7 +26,9 @@ func (a *app) exportCmd() *cobra.Command {
 			if !asPromela {
 				return errors.New("say what to write: --promela")
 			}
-			sys, _, err := plan.First(args[0], set, elab.BuildOptions{NoMerge: noMerge, NoReset: noReset})
+			ctx, cancel := within(timeout)
+			defer cancel()
+			sys, _, err := plan.First(ctx, args[0], set, elab.BuildOptions{NoMerge: noMerge, NoReset: noReset})
 			if err != nil {
 				return err
 			}
@@ -34,6 +38,7 @@ func (a *app) exportCmd() *cobra.Command {
 	fl := cmd.Flags()
 	fl.BoolVar(&asPromela, "promela", false, "write Promela, the language of SPIN")
 	fl.StringArrayVar(&set, "set", nil, "fix a config parameter, `name=value` (repeatable)")
+	loading(fl, &timeout)
 	fl.BoolVar(&noMerge, "no-merge", false, "every statement is a step of its own")
 	fl.BoolVar(&noReset, "no-reset", false, "dead locals keep their values")
 	fl.BoolVar(&noAssert, "no-assert", false, "leave out asserts: for counting")

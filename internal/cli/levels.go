@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/checker"
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/memory"
 	"pmdcheck/internal/scale"
 	"pmdcheck/internal/suite/run"
@@ -56,7 +55,7 @@ func (a *app) levelsInitCmd() *cobra.Command {
 				return err
 			}
 			c.Spec, c.Safe = args[1], !unsafe
-			ctx, cancel := interrupt.Context()
+			ctx, cancel := until(0)
 			defer cancel()
 			s, err := scale.Init(ctx, args[0], c)
 			if err != nil {
@@ -109,7 +108,7 @@ func (a *app) levelsTaskCmd(round, short string) *cobra.Command {
 		Use: round + " folder", Short: short, Args: cobra.ExactArgs(1),
 		Long: short + ". The part is that of --part, or of the task of a Slurm array or the pod of an Indexed Job (SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX). A task that was done is not done again.",
 		RunE: func(_ *cobra.Command, args []string) error {
-			ctx, cancel := interrupt.Context()
+			ctx, cancel := until(0)
 			defer cancel()
 			s, err := openLevels(ctx, args[0], bound, 1)
 			if err != nil {
@@ -175,7 +174,7 @@ func (a *app) levelsResultCmd() *cobra.Command {
 			if err := f.outputs.check(); err != nil {
 				return err
 			}
-			ctx, cancel := interrupt.Context()
+			ctx, cancel := until(0)
 			defer cancel()
 			s, err := openLevels(ctx, args[0], f.memory, 1)
 			if err != nil {
@@ -234,7 +233,7 @@ func (a *app) levelsRunCmd() *cobra.Command {
 			if r.jobs < 1 || r.small < 0 || r.poll <= 0 {
 				return errors.New("--jobs counts from 1, and --local-below and --poll are not negative")
 			}
-			ctx, cancel := interrupt.Context()
+			ctx, cancel := until(0)
 			defer cancel()
 			s, err := openLevels(ctx, args[0], f.memory, r.jobs)
 			if err != nil {

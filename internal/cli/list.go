@@ -1,22 +1,26 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"pmdcheck/checker/report"
 	"pmdcheck/internal/suite/catalog"
+	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model/elab"
 	"pmdcheck/specs"
 )
 
 func (a *app) listCmd() *cobra.Command {
 	features := false
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: "list [spec or folder...]", Short: "list the specs, those of a folder, or the parameters of one",
 		Long:    "list says what folders of specs there are, list FOLDER which specs are in one, and list SPEC which parameters one has.",
@@ -32,7 +36,9 @@ func (a *app) listCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, err := a.specsOf(names)
+			ctx, cancel := within(timeout)
+			defer cancel()
+			list, err := a.specsOf(ctx, names)
 			if err != nil {
 				return err
 			}
@@ -42,6 +48,7 @@ func (a *app) listCmd() *cobra.Command {
 			return a.listSpecs(list)
 		},
 	}
+	loading(cmd.Flags(), &timeout)
 	cmd.Flags().BoolVar(&features, "features", false, "list what one change of the kernel did each, and since when, instead of the specs")
 	return cmd
 }
@@ -53,13 +60,9 @@ type listed struct {
 	cells int
 }
 
-func (a *app) specsOf(names []string) (list []listed, err error) {
+func (a *app) specsOf(ctx context.Context, names []string) (list []listed, err error) {
 	for _, n := range names {
-		spec, err := catalog.Load(n)
-		if err != nil {
-			return nil, err
-		}
-		cells, err := spec.Cells(nil)
+		spec, cells, err := plan.Load(ctx, n, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,6 @@ import (
 
 	"pmdcheck/internal/axioms"
 	"pmdcheck/internal/files"
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/litmus"
 	"pmdcheck/internal/litmusrun"
 	"pmdcheck/traces/columns"
@@ -90,7 +89,7 @@ func (a *app) litmus(args []string, f *litmusFlags) error {
 	if f.pmd != "" && len(tests) != 1 {
 		return fmt.Errorf("--to-pmd writes one test, not %d", len(tests))
 	}
-	ctx, cancel := interrupt.Context()
+	ctx, cancel := until(0)
 	defer cancel()
 	if f.pmd != "" {
 		if err := a.litmusSpec(ctx, tests[0], f); err != nil || f.pmd == "-" {

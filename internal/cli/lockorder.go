@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/internal/suite/run"
@@ -39,12 +37,8 @@ func (a *app) lockOrderCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, cancel := interrupt.Context()
+			ctx, cancel := until(timeout)
 			defer cancel()
-			if timeout > 0 {
-				ctx, cancel = context.WithTimeout(ctx, timeout)
-				defer cancel()
-			}
 			found, err := run.Locks(ctx, names, fixed)
 			if err != nil {
 				return err

@@ -13,7 +13,6 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/checker/matrix"
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/memory"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/internal/suite/run"
@@ -84,7 +83,7 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	if slices.Equal(f.rows, []string{matrix.FeatureAxis}) {
 		return a.matrixOfFeatures(args, f, opts)
 	}
-	r := plan.MatrixRequest{Specs: args, Set: f.set, Rows: f.rows, Cols: f.cols, Property: f.property}
+	r := plan.MatrixRequest{Specs: args, Set: f.set, Rows: f.rows, Cols: f.cols, Property: f.property, Timeout: f.timeout}
 	for _, file := range f.profiles {
 		p, err := a.readProfile(file)
 		if err != nil {
@@ -96,7 +95,7 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := interrupt.Context()
+	ctx, cancel := until(0)
 	defer cancel()
 	prog := a.newProgress(len(m.Cells), f.progress)
 	answers := run.Matrix(ctx, m.Cells, f.tier, run.Options{Checker: opts, Jobs: f.jobs, Watch: prog.watch})
@@ -148,7 +147,7 @@ func (a *app) matrixOfFeatures(args []string, f *matrixFlags, opts checker.Optio
 	if len(f.cols)+len(f.property)+len(f.set)+len(f.profiles) > 0 || f.html != "" {
 		return errors.New("--rows feature has columns, properties and cells of its own, and no page: leave out --cols, --property, --set and --html")
 	}
-	ctx, cancel := interrupt.Context()
+	ctx, cancel := until(0)
 	defer cancel()
 	list, err := run.Features(ctx, args, f.tier, run.Options{Checker: opts, Jobs: f.jobs})
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pmdcheck/internal/interrupt"
 	"pmdcheck/internal/page"
 	"pmdcheck/internal/suite/run"
 	"pmdcheck/internal/watch"
@@ -38,7 +37,7 @@ func (a *app) serveCmd() *cobra.Command {
 			if err := local(listen); err != nil && !public {
 				return err
 			}
-			ctx, cancel := interrupt.Context()
+			ctx, cancel := until(0)
 			defer cancel()
 			return a.serve(ctx, &server{app: a, args: args, flags: f, public: public}, listen)
 		},

@@ -65,7 +65,9 @@ func (s *server) system(q url.Values) (*model.System, error) {
 	}
 	key := strings.Join(append([]string{name, s.shown.stampOf(name)}, q["set"]...), "\n")
 	if s.runs.key != key {
-		sys, _, err := plan.First(name, q["set"], s.flags.build())
+		ctx, cancel := within(s.flags.timeout)
+		defer cancel()
+		sys, _, err := plan.First(ctx, name, q["set"], s.flags.build())
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,10 +26,13 @@ func (a *app) showCmd() *cobra.Command {
 	var asDOT, noMerge, states bool
 	var nodes int
 	var process, out string
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: "show spec", Short: "show the state machines of a spec", Example: "  pmdcheck show seed/race_a --set policy=rcu\n  pmdcheck show seed/race_a --dot --process huge_pmd_unshare | dot -Tsvg > unshare.svg\n  pmdcheck show classic/peterson --states --max-nodes 100 | dot -Tsvg > states.svg", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			sys, _, err := plan.First(args[0], set, elab.BuildOptions{NoMerge: noMerge})
+			ctx, cancel := within(timeout)
+			defer cancel()
+			sys, _, err := plan.First(ctx, args[0], set, elab.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
 			}
@@ -48,6 +52,7 @@ func (a *app) showCmd() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&set, "set", nil, "fix a config parameter, `name=value`")
+	loading(cmd.Flags(), &timeout)
 	cmd.Flags().BoolVar(&asDOT, "dot", false, "draw one process or function for Graphviz")
 	cmd.Flags().BoolVar(&states, "states", false, "draw the state space for Graphviz")
 	cmd.Flags().IntVar(&nodes, "max-nodes", 250, "with --states: stop after this many states; the drawing says what was cut")
@@ -109,6 +114,7 @@ func (a *app) renderCmd() *cobra.Command {
 
 func (a *app) replayCmd() *cobra.Command {
 	var spec string
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: "replay trace.json", Short: "run a stored trace again on the interpreter and compare every step", Example: "  pmdcheck replay traces/seed-race_a.json\n  pmdcheck replay --spec ./mine.pmd trace.json", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -126,7 +132,9 @@ func (a *app) replayCmd() *cobra.Command {
 			for _, c := range t.Config {
 				set = append(set, c.Name+"="+c.Value)
 			}
-			sys, _, err := plan.First(spec, set, elab.BuildOptionsOf(t.Build))
+			ctx, cancel := within(timeout)
+			defer cancel()
+			sys, _, err := plan.First(ctx, spec, set, elab.BuildOptionsOf(t.Build))
 			if err != nil {
 				return err
 			}
@@ -137,6 +145,7 @@ func (a *app) replayCmd() *cobra.Command {
 			return err
 		},
 	}
+	loading(cmd.Flags(), &timeout)
 	cmd.Flags().StringVar(&spec, "spec", "", "spec to replay on (default: the one named in the trace)")
 	return cmd
 }

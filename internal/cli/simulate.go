@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ func (a *app) simulateCmd() *cobra.Command {
 	var set []string
 	var script, trace, save string
 	var noMerge bool
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: "simulate spec", Short: "step through a cell by hand", Args: cobra.ExactArgs(1),
 		Long: "simulate shows where every process is and which steps are possible, and takes the ones you choose; it runs to a cover or a violation, follows a stored\n" +
@@ -27,7 +29,9 @@ func (a *app) simulateCmd() *cobra.Command {
 		Example: "  pmdcheck simulate seed/race_a --set policy=rcu --set target=riscv64\n  pmdcheck simulate seed/race_a --set policy=rcu --set target=riscv64 --trace trace.json\n" +
 			"  printf 'run violation\\nsave trace.json\\n' | pmdcheck simulate classic/peterson --set turn_first=true --script -",
 		RunE: func(_ *cobra.Command, args []string) error {
-			sys, _, err := plan.First(args[0], set, elab.BuildOptions{NoMerge: noMerge})
+			ctx, cancel := within(timeout)
+			defer cancel()
+			sys, _, err := plan.First(ctx, args[0], set, elab.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
 			}
@@ -53,6 +57,7 @@ func (a *app) simulateCmd() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&set, "set", nil, "fix a config parameter, `name=value`")
+	loading(cmd.Flags(), &timeout)
 	cmd.Flags().StringVar(&script, "script", "", "take commands from this `file` (- for stdin) instead of the keyboard")
 	cmd.Flags().StringVar(&trace, "trace", "", "have a stored trace at hand: n and p follow it")
 	cmd.Flags().StringVar(&save, "save", "run.json", "`file` that s stores the run in")

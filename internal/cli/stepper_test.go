@@ -35,7 +35,7 @@ func shows(t *testing.T, m *stepper, want ...string) {
 
 // TestNarrow: at 80 columns all that the stepper shows is whole, and so are its history, what it filters and pins, and what commands say.
 func TestNarrow(t *testing.T) {
-	sys, _, err := plan.First("seed/race_a", []string{"policy=pte_walker_lock", "target=x86_pv_native"}, elab.BuildOptions{})
+	sys, _, err := plan.First(t.Context(), "seed/race_a", []string{"policy=pte_walker_lock", "target=x86_pv_native"}, elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

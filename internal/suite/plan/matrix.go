@@ -1,10 +1,12 @@
 package plan
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"pmdcheck/checker/matrix"
 	"pmdcheck/internal/suite/catalog"
@@ -36,6 +38,7 @@ type MatrixRequest struct {
 	Rows, Cols []string        // none: the usual ones that some spec sweeps
 	Property   []string        // none: the usual ones
 	Profiles   []*elab.Profile // trees, side by side; none: releases
+	Timeout    time.Duration   // to load one spec, and to span its cells; 0: no limit
 }
 
 // Matrix is a table to be filled.
@@ -62,7 +65,7 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 	if len(r.Property) == 0 {
 		m.Properties = matrixProps
 	}
-	specs, err := loadAll(r.Specs)
+	specs, err := r.load()
 	if err != nil {
 		return nil, err
 	}
@@ -117,17 +120,27 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 	return m, run.observe(slices.DeleteFunc(slices.Clone(r.Property), func(p string) bool { return p == AnyProperty }))
 }
 
-func loadAll(args []string) ([]*elab.Spec, error) {
-	names, err := catalog.Resolve(args)
+// within is the time for one spec.
+func (r MatrixRequest) within() (context.Context, context.CancelFunc) {
+	if r.Timeout <= 0 {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(context.Background(), r.Timeout)
+}
+
+func (r MatrixRequest) load() ([]*elab.Spec, error) {
+	names, err := catalog.Resolve(r.Specs)
 	if err != nil {
 		return nil, err
 	}
 	var specs []*elab.Spec
 	var errs []error
 	for _, n := range names {
-		spec, err := catalog.Load(n)
+		ctx, cancel := r.within()
+		spec, err := catalog.LoadContext(ctx, n)
+		cancel()
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, Early(n, err))
 			continue
 		}
 		specs = append(specs, spec)
@@ -172,15 +185,17 @@ func (r MatrixRequest) cells(spec *elab.Spec, axes, props []string) ([]MatrixCel
 	if len(profiles) == 0 {
 		profiles = []*elab.Profile{nil}
 	}
+	ctx, cancel := r.within()
+	defer cancel()
 	var out []MatrixCell
 	for _, profile := range profiles {
 		for _, set := range sets {
-			cells, err := spec.Select(elab.Selection{Set: set, Profile: profile})
+			cells, err := spec.SelectContext(ctx, elab.Selection{Set: set, Profile: profile})
 			if errors.Is(err, elab.ErrNoCell) {
 				continue
 			}
 			if err != nil {
-				return nil, err
+				return nil, Early(spec.Name, err)
 			}
 			for _, c := range cells {
 				ways, err := spec.Ways(c, elab.BuildOptions{})

@@ -130,14 +130,14 @@ func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Sp
 	}
 	spec, err := catalog.LoadContext(ctx, name)
 	if err != nil {
-		return nil, nil, early(name, err)
+		return nil, nil, Early(name, err)
 	}
 	if spec.Empty() {
 		return nil, nil, fmt.Errorf("%s declares no process and no invariant: there is nothing to check", name)
 	}
 	all, err := spec.SelectContext(ctx, elab.Selection{Set: fixed, Profile: r.Profile})
 	if err != nil {
-		return nil, nil, early(name, err)
+		return nil, nil, Early(name, err)
 	}
 	var mine []elab.ConfigCell
 	for _, c := range all {
@@ -160,8 +160,18 @@ func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Sp
 	return spec, mine, nil
 }
 
-// early says of which spec it is that it could not be read in time.
-func early(name string, err error) error {
+// Load loads a spec and spans its cells.
+func Load(ctx context.Context, name string, fixed []model.ConfigValue) (*elab.Spec, []elab.ConfigCell, error) {
+	spec, err := catalog.LoadContext(ctx, name)
+	if err != nil {
+		return nil, nil, Early(name, err)
+	}
+	cells, err := spec.CellsContext(ctx, fixed)
+	return spec, cells, Early(name, err)
+}
+
+// Early says of which spec it is that it could not be read in time.
+func Early(name string, err error) error {
 	if elab.WasStopped(err) == nil {
 		return err
 	}
@@ -205,8 +215,9 @@ func ParseSet(set []string) ([]model.ConfigValue, error) {
 	return out, nil
 }
 
-// First builds the single system that a command about one cell needs: the first cell left by the fixed values. all is how many cells are left.
-func First(name string, set []string, o elab.BuildOptions) (sys *model.System, all []elab.ConfigCell, err error) {
+// First builds the single system that a command about one cell needs: the first cell left by the fixed values. all is how many cells are left. If the context ends first, the error is an
+// [elab.Stopped].
+func First(ctx context.Context, name string, set []string, o elab.BuildOptions) (sys *model.System, all []elab.ConfigCell, err error) {
 	names, err := catalog.Resolve([]string{name})
 	if err != nil {
 		return nil, nil, err
@@ -214,17 +225,15 @@ func First(name string, set []string, o elab.BuildOptions) (sys *model.System, a
 	if len(names) > 1 {
 		return nil, nil, fmt.Errorf("%s has %d specs, and one is wanted: %s and others", name, len(names), names[0])
 	}
-	spec, err := catalog.Load(names[0])
-	if err != nil {
-		return nil, nil, err
-	}
 	fixed, err := ParseSet(set)
 	if err != nil {
 		return nil, nil, err
 	}
-	if all, err = spec.Cells(fixed); err != nil {
+	spec, all, err := Load(ctx, names[0], fixed)
+	if err != nil {
 		return nil, nil, err
 	}
+	o.Context = ctx
 	sys, err = spec.Build(all[0], o)
-	return sys, all, err
+	return sys, all, Early(names[0], err)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"pmdcheck/checker"
-	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
@@ -37,11 +36,7 @@ func Locks(ctx context.Context, names []string, fixed []model.ConfigValue) (*Loc
 }
 
 func (o *LockOrder) spec(ctx context.Context, name string, fixed []model.ConfigValue) error {
-	spec, err := catalog.Load(name)
-	if err != nil {
-		return err
-	}
-	cells, err := spec.Cells(fixed)
+	spec, cells, err := plan.Load(ctx, name, fixed)
 	if err != nil {
 		return err
 	}
@@ -50,7 +45,11 @@ func (o *LockOrder) spec(ctx context.Context, name string, fixed []model.ConfigV
 			o.Cut = name
 			return nil
 		}
-		sys, err := spec.Build(c, elab.BuildOptions{Check: []string{"lock_order"}})
+		sys, err := spec.Build(c, elab.BuildOptions{Check: []string{"lock_order"}, Context: ctx})
+		if elab.WasStopped(err) != nil {
+			o.Cut = name
+			return nil
+		}
 		if err != nil {
 			return err
 		}
