@@ -15,7 +15,7 @@ import (
 
 func (a *app) baselineCmd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "baseline", Short: "keep what a run found and compare later runs with it", Args: cobra.NoArgs,
+		Use: "baseline", Short: "keep what a run found and compare later runs with it", Args: knownCommand,
 		Long: "A baseline is a file to commit: verdict, violated properties, counts of states and transitions and the digest of the model for every cell. compare names every cell\n" +
 			"that differs and exits with 1 if a verdict changed. It is also where check --shard learns what cells cost (--costs).",
 		Example: "  pmdcheck baseline write -o baseline.json\n  pmdcheck baseline compare baseline.json",

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -146,5 +147,31 @@ func completions(root *cobra.Command) {
 			_ = cmd.RegisterFlagCompletionFunc("only", completeSet)
 		}
 		words(cmd, "search", "dfs", "bfs")
+		if cmd.Name() == "ask" {
+			completeAsk(cmd, words)
+		}
 	}
+}
+
+// completeAsk offers what can be asked about.
+func completeAsk(cmd *cobra.Command, words func(*cobra.Command, string, ...string)) {
+	words(cmd, "policy", slices.Sorted(maps.Keys(policies))...)
+	_ = cmd.RegisterFlagCompletionFunc("walker", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var out []string
+		if list, err := walkers(); err == nil {
+			for _, w := range list {
+				out = append(out, w.name)
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	})
+	_ = cmd.RegisterFlagCompletionFunc("arch", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var out []string
+		if lib, err := catalog.KernelLibrary(); err == nil {
+			for _, g := range lib.Groups() {
+				out = append(out, g.Values...)
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	})
 }

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/run"
@@ -76,6 +78,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.Flags().Bool("version", false, "print version, commit and Go")
 	prof.flags(root.PersistentFlags())
 	root.PersistentPreRunE = bounds(root, prof.start)
+	root.SetFlagErrorFunc(knownFlag)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(out)
@@ -139,6 +142,26 @@ func knownCommand(root *cobra.Command, args []string) error {
 		hint = "write pmdcheck check " + args[0]
 	}
 	return source.WithHint("unknown command "+source.Quote(args[0]), cmp.Or(hint, "`pmdcheck --help` lists them"))
+}
+
+// knownFlag adds to the error of a flag that a command does not have one that is near, or how a parameter of a spec is set.
+func knownFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	name := unknown.GetSpecifiedName()
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	hint := source.DidYouMean("--"+name, names)
+	if slices.Contains([]string{"kernel", "arch", "policy", "target", "era"}, name) && cmd.Flags().Lookup("set") != nil {
+		hint = "write --set " + name + "=…"
+	}
+	return source.WithHint(err.Error(), hint)
 }
 
 // bounds adds the flag for the limits of specs, and returns what has to be done before a command.

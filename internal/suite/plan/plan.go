@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/model"
 	"pmdcheck/model/elab"
+	"pmdcheck/model/source"
 )
 
 // Cell is one cell of a run.
@@ -75,8 +78,9 @@ func (r Request) Cells() ([]Cell, int, error) {
 	asked := asked{}
 	var without []error // specs that lack a parameter
 	var passed []string
+	tiers := map[string]bool{}
 	for _, n := range names {
-		spec, mine, err := r.of(n, fixed, only)
+		spec, mine, err := r.of(n, fixed, only, tiers)
 		var lacks *elab.NoParameter
 		if len(names) > 1 && (errors.As(err, &lacks) || r.Profile != nil && passedOver(err)) {
 			without = append(without, err)
@@ -107,7 +111,10 @@ func (r Request) Cells() ([]Cell, int, error) {
 	if err := only.check(); err != nil {
 		return nil, 0, err
 	}
-	if len(cells) == 0 && len(only) > 0 {
+	if all := slices.Sorted(maps.Keys(tiers)); r.Tier != "" && r.Tier != "all" && len(all) > 0 && !tiers[r.Tier] {
+		return nil, 0, source.WithHint(fmt.Sprintf("--tier %s: no cell is of it; there are %s", r.Tier, strings.Join(all, ", ")), source.DidYouMean(r.Tier, all))
+	}
+	if len(cells) == 0 && len(only.wanted) > 0 {
 		return nil, 0, errors.New("--only: no cell has all of these values; there may be some in other tiers (--tier all)")
 	}
 	for _, n := range passed {
@@ -121,7 +128,7 @@ func (r Request) Cells() ([]Cell, int, error) {
 }
 
 // of are the cells of one spec that are wanted.
-func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Spec, []elab.ConfigCell, error) {
+func (r Request) of(name string, fixed []model.ConfigValue, only *only, tiers map[string]bool) (*elab.Spec, []elab.ConfigCell, error) {
 	ctx := context.Background()
 	if r.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -143,6 +150,9 @@ func (r Request) of(name string, fixed []model.ConfigValue, only only) (*elab.Sp
 	for _, c := range all {
 		if r.Claims && !c.Claim || !only.admit(c.Config) {
 			continue
+		}
+		if c.Tier != "" {
+			tiers[c.Tier] = true
 		}
 		// A tier says what a regression run may cost; a tree is asked everything.
 		if len(r.Set) == 0 && !r.Claims && !InTier(c, r.Tier) {
