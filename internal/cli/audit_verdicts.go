@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pmdcheck/checker"
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/audit"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/internal/suite/run"
@@ -40,7 +41,7 @@ func (a *app) verdicts(w io.Writer, doc *audit.Document, f auditFlags, specs []s
 	defer cancel()
 	o := run.Options{Jobs: runtime.GOMAXPROCS(0), Traces: true}
 	kept := slices.Clone(cells)
-	fmt.Fprintf(w, "%s: %s\n%d claims\n\n", doc.Release, doc.Summary(), len(cells))
+	fmt.Fprintf(w, "%s: %s\n%s\n\n", doc.Release, doc.Summary(), report.Count(len(cells), "claim"))
 	n := map[string]int{}
 	for x := range run.Cells(ctx, cells, o) {
 		if run.Excluded(x.Err) {

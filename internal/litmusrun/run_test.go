@@ -98,7 +98,7 @@ func TestOrder(t *testing.T) {
 	if texts[0] != texts[1] {
 		t.Error("the output depends on the number of workers")
 	}
-	if s := "31 tests under lkmm: 0 Never, 30 Sometimes, 0 Always, 0 without an execution that ends, 0 unknown, 1 errors; 0 data races, 0 differ"; !strings.Contains(texts[0], s) {
+	if s := "31 tests under lkmm: 0 Never, 30 Sometimes, 0 Always, 0 without an execution that ends, 0 unknown, 1 error; 0 data races, 0 differ"; !strings.Contains(texts[0], s) {
 		t.Error(texts[0][:400])
 	}
 }

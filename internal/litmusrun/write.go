@@ -141,9 +141,17 @@ func Table(w io.Writer, m axioms.Model, as []Answer) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "%d tests under %s: %d Never, %d Sometimes, %d Always, %d without an execution that ends, %d unknown, %d errors; %d data races, %d differ\n",
-		s.Tests, m, s.Never, s.Sometimes, s.Always, s.NoFinal, s.Unknown, s.Errors, s.Races, s.Differ)
+	_, err := fmt.Fprintf(w, "%s under %s: %d Never, %d Sometimes, %d Always, %d without an execution that ends, %d unknown, %s; %s, %d differ\n",
+		count(s.Tests, "test"), m, s.Never, s.Sometimes, s.Always, s.NoFinal, s.Unknown, count(s.Errors, "error"), count(s.Races, "data race"), s.Differ)
 	return err
+}
+
+// count is "1 test" or "2 tests".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // document is the JSON form; the first field names its version.
