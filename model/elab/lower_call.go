@@ -145,7 +145,7 @@ func (b *builder) builtin(x *syntax.CallExpr) operand {
 		return b.containerOf(x)
 	case "peek":
 		o := b.expr(x.Args[0])
-		if o.bad() {
+		if o.bad() || !b.isPlace(x, o) {
 			return badOperand
 		}
 		c := *o.lv
@@ -178,9 +178,17 @@ func (b *builder) fenceCPU(x *syntax.CallExpr) operand {
 	return operand{t: check.Void}
 }
 
+// isPlace reports whether an operand is in memory, and else that it is not: a local that is never assigned is a number.
+func (b *builder) isPlace(x *syntax.CallExpr, o operand) bool {
+	if o.lv == nil {
+		b.e.errorf("not-a-place", x.Args[0].Span(), "%s needs a variable", x.Fun.Name)
+	}
+	return o.lv != nil
+}
+
 // marked is an access with a mark: a read of o, or with two arguments a write.
 func (b *builder) marked(x *syntax.CallExpr, o operand, access model.Access) operand {
-	if o.bad() {
+	if o.bad() || !b.isPlace(x, o) {
 		return badOperand
 	}
 	c := *o.lv
