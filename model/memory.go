@@ -1,12 +1,17 @@
 package model
 
-import "pmdcheck/model/source"
+import (
+	"slices"
+
+	"pmdcheck/model/source"
+)
 
 // Memory is what a pass has added to a system so that its memory is weaker than sequentially consistent.
 type Memory struct {
 	Model   string    // "tso"
 	Bound   int       // stores that a buffer may hold
 	Weak    []Cell    // what stores reach through a buffer, in order
+	Plain   []Cell    // those of them that two processes access, one to write and one without a mark
 	Strong  []Strong  // shared cells that all accesses reach at once, in order
 	Buffers []Buffer  // of the processes that have one
 	Locked  []Assumed // unmarked atomic blocks that are taken for locked instructions
@@ -36,6 +41,14 @@ type Buffer struct {
 	Addr   VarID   // where to, oldest first: a number of Cells from 1, 0 where there is no store
 	Cells  []Cell  // by number, less 1; Cell{NoVar, 0} where a number is none of a cell
 	Values []VarID // of the same stores, one variable for each type that Cells have
+}
+
+// MayRace is how many weak cells are accessed without a mark while others access them, where nobody asks whether these accesses race.
+func (s *System) MayRace() int {
+	if s.Memory == nil || slices.ContainsFunc(s.Props, func(p *Prop) bool { return p.Kind == PropRace && p.Checked }) {
+		return 0
+	}
+	return len(s.Memory.Plain)
 }
 
 // Unmarked is how many atomic blocks change what several processes access, without the source saying what they are on the machine whose memory is modelled.

@@ -70,6 +70,7 @@ type Entry struct {
 	Store       string            `json:"store,omitempty"`    // if it is not exact
 	Omitted     *float64          `json:"omitted,omitempty"`  // then: bound on the expected number of states missed
 	Bytes       int64             `json:"bytes"`
+	MayRace     int               `json:"may_race,omitempty"`                // weak cells whose accesses without a mark may race, under tso, where no_data_race is not checked
 	Unmarked    int               `json:"unmarked_blocks,omitempty"`         // atomic blocks that are taken for locked instructions or for no memory, under tso
 	Barriers    int               `json:"barriers_without_effect,omitempty"` // statements that order memory, where it is sequentially consistent anyhow
 	Dead        int               `json:"dead,omitempty"`                    // transitions that never ran, of a complete search

@@ -89,6 +89,9 @@ func Verdicts(w io.Writer, e *Entry) error {
 	if e.Unmarked > 0 {
 		fmt.Fprintf(&b, "     %s\n", unmarked(e.Unmarked))
 	}
+	if e.MayRace > 0 {
+		fmt.Fprintf(&b, "     accesses without a mark to %s may race, and are taken as written: no_data_race is not checked\n", Count(e.MayRace, "weak cell"))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -104,6 +104,7 @@ func (e *Entry) validate() error {
 		{"transitions", e.Transitions},
 		{"barriers_without_effect", int64(e.Barriers)},
 		{"unmarked_blocks", int64(e.Unmarked)},
+		{"may_race", int64(e.MayRace)},
 		{"live_states", e.LiveStates},
 		{"live_transitions", e.LiveTrans},
 		{"depth", int64(e.Depth)},

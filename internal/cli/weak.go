@@ -51,6 +51,11 @@ func explainMemory(b *strings.Builder, sys *model.System) {
 		weak = append(weak, sys.CellName(c))
 	}
 	list("weak", weak)
+	var plain []string
+	for _, c := range m.Plain {
+		plain = append(plain, sys.CellName(c))
+	}
+	list("accessed without a mark, so that no_data_race may be violated", plain)
 	var whys []string
 	by := map[string][]string{}
 	for _, s := range m.Strong {

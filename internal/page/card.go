@@ -45,6 +45,9 @@ func card(r *report.Entry) string {
 	if r.Barriers > 0 {
 		said += " Memory was sequentially consistent: the barriers had no effect, and nothing is said of machines on which they matter."
 	}
+	if r.MayRace > 0 {
+		said += " Accesses without a mark may race, and nobody asked: they are taken as written, which a compiler need not do."
+	}
 	if r.Unmarked > 0 {
 		said += " Atomic blocks without @x86 were taken for locked instructions or for no memory: what holds rests on that."
 	}

@@ -31,7 +31,7 @@ func TSO(s *model.System, o TSOOptions) *model.System {
 	w.Vars, w.Processes, w.Covers = slices.Clone(s.Vars), slices.Clone(s.Processes), slices.Clone(s.Covers)
 	t := &tso{s: s, w: w, bound: bound, opt: o, usage: s.Usage(), full: model.NoCover}
 	t.classify()
-	w.Memory = &model.Memory{Model: "tso", Bound: bound, Weak: t.weakCells(), Strong: t.strong(), Base: s}
+	w.Memory = &model.Memory{Model: "tso", Bound: bound, Weak: t.weakCells(), Plain: t.plainCells(), Strong: t.strong(), Base: s}
 	lens := map[model.ProcID]model.VarID{} // by process that has a buffer
 	var bs []*buffering
 	for _, p := range s.Processes {
@@ -211,6 +211,41 @@ func (t *tso) weakCells() (out []model.Cell) {
 			if c := (model.Cell{Var: v.ID, Idx: int32(i)}); t.weak[c] {
 				out = append(out, c)
 			}
+		}
+	}
+	return out
+}
+
+// plainCells lists the weak cells that may be accessed by two processes at the same time, one of which writes and one of which has no mark. Locks may keep them apart: no_data_race tells.
+func (t *tso) plainCells() (out []model.Cell) {
+	type use struct{ write, plain bool }
+	uses := map[model.Cell]map[model.ProcID]use{}
+	for _, p := range t.s.Processes {
+		for _, tr := range p.Trans {
+			for i := range tr.Code {
+				op := &tr.Code[i]
+				plain := op.Dst != nil && op.Dst.Access == model.AccessPlain
+				model.WalkOp(op, func(x *model.Expr) { plain = plain || x.Place != nil && x.Place.Access == model.AccessPlain })
+				plain = plain && op.Access == model.AccessPlain
+				t.accessed(op, func(c model.Cell, write bool) {
+					if uses[c] == nil {
+						uses[c] = map[model.ProcID]use{}
+					}
+					u := uses[c][p.ID]
+					uses[c][p.ID] = use{u.write || write, u.plain || plain}
+				})
+			}
+		}
+	}
+	for _, c := range t.weakCells() {
+		found := false
+		for p, a := range uses[c] {
+			for q, b := range uses[c] {
+				found = found || p != q && (a.write || b.write) && (a.plain || b.plain)
+			}
+		}
+		if found {
+			out = append(out, c)
 		}
 	}
 	return out

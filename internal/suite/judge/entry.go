@@ -19,6 +19,7 @@ type Checked struct {
 	Result   *checker.Result
 	Judged   Judgement
 	Barriers int             // statements that order memory and had no effect
+	MayRace  int             // weak cells that may be accessed without a mark by two processes at once, where nobody asks
 	Unmarked int             // atomic blocks of which it was assumed what they are on the machine
 	Traces   []*traces.Trace // for readers: the shortest that are known
 }
@@ -30,7 +31,7 @@ func (c Checked) Entry() report.Entry {
 		Number: c.Number, Spec: c.Spec.Name, Config: map[string]string{}, At: c.Spec.Name + ".pmd:1:1", Digest: c.Digest,
 		Verdict: j.Verdict.String(), Properties: append([]string{}, j.Properties...), Judged: []report.Judged{}, Unreachable: j.Unreachable, Expected: j.Expected, OK: j.OK, Why: j.Why,
 		Reason: string(r.Reason), States: r.Stats.States, Transitions: r.Stats.Transitions, LiveStates: r.Stats.LiveStates, LiveTrans: r.Stats.LiveTransitions, Depth: r.Stats.Depth, Reduction: r.Reduction.String(), Bytes: r.Stats.Bytes,
-		Barriers: c.Barriers, Unmarked: c.Unmarked, Dead: len(r.Dead), Covers: map[string]string{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
+		Barriers: c.Barriers, Unmarked: c.Unmarked, MayRace: c.MayRace, Dead: len(r.Dead), Covers: map[string]string{}, Seconds: math.Round(r.Stats.Elapsed.Seconds()*1e6) / 1e6,
 	}
 	e.Symmetry = slices.ContainsFunc(r.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 })
 	if r.Store != checker.StoreExact {

@@ -135,7 +135,7 @@ func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options)
 	if opts.Timeout > 0 {
 		opts.Timeout = max(opts.Timeout-building, time.Nanosecond)
 	}
-	out.Barriers, out.Unmarked = sys.Barriers(), sys.Unmarked()
+	out.Barriers, out.Unmarked, out.MayRace = sys.Barriers(), sys.Unmarked(), sys.MayRace()
 	if e := c.Expect; e != nil && (e.States >= 0 || e.Transitions >= 0) && !o.FixedReduction {
 		opts.Reduction = checker.ReductionNone
 	}
