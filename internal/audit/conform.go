@@ -103,14 +103,14 @@ func (x *index) align(l *Library, doc *Document, eval evaluator, rel Release, ta
 	var pairs []pair
 	for _, r := range doc.References {
 		d := x.body(r, arch, known)
-		if d == nil || !strings.HasPrefix(r.At, "linux/") || names.Basic(file(r.At)) {
+		if d == nil || !strings.HasPrefix(r.At, "linux/") || !names.Compared(file(r.At)) {
 			continue
 		}
-		if m, seen := l.projectModel(r.Model, r.Func, rel, eval, keep); m != nil {
+		if m, seen := l.projectModel(r, rel, eval, keep); m != nil {
 			pairs = append(pairs, pair{r, d, m, seen})
 		}
 	}
-	calls := x.modelledCalls(l, func(r Ref) bool { return !names.Basic(file(r.At)) })
+	calls := x.modelledCalls(l, func(r Ref) bool { return names.Compared(file(r.At)) })
 	for _, n := range names.Apart() {
 		calls[n] = true
 	}

@@ -96,7 +96,7 @@ func conforms(t testing.TB, waivers string) (*Document, error) {
 	old := conformText
 	conformText = waivers
 	t.Cleanup(func() { conformText = old })
-	l, err := ReadLibrary(map[string]string{"linux/x.pmd": conforming})
+	l, err := ReadLibrary(map[string]string{"linux/mm/hugetlb.pmd": conforming})
 	if err != nil {
 		t.Fatal(err)
 	}

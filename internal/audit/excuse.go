@@ -153,7 +153,7 @@ func (d *data) checkExcuses(l *Library) error {
 	refs := map[string][]string{}
 	names := skeleton.Library()
 	for _, r := range l.Refs {
-		if names.Basic(file(r.At)) {
+		if !names.Compared(file(r.At)) {
 			continue // it is not compared
 		}
 		refs[r.Model] = append(append(refs[r.Model], r.Func), d.renames[r.Func]...)

@@ -25,7 +25,7 @@ type Ref struct {
 type Library struct {
 	Refs         []Ref
 	consts       map[string]syntax.Expr
-	funcs        map[string]*syntax.FuncDecl // of the library
+	funcs        map[string][]libFunc // of the library, by name: files that are not imported together may have one each
 	enums        map[string]map[string]int
 	feats        map[string]*syntax.FeatureDecl
 	featureOrder []string // of declaration
@@ -33,9 +33,28 @@ type Library struct {
 	cites        map[string]string // commits, by their first twelve digits, with where they are cited
 }
 
+// libFunc is a function of the library.
+type libFunc struct {
+	file string
+	decl *syntax.FuncDecl
+}
+
+// fn is the function of a name that a file means: its own, or else that of a file that is compared with the kernel, before any other.
+func (l *Library) fn(name, from string, compared func(file string) bool) (best libFunc) {
+	for _, f := range l.funcs[name] {
+		switch {
+		case f.file == from:
+			return f
+		case best.decl == nil || compared(f.file) && !compared(best.file):
+			best = f
+		}
+	}
+	return best
+}
+
 // ReadLibrary collects the references and constants of model sources; texts are by file name.
 func ReadLibrary(texts map[string]string) (*Library, error) {
-	l := &Library{consts: map[string]syntax.Expr{}, funcs: map[string]*syntax.FuncDecl{}, enums: map[string]map[string]int{}, feats: map[string]*syntax.FeatureDecl{}, cites: map[string]string{}}
+	l := &Library{consts: map[string]syntax.Expr{}, funcs: map[string][]libFunc{}, enums: map[string]map[string]int{}, feats: map[string]*syntax.FeatureDecl{}, cites: map[string]string{}}
 	names := make([]string, 0, len(texts))
 	for n := range texts {
 		names = append(names, n)
@@ -80,7 +99,7 @@ func (l *Library) decl(file string, d syntax.Decl) {
 	switch d := d.(type) {
 	case *syntax.FuncDecl:
 		if !d.Override {
-			l.funcs[d.Name.Name] = d
+			l.funcs[d.Name.Name] = append(l.funcs[d.Name.Name], libFunc{file, d})
 		}
 	case *syntax.ConstDecl:
 		l.consts[d.Name.Name] = d.Value

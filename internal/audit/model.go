@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"strings"
-
 	"pmdcheck/internal/csource"
 	"pmdcheck/internal/skeleton"
 	"pmdcheck/model/syntax"
@@ -18,18 +16,21 @@ type modelled struct {
 	keep   func(string) string
 	own    string // the kernel's function that is projected: what else stands for it is looked through
 	within []string
+	file   string          // of the library, that the innermost of these stands in
 	seen   map[string]bool // what is looked through
 	left   int
 	cut    bool // it was too large
 }
 
 // projectModel makes the skeleton of the function of the library that a reference stands at, in normal form, and says which helpers it looked through.
-func (l *Library) projectModel(name, kernel string, rel Release, eval evaluator, keep func(string) string) (*skeleton.Skeleton, map[string]bool) {
-	fn := l.funcs[name]
+func (l *Library) projectModel(r Reference, rel Release, eval evaluator, keep func(string) string) (*skeleton.Skeleton, map[string]bool) {
+	name, v := r.Model, skeleton.Library()
+	f := l.fn(name, file(r.At), v.Compared)
+	fn := f.decl
 	if fn == nil {
 		return nil, nil
 	}
-	m := &modelled{l: l, rel: rel, eval: eval, v: skeleton.Library(), keep: keep, own: kernel, within: []string{name}, seen: map[string]bool{}, left: 4000}
+	m := &modelled{l: l, rel: rel, eval: eval, v: v, keep: keep, own: r.Func, file: f.file, within: []string{name}, seen: map[string]bool{}, left: 4000}
 	s := &skeleton.Skeleton{Name: name, Line: fn.Sp.Start.Line(), Nodes: m.normal(fn)}
 	if m.cut {
 		s.Notes = append(s.Notes, csource.Problem{Line: s.Line, Text: "the model is too large to be projected"})
@@ -244,12 +245,13 @@ func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
 		switch {
 		case m.v.Has(kernel):
 			return m.node(x, m.v.Event(kernel, last))
-		case m.v.Basic(file(at)):
+		case !m.v.Compared(file(at)):
 			return nil
 		}
 		return m.node(x, "call "+kernel)
 	}
-	fn := m.l.funcs[name]
+	f := m.l.fn(name, m.file, m.v.Compared)
+	fn := f.decl
 	if fn == nil || m.v.Opaque(name) || len(m.within) > 4 {
 		return nil
 	}
@@ -260,15 +262,19 @@ func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
 	}
 	m.seen[name] = true
 	m.within = append(m.within, name)
+	outer := m.file
+	m.file = f.file
 	nodes := m.normal(fn)
+	m.file = outer
 	m.within = m.within[:len(m.within)-1]
 	return nodes
 }
 
 // stands is the kernel's function that a function of the library stands for in the tree, "" if none, and where the library says so.
 func (m *modelled) stands(name string) (kernel, at string) {
+	f := m.l.fn(name, m.file, m.v.Compared)
 	for _, r := range m.l.Refs {
-		if r.Model == name && strings.HasPrefix(r.At, "linux/") && r.isName() && r.Covers(m.rel, m.eval.tree) {
+		if r.Model == name && file(r.At) == f.file && r.isName() && r.Covers(m.rel, m.eval.tree) {
 			return r.Func, r.At
 		}
 	}

@@ -182,7 +182,7 @@ func TestSeedsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := ReadLibrary(map[string]string{"linux/x.pmd": conforming})
+	l, err := ReadLibrary(map[string]string{"linux/mm/hugetlb.pmd": conforming})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,14 @@ import (
 
 // Vocabulary says which names are events.
 type Vocabulary struct {
-	words  map[string]word
-	guards map[string][2]string
-	slots  map[string]bool
-	once   map[string]bool
-	opaque map[string]bool
-	apart  map[string]bool
-	same   map[string]string
-	basic  map[string]bool
+	words    map[string]word
+	guards   map[string][2]string
+	slots    map[string]bool
+	once     map[string]bool
+	opaque   map[string]bool
+	apart    map[string]bool
+	same     map[string]string
+	compared map[string]bool
 }
 
 // word is what a call of a name does.
@@ -86,7 +86,7 @@ func (v *Vocabulary) Event(name string, last func(arg int) string) string {
 
 // ReadVocabulary reads a vocabulary; vocabulary.txt describes the form.
 func ReadVocabulary(text string) (*Vocabulary, error) {
-	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}, opaque: map[string]bool{}, apart: map[string]bool{}, same: map[string]string{}, basic: map[string]bool{}}
+	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}, opaque: map[string]bool{}, apart: map[string]bool{}, same: map[string]string{}, compared: map[string]bool{}}
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		f := strings.Fields(line)
@@ -122,8 +122,8 @@ func (v *Vocabulary) line(f []string) error {
 	case "beside":
 		v.same[strings.Join(f[1:], " ")] = "-"
 		return nil
-	case "slot", "once", "opaque", "apart", "basic":
-		set := map[string]map[string]bool{"slot": v.slots, "once": v.once, "opaque": v.opaque, "apart": v.apart, "basic": v.basic}[f[0]]
+	case "slot", "once", "opaque", "apart", "compared":
+		set := map[string]map[string]bool{"slot": v.slots, "once": v.once, "opaque": v.opaque, "apart": v.apart, "compared": v.compared}[f[0]]
 		for _, n := range f[1:] {
 			set[n] = true
 		}
@@ -154,15 +154,8 @@ func (v *Vocabulary) line(f []string) error {
 	return nil
 }
 
-// Basic tells whether a file of the library is about what the rest is built from, as locks and counts: it says what a function does and not how, so that there is nothing to be compared.
-func (v *Vocabulary) Basic(file string) bool {
-	for p := range v.basic {
-		if file == p+".pmd" || strings.HasPrefix(file, p+"/") {
-			return true
-		}
-	}
-	return false
-}
+// Compared tells whether the functions of a file of the library are held against those of the kernel.
+func (v *Vocabulary) Compared(file string) bool { return v.compared[strings.TrimSuffix(file, ".pmd")] }
 
 // Apart are the functions of the kernel that nothing of the library is about: where library and source are compared, a call of one is an event and not what it does.
 func (v *Vocabulary) Apart() []string { return slices.Sorted(maps.Keys(v.apart)) }
