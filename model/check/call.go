@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pmdcheck/model/source"
@@ -41,6 +42,13 @@ func (c *checker) call(x *syntax.CallExpr) operand {
 			c.expr(a)
 		}
 		return badOperand
+	}
+	if old := c.replaced[c.decl]; old != nil && c.decl.Name.Name == name {
+		// An override that calls the function of its own name calls what it replaces.
+		o = old
+		if !slices.Contains(c.originals, old) {
+			c.originals = append(c.originals, old)
+		}
 	}
 	c.Uses[x.Fun] = o
 	fn := o.Func
@@ -234,11 +242,12 @@ func (c *checker) containerOf(x *syntax.CallExpr) operand {
 // recursion reports functions that can call themselves, whether or not any process reaches them.
 func (c *checker) recursion() {
 	calls := map[string][]*syntax.CallExpr{}
-	for _, o := range c.sorted() {
+	// What a replaced function calls, if its override calls that, counts as the override's: it is inlined there.
+	for _, o := range slices.Concat(c.sorted(), c.originals) {
 		if o.Kind == FuncObject {
 			syntax.Walk(o.Func, func(n syntax.Node) bool {
 				if x, ok := n.(*syntax.CallExpr); ok {
-					if t := c.Names[x.Fun.Name]; t != nil && t.Kind == FuncObject {
+					if t := c.Names[x.Fun.Name]; t != nil && t.Kind == FuncObject && !slices.Contains(c.originals, c.Uses[x.Fun]) {
 						calls[o.Name] = append(calls[o.Name], x)
 					}
 				}

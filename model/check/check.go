@@ -119,6 +119,9 @@ type checker struct {
 	scope *scope // of locals; nil where only global names are known
 	where where
 	fn    *function
+	decl  *syntax.FuncDecl // whose body it is, if it is a function's
+
+	originals []*Object // replaced functions that their overrides call
 }
 
 // where is what surrounds an expression.
@@ -159,6 +162,9 @@ func (in *Info) Check(diags *source.List, number func(syntax.Expr) (int64, bool)
 		case FuncObject:
 			c.function(o.Func)
 		}
+	}
+	for i := 0; i < len(c.originals); i++ {
+		c.function(c.originals[i].Func)
 	}
 	c.recursion()
 	c.overrides()

@@ -17,7 +17,8 @@ type Decls struct {
 	Structs    map[string]*Struct
 	Enums      map[string]*Enum
 	Procs      []*syntax.ProcDecl
-	Overrides  [][2]*syntax.FuncDecl // what is replaced, and by what
+	Overrides  [][2]*syntax.FuncDecl        // what is replaced, and by what
+	replaced   map[*syntax.FuncDecl]*Object // by an override, which may call it
 	Configs    []*Object
 	Features   []*Object
 	Vars       []*syntax.VarDecl // shared variables in declaration order
@@ -233,6 +234,10 @@ func (p *Info) enterFunc(d *syntax.FuncDecl, diags *source.List) {
 			diags.Add(source.Diagnostic{Code: "bad-override", Span: d.Name.Sp, Msg: "there is no imported function " + source.Quote(d.Name.Name) + " to override", Hint: p.Suggest(d.Name.Name, FuncObject)})
 		} else {
 			p.Overrides = append(p.Overrides, [2]*syntax.FuncDecl{old.Func, d})
+			if p.replaced == nil {
+				p.replaced = map[*syntax.FuncDecl]*Object{}
+			}
+			p.replaced[d] = old
 			inheritRole(old.Func, d)
 		}
 		delete(p.Names, d.Name.Name)

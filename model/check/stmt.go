@@ -36,6 +36,8 @@ func (c *checker) body(n syntax.Node, b *syntax.Block, result *Type) {
 
 // function checks a function, whoever calls it.
 func (c *checker) function(d *syntax.FuncDecl) {
+	c.decl = d
+	defer func() { c.decl = nil }()
 	c.elsewhere(inCode, &scope{names: map[string]*Object{}}, func() {
 		result := c.typeOf(d.Result)
 		if !result.Scalar() && result.Kind != KindVoid {
