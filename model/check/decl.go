@@ -217,6 +217,7 @@ func (p *Info) enter(id *syntax.Ident, o *Object, diags *source.List) bool {
 		return false
 	}
 	if old := p.Names[o.Name]; old != nil {
+		old.typ = Bad // it is not known which of the two is meant
 		diags.Add(source.Diagnostic{
 			Code: "duplicate-name", Span: o.At, Msg: o.Kind.String() + " " + source.Quote(o.Name) + " is declared twice",
 			Related: []source.Related{{Span: old.At, Msg: "the other " + old.Kind.String()}},

@@ -101,12 +101,17 @@ func (l *Loader) Load(name string, src []byte) (_ *Spec, err error) {
 	defer recoverStopped(&err)
 	ld, s := l.parse(name, src)
 	defer func() { s.prog.loading = nil }()
-	for _, stage := range []func(){func() {}, ld.declare, func() { s.check(ld.diags) }} {
-		stage()
-		ld.guide(ld.p.asts[len(ld.p.asts)-1])
-		if err := ld.diags.Err(); err != nil {
-			return nil, err
+	if len(ld.diags.Diags) == 0 { // else what is missing from the tree would be missed once more
+		ld.declare()
+		declared := len(ld.diags.Diags) == 0
+		s.prog.Check(ld.diags, s.prog.atDefaults())
+		if declared {
+			s.evaluateAll(ld.diags)
 		}
+	}
+	ld.guide(ld.p.asts[len(ld.p.asts)-1])
+	if err := ld.diags.Err(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -136,12 +141,6 @@ func (l *Loader) parse(name string, src []byte) (*loading, *Spec) {
 func (ld *loading) declare() {
 	ld.p.Info = check.Declare(ld.files, ld.p.asts, ld.diags)
 	ld.p.findRoles()
-}
-
-// check checks names, types and constants.
-func (s *Spec) check(diags *source.List) {
-	s.prog.Check(diags, s.prog.atDefaults())
-	s.evaluateAll(diags)
 }
 
 type loading struct {
