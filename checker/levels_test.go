@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"pmdcheck/checker"
@@ -272,6 +273,66 @@ func TestLevelsTasks(t *testing.T) {
 		t.Error(err)
 	} else if _, err := o.Last(); err == nil {
 		t.Error("another search is taken for this one")
+	}
+}
+
+// TestLevelsTwice: each task is done by three at the same time, and what comes out is the same; of a file that was changed since nothing is believed.
+func TestLevelsTwice(t *testing.T) {
+	ctx := context.Background()
+	sys := hugepmd(t, "1", "2", "1", "0", "0")
+	ref, err := checker.Check(ctx, sys, checker.Options{Search: checker.BFS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, dir := openLevels(t, sys, checker.Options{}, checker.LevelOptions{Parts: 3, Safe: true})
+	x, err := l.Last()
+	for err == nil && x.Stop == "" {
+		var round string
+		var parts []int
+		if round, parts, err = l.Tasks(x); err != nil {
+			break
+		}
+		if len(parts) == 0 {
+			x, err = l.Advance(x)
+			continue
+		}
+		var wg sync.WaitGroup
+		for _, p := range slices.Repeat(parts, 3) {
+			wg.Go(func() {
+				do := l.Expand
+				if round == "merge" {
+					do = l.Merge
+				}
+				if err := do(ctx, x.Number, p); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.Result(ctx)
+	if err != nil || r.Stats.States != ref.Stats.States || r.Stats.Transitions != ref.Stats.Transitions || evidence(r) != evidence(ref) {
+		t.Errorf("%s, %v, and check finds %s", same(r), err, same(ref))
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "data", "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b[len(b)/3] ^= 4
+		if err := os.WriteFile(f, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.Result(ctx); !checker.Damaged(err) {
+		t.Errorf("damaged files: %v", err)
 	}
 }
 
