@@ -83,12 +83,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetIn(stdin)
 	root.SetOut(out)
 	root.SetErr(errs)
-	root.AddCommand(
-		a.checkCmd(), a.showCmd(), a.fmtCmd(), a.listCmd(), a.replayCmd(),
-		a.renderCmd(), a.explainCmd(), a.exportCmd(), a.benchCmd(), a.lockOrderCmd(),
-		a.mergeCmd(), a.simulateCmd(), a.serveCmd(), a.reportCmd(), a.baselineCmd(),
-		a.matrixCmd(), a.askCmd(), a.auditCmd(), a.litmusCmd(), a.levelsCmd(),
-	)
+	a.commands(root)
 	completions(root)
 	err := root.Execute()
 	out.flush()
@@ -124,6 +119,25 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	}
 	a.explainError(err)
 	return code
+}
+
+// commands adds all commands, grouped for who looks for one.
+func (a *app) commands(root *cobra.Command) {
+	for _, g := range []struct {
+		id, title string
+		list      []*cobra.Command
+	}{
+		{"ask", "Ask and check:", []*cobra.Command{a.askCmd(), a.checkCmd(), a.matrixCmd(), a.reportCmd(), a.serveCmd(), a.lockOrderCmd(), a.litmusCmd(), a.auditCmd()}},
+		{"look", "Look closer:", []*cobra.Command{a.listCmd(), a.explainCmd(), a.showCmd(), a.simulateCmd(), a.renderCmd(), a.replayCmd()}},
+		{"ci", "On several machines, and over time:", []*cobra.Command{a.mergeCmd(), a.baselineCmd(), a.levelsCmd()}},
+		{"tools", "For specs, and against other tools:", []*cobra.Command{a.fmtCmd(), a.exportCmd(), a.benchCmd()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.list {
+			c.GroupID = g.id
+		}
+		root.AddCommand(g.list...)
+	}
 }
 
 // knownCommand refuses what is no command, with one that is near, or with what it is instead.

@@ -305,12 +305,12 @@ var codes = []CodeDoc{
 	},
 	{
 		"unknown-function", "function nobody declared",
-		"Only functions of this spec and its imports, and the built-in ones, can be called, by their name.",
+		"Only functions of this spec and its imports, and the built-in ones, can be called, by their name. Where the kernel library has one of this name, the hint is its import.",
 		"u2 x;\nvoid lock(void) { x = 1; }\nprocess p { lok(); }\n", "u2 x;\nvoid lock(void) { x = 1; }\nprocess p { lock(); }\n",
 	},
 	{
 		"unknown-name", "name nobody declared",
-		"No variable, constant, enum value, config parameter or label of this name can be seen from here.",
+		"No variable, constant, enum value, config parameter or label of this name can be seen from here. Where the kernel library has one, the hint is its import. What the library leaves to the spec, such as NR_CPUS, is told once, where the spec imports the library.",
 		"u2 count;\nprocess p { cuont = 1; }\n", "u2 count;\nprocess p { count = 1; }\n",
 	},
 	{
