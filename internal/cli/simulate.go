@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -31,7 +32,7 @@ func (a *app) simulateCmd() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			ctx, cancel := within(timeout)
 			defer cancel()
-			sys, _, err := plan.First(ctx, args[0], set, elab.BuildOptions{NoMerge: noMerge})
+			sys, cells, err := plan.First(ctx, args[0], set, elab.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
 			}
@@ -51,7 +52,7 @@ func (a *app) simulateCmd() *cobra.Command {
 			if _, tty := terminal(a.out); !tty {
 				return errors.New("stdout is not a terminal; use --script")
 			}
-			m := &stepper{s: s, trace: t, save: save, write: a.writeTrace}
+			m := &stepper{s: s, title: strings.TrimSpace(sys.Name + "  " + cells[0].String()), trace: t, save: save, write: a.writeTrace}
 			_, err = tea.NewProgram(m, tea.WithInput(a.in), tea.WithOutput(os.Stdout)).Run()
 			return err
 		},

@@ -16,6 +16,7 @@ import (
 // stepper is the terminal view of a session: processes side by side, what can be done, and the state. It changes nothing but through the session.
 type stepper struct {
 	s      *sim.Session
+	title  string
 	trace  *traces.Trace // to follow, or nil
 	save   string
 	write  func(name string, t *traces.Trace) error
@@ -222,11 +223,7 @@ func (m *stepper) View() tea.View {
 func (m *stepper) draw() string {
 	width, height := max(40, m.width), max(12, m.height)
 	var lines []string
-	title := m.s.Sys.Name
-	for _, c := range m.s.Sys.Config {
-		title += " " + c.Name + "=" + c.Value
-	}
-	for _, l := range fold(title, width) {
+	for _, l := range fold(m.title, width) {
 		lines = append(lines, sgr("1", l))
 	}
 	status := fmt.Sprintf("step %d", m.s.Len())
@@ -262,14 +259,17 @@ func (m *stepper) draw() string {
 	return strings.Join(lines, "\n")
 }
 
-// processes are columns with name, where it is, and its next source line. Those that have ended share a line.
+// processes are columns with name, where it is, and its next source line. Those that have ended share a line, and so do idle helpers.
 func (m *stepper) processes(width int) []string {
 	var alive []sim.Process
-	var ended []string
+	var ended, idle []string
 	for _, p := range m.s.Processes() {
-		if p.Where == "ended" {
+		switch {
+		case p.Where == "ended":
 			ended = append(ended, p.Name)
-		} else {
+		case p.Where == "waits" && p.Helper:
+			idle = append(idle, p.Name)
+		default:
 			alive = append(alive, p)
 		}
 	}
@@ -308,9 +308,13 @@ func (m *stepper) processes(width int) []string {
 			out = append(out, strings.TrimRight(row, " "))
 		}
 	}
-	if len(ended) > 0 {
-		out = append(out, sgr("2", cut("ended: "+strings.Join(ended, ", "), width)))
+	rest := func(what string, names []string) {
+		if len(names) > 0 {
+			out = append(out, sgr("2", cut(what+strings.Join(names, ", "), width)))
+		}
 	}
+	rest("wait for a grace period to begin or end: ", idle)
+	rest("ended: ", ended)
 	return out
 }
 
@@ -340,8 +344,8 @@ func (m *stepper) process(p sim.Process, width int, code string, held []string) 
 func (m *stepper) panels(width, height int) []string {
 	height = max(3, height)
 	if width < sideBySide {
-		left := min(len(m.s.Choices())+1, max(2, height/2))
-		return append(m.choices(width, left), m.right(width, height-left)...)
+		steps := m.choices(width, max(2, height*2/3))
+		return append(steps, m.right(width, max(2, height-len(steps)))...)
 	}
 	half := width / 2
 	steps, right := m.choices(half, height), m.right(width-half, height)

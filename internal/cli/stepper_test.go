@@ -35,11 +35,11 @@ func shows(t *testing.T, m *stepper, want ...string) {
 
 // TestNarrow: at 80 columns all that the stepper shows is whole, and so are its history, what it filters and pins, and what commands say.
 func TestNarrow(t *testing.T) {
-	sys, _, err := plan.First(t.Context(), "seed/race_a", []string{"policy=pte_walker_lock", "target=x86_pv_native"}, elab.BuildOptions{})
+	sys, cells, err := plan.First(t.Context(), "seed/race_a", []string{"policy=pte_walker_lock", "target=x86_pv_native"}, elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &stepper{s: sim.New(sys), width: 80, height: 60}
+	m := &stepper{s: sim.New(sys), title: sys.Name + " " + cells[0].String(), width: 80, height: 60}
 	press := func(keys string) {
 		for _, k := range keys {
 			text := string(k)
@@ -56,6 +56,9 @@ func TestNarrow(t *testing.T) {
 	shows(t, m, "seed/race_a", "possible steps", "state", "policy=pte_walker_lock")
 	press("b")
 	shows(t, m, "11 steps", "holds m1.mmap_lock R,", "file.i_mmap_rwsem W,", "down_write(lock2.rw_sema)")
+	m.height = 24
+	shows(t, m, "1 walker", "2 zapper pmd_share_dec()", "3 exiter down_write(lock2.rw_sema)", "m1.pud[0] = NULL was &X")
+	m.height = 60
 	press("H")
 	shows(t, m, "history", "11 zapper pud_clear(): *slot = NULL")
 	press("/page_count\n")

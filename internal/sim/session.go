@@ -201,6 +201,7 @@ func (s *Session) Cells() []Cell {
 type Process struct {
 	Name   string
 	Where  string // "ended", "parked", "waits", "can move"
+	Helper bool   // runs grace periods or their callbacks
 	Func   string
 	Pos    string // of its next statement
 	Source string // the line of it
@@ -215,7 +216,7 @@ func (s *Session) Processes() []Process {
 		able[c.Proc] = true
 	}
 	for _, p := range s.Sys.Processes {
-		x := Process{Name: p.Name, Where: "waits"}
+		x := Process{Name: p.Name, Where: "waits", Helper: p.Role == model.RoleGracePeriod || p.Role == model.RoleCallback}
 		switch l := s.state().Locs[p.ID]; {
 		case l == model.Parked:
 			x.Where = "parked"
