@@ -152,7 +152,7 @@ func Summary(w io.Writer, d *Document, style Style) error {
 		}
 	}
 	if idle > 0 {
-		fmt.Fprintf(&b, "barriers had no effect in %s, where memory was sequentially consistent (--memory-model)\n", Count(idle, "cell"))
+		fmt.Fprintf(&b, "barriers had no effect in %s: memory was sc (--memory-model)\n", Count(idle, "cell"))
 	}
 	if assumed > 0 {
 		fmt.Fprintf(&b, "in %s atomic blocks without @x86 were taken for locked instructions or for no memory (--explain-memory says which)\n", Count(assumed, "cell"))
