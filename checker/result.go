@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"pmdcheck/model"
@@ -42,6 +43,18 @@ const (
 	ReasonBuffer    Reason = "store buffer"    // the search is complete, but a process had more stores in its buffer than there is room for
 	ReasonAsserts   Reason = "asserts ignored" // Options.NoAssert: the search is complete, and did not look at what asserts and accesses violate
 )
+
+// Reasons lists the reasons that stand alone, and those that a colon and a cause follow.
+func Reasons() (alone, explained []Reason) {
+	return []Reason{ReasonNone, ReasonStates, ReasonMemory, ReasonTimeout, ReasonInterrupt, ReasonFirst, ReasonInexact, ReasonBuffer, ReasonAsserts, ReasonUnfinished},
+		[]Reason{ReasonFeatures, ReasonWalks, ReasonDisk, ReasonLiveness}
+}
+
+// Parts is a reason and its cause apart: "disk", "no space left".
+func (r Reason) Parts() (reason Reason, cause string) {
+	a, b, _ := strings.Cut(string(r), ": ")
+	return Reason(a), b
+}
 
 // Result is what a check found.
 type Result struct {

@@ -84,14 +84,13 @@ var (
 	reductions = []string{checker.ReductionNone.String(), checker.ReductionStubborn.String()}
 	stores     = []string{"", checker.StoreCompact.String(), checker.StoreBitstate.String()}
 	reaches    = []string{checker.NotLookedFor.String(), checker.NotReached.String(), checker.Reached.String()}
-	reasons    = []checker.Reason{checker.ReasonNone, checker.ReasonStates, checker.ReasonMemory, checker.ReasonTimeout, checker.ReasonInterrupt, checker.ReasonFirst, checker.ReasonInexact, checker.ReasonAsserts}
-	// A cause follows the colon.
-	explainedReasons = []checker.Reason{checker.ReasonWalks, checker.ReasonDisk, checker.ReasonFeatures}
 )
 
 // knownReason reports whether a search can end early for that reason.
 func knownReason(s string) bool {
-	return slices.Contains(reasons, checker.Reason(s)) || slices.ContainsFunc(explainedReasons, func(r checker.Reason) bool { return strings.HasPrefix(s, string(r)) })
+	alone, explained := checker.Reasons()
+	reason, cause := checker.Reason(s).Parts()
+	return slices.Contains(alone, checker.Reason(s)) || cause != "" && slices.Contains(explained, reason)
 }
 
 // validate checks what types cannot say: words, counts, and whether a result contradicts itself.
