@@ -177,16 +177,16 @@ type Cell struct {
 	Changed        bool // by the last step
 }
 
-// Cells are the shared cells that something writes.
+// Cells are the shared cells that something writes, and under tso what is in the store buffers.
 func (s *Session) Cells() []Cell {
 	var out []Cell
 	now, was := s.state(), s.state()
 	if len(s.states) > 1 {
 		was = s.states[len(s.states)-2]
 	}
-	written := s.Sys.Written()
+	written, buffers := s.Sys.Written(), inBuffers(s.Sys)
 	for _, v := range s.Sys.Vars {
-		for i := 0; i < v.Len && v.Proc == model.NoProc; i++ {
+		for i := 0; i < v.Len && v.Proc == model.NoProc && !buffers[v.ID]; i++ {
 			if !written[v.ID][i] {
 				continue
 			}
@@ -194,7 +194,7 @@ func (s *Session) Cells() []Cell {
 			out = append(out, Cell{s.Sys.CellName(model.Cell{Var: v.ID, Idx: int32(i)}), s.Sys.Value(v.Type, a), s.Sys.Value(v.Type, b), a != b})
 		}
 	}
-	return out
+	return append(out, bufferCells(s.Sys, was.Vals, now.Vals)...)
 }
 
 // Process is where a process is.

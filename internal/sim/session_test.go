@@ -245,3 +245,20 @@ violated mine: q: assertion failed: assert (A.n == 0, mine)
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
+
+// TestBuffers: under tso the state says what waits in each store buffer, and not of which variables the buffers are made.
+func TestBuffers(t *testing.T) {
+	sys := testkit.System(t, "u1 x;\nu1 y;\nu1 a;\nu1 b;\nprocess p { x = 1; a = y; }\nprocess q { y = 1; b = x; }\ninvariant i: !(a == 0 && b == 0 && x == 1);\n", elab.BuildOptions{}, "memory_model=tso")
+	var out bytes.Buffer
+	if err := sim.New(sys).Script(strings.NewReader("step p\nstate\nstep p.buffer\nstate\n"), &out, sim.Files{}); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	for _, want := range []string{"x = 0\n", "store buffer of p = {x = 1} (was {})\n", "store buffer of q = {}\n", "x = 1 (was 0)\n", "store buffer of p = {} (was {x = 1})\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "what0") || strings.Contains(out.String(), ".stores") {
+		t.Errorf("a buffer is told as variables:\n%s", out.String())
+	}
+}

@@ -91,14 +91,23 @@ func describe(sys *model.System, s, before *eval.State) []string {
 		where += p.Name + "@" + at + " "
 	}
 	out = append(out, where)
-	written := sys.Written()
+	written, buffers := sys.Written(), inBuffers(sys)
 	for _, v := range sys.Vars {
-		for i := 0; i < v.Len && v.Proc == model.NoProc; i++ {
+		for i := 0; i < v.Len && v.Proc == model.NoProc && !buffers[v.ID]; i++ {
 			x := s.Vals[v.ID][i]
 			if !written[v.ID][i] || before == nil && x == 0 || before != nil && x == before.Vals[v.ID][i] {
 				continue
 			}
 			out = append(out, sys.CellName(model.Cell{Var: v.ID, Idx: int32(i)})+" = "+sys.Value(v.Type, x))
+		}
+	}
+	was := s
+	if before != nil {
+		was = before
+	}
+	for _, c := range bufferCells(sys, was.Vals, s.Vals) {
+		if c.Changed || before == nil && c.New != "{}" {
+			out = append(out, c.Name+" = "+c.New)
 		}
 	}
 	const lines = 12
