@@ -171,6 +171,9 @@ func (g *Graph) svgMarkers(b *strings.Builder) {
 func svgEdge(b, labels *strings.Builder, e drawnEdge, from, to point, nth int) {
 	dx, dy := to.x-from.x, to.y-from.y
 	length := math.Hypot(dx, dy)
+	if length == 0 {
+		return // of an event to itself: the text above says it
+	}
 	bend := 0.0
 	switch {
 	case nth > 0:
