@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -91,6 +92,12 @@ func TestSignals(t *testing.T) {
 				t.Errorf("%v: exit code %d, signal %v: %s%s", sig, o.code, o.signal, o.out, o.err)
 			}
 			have := names(t, dir)
+			if o.signal == sig && have == "out" { // it came when the result was there and the profile was not
+				if text, err := os.ReadFile(filepath.Join(dir, "out")); err != nil || !json.Valid(text) {
+					t.Errorf("%v: half of a result is left: %v", sig, err)
+				}
+				have = ""
+			}
 			if o.signal == 0 && have != "cpu out" || o.signal != 0 && have != "" {
 				t.Errorf("%v: exit code %d, signal %v: there is %q", sig, o.code, o.signal, have)
 			}
