@@ -280,11 +280,11 @@ func TestLevelsTasks(t *testing.T) {
 func TestLevelsTwice(t *testing.T) {
 	ctx := context.Background()
 	sys := hugepmd(t, "1", "2", "1", "0", "0")
-	ref, err := checker.Check(ctx, sys, checker.Options{Search: checker.BFS})
+	ref, err := checker.Check(ctx, sys, checker.Options{Search: checker.BFS, Reduction: checker.ReductionDefault})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, dir := openLevels(t, sys, checker.Options{}, checker.LevelOptions{Parts: 3, Safe: true})
+	l, dir := openLevels(t, sys, checker.Options{Reduction: checker.ReductionDefault}, checker.LevelOptions{Parts: 3, Safe: true})
 	x, err := l.Last()
 	for err == nil && x.Stop == "" {
 		var round string
