@@ -336,7 +336,7 @@ func (x *index) functions(l *Library, bodies map[*defn]string) (out []Function) 
 	calls := x.modelledCalls(l, func(Ref) bool { return true })
 	v := skeleton.Kernel()
 	for _, d := range ds {
-		s := skeleton.Project(d.file, d.fn, skeleton.Options{Vocabulary: v, Calls: calls, Through: through(d.file, d.fn)})
+		s := skeleton.Project(d.file, d.fn, skeleton.Options{Vocabulary: v, Calls: calls, Through: through(d.file, d.fn, nil)})
 		fn := Function{Name: d.name, File: d.place.File, Line: d.place.Line, For: bodies[d], If: d.cond, Hash: hash(d.file, d.fn)}
 		for _, line := range s.Lines() {
 			fn.Skeleton = append(fn.Skeleton, line.Text)
@@ -365,13 +365,16 @@ func (x *index) modelledCalls(l *Library, counts func(Ref) bool) map[string]bool
 	return calls
 }
 
-// through finds static helpers of the same file.
-func through(f *csource.File, self *csource.Func) func(string) (*csource.File, *csource.Func) {
+// through finds static helpers of the same file: of those that are there twice the first that is not known to be left out.
+func through(f *csource.File, self *csource.Func, known func(string) (bool, bool)) func(string) (*csource.File, *csource.Func) {
 	var by map[string]*csource.Func
 	return func(name string) (*csource.File, *csource.Func) {
 		if by == nil {
 			by = map[string]*csource.Func{}
 			for _, fn := range f.Funcs {
+				if set, told := skeleton.Asks(f.CondText(fn.Cond), known); told && !set {
+					continue
+				}
 				if f.Static(fn) && fn != self && by[fn.Name] == nil {
 					by[fn.Name] = fn
 				}

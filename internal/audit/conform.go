@@ -122,7 +122,7 @@ func (x *index) align(l *Library, doc *Document, eval evaluator, rel Release, ta
 			}
 		}
 		if c.PartOf == "" {
-			s := skeleton.Project(p.defn.file, p.defn.fn, skeleton.Options{Vocabulary: v, Calls: calls, Through: through(p.defn.file, p.defn.fn), Keep: keep, Known: known})
+			s := skeleton.Project(p.defn.file, p.defn.fn, skeleton.Options{Vocabulary: v, Calls: calls, Through: through(p.defn.file, p.defn.fn, known), Keep: keep, Known: known})
 			c.compare(p.model, s)
 		}
 		out = append(out, c)
