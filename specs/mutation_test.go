@@ -316,6 +316,8 @@ var harmless = map[string]string{
 	"mm/zap.pmd: tlb_finish_mmu: mm->tlb_flush_pending--;":                                                    "then later gathers flush everything",
 	"mm/zap.pmd: tlb_flush_mmu_tlbonly: gather->pages = 0;":                                                   "then the pages are flushed once more, later",
 	"mm/zap.pmd: tlb_gather_mmu: gather->fullmm = false;":                                                     "a gather is new where it begins",
+	"fs/file.pmd: fget: rcu_read_lock();":                                                                     "it keeps the memory of the cache, which is never given back here",
+	"fs/file.pmd: fget: rcu_read_unlock();":                                                                   "as above",
 	"lib/percpu_ref.pmd: percpu_ref_init: ref->atomic_mode = false;":                                          "before the ref is killed the count does not come to 0",
 	"mm/hugetlb.pmd: hugetlb_unshare_pmds: tlb_finish_mmu(&tlb, vma->vm_mm);":                                 "everything was flushed before i_mmap_rwsem was released",
 	"mm/hugetlb.pmd: hugetlb_vma_lock_alloc: lock->refs = 0;":                                                 "a new lock of the pool has none",
