@@ -2,7 +2,7 @@
 // cells, the traces of violations, proof cards and a few runs of what holds.
 //
 // Texts are stored once, in a table, and so are traces that several cells share; everything else refers to them by number. The scripts below web draw. Traces are lines of
-// a block of their own, each read when it is looked at, so that a page with thousands of them opens at once.
+// a block of their own, packed, which is unpacked when the first is looked at, so that a page with thousands of them is small and opens at once.
 package page
 
 import (
@@ -117,6 +117,10 @@ func Write(w io.Writer, in Input) error {
 	if err != nil {
 		return err
 	}
+	packed, err := pack(func(w io.Writer) error { return lines(w, e.traceList) })
+	if err != nil {
+		return err
+	}
 	return t.Execute(w, struct {
 		Title  string
 		CSS    template.CSS
@@ -127,17 +131,30 @@ func Write(w io.Writer, in Input) error {
 		Live   string
 		Notice string
 		Policy string
-	}{in.Title, template.CSS(pageCSS), template.JS(pageJS), template.JS(data), template.JS(lines(e.traceList)), template.JS(whole), in.Live, in.Notice, Policy(in.Live != "")})
+	}{in.Title, template.CSS(pageCSS), template.JS(pageJS), template.JS(data), template.JS(packed), template.JS(whole), in.Live, in.Notice, Policy(in.Live != "")})
 }
 
-// lines are values one a line: JSON without spaces has no line break.
-func lines(list []json.RawMessage) string {
-	var b strings.Builder
-	for _, x := range list {
-		b.Write(x)
-		b.WriteByte('\n')
+// pack is what is written, as gzip in base64.
+func pack(write func(io.Writer) error) (string, error) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err := write(z); err != nil {
+		return "", err
 	}
-	return b.String()
+	if err := z.Close(); err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
+}
+
+// lines writes values one a line: JSON without spaces has no line break.
+func lines(w io.Writer, list []json.RawMessage) error {
+	for _, x := range list {
+		if _, err := w.Write(append(x, '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wholes are traces as files, packed, a line for each: of what is not as expected, and of each property of each spec the first. All would double the page.
@@ -145,15 +162,11 @@ func (e *encoder) wholes() (string, error) {
 	var out strings.Builder
 	for i := range e.traceList {
 		if t := e.whole[i]; t != nil {
-			var b bytes.Buffer
-			z := gzip.NewWriter(&b)
-			if err := traces.Write(z, t); err != nil {
+			text, err := pack(func(w io.Writer) error { return traces.Write(w, t) })
+			if err != nil {
 				return "", err
 			}
-			if err := z.Close(); err != nil {
-				return "", err
-			}
-			out.WriteString(base64.StdEncoding.EncodeToString(b.Bytes()))
+			out.WriteString(text)
 		}
 		out.WriteByte('\n')
 	}

@@ -2,7 +2,10 @@ package page_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -125,7 +128,15 @@ func TestEqualTraces(t *testing.T) {
 				first = append(first, c.T[0])
 			}
 		}
-		return strings.Count(tracesTag.FindStringSubmatch(b.String())[1], "\n"), first
+		z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(tracesTag.FindStringSubmatch(b.String())[1])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Count(lines, []byte("\n")), first
 	}
 	in := input(t)
 	before, _ := stored(in)

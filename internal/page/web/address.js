@@ -48,8 +48,7 @@ function leave() {
   const over = (history.state || {}).over || {hash: "", y: 0, key: ""};
   keep();
   history.pushState({...over, ui}, "", over.hash || "#");
-  route();
-  restore();
+  route().then(restore);
 }
 function restore() {
   const s = history.state || {};
@@ -59,6 +58,6 @@ function restore() {
   if (e) e.focus({preventScroll: true});
 }
 history.scrollRestoration = "manual";
-window.addEventListener("popstate", () => { route(); restore(); });
+window.addEventListener("popstate", () => route().then(restore));
 window.addEventListener("hashchange", () => route());
 window.addEventListener("pagehide", () => keep());

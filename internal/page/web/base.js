@@ -26,17 +26,23 @@ const num = n => n.toLocaleString("en-US");
 const plural = (n, one, many) => num(n) + " " + (n === 1 ? one : many || one + "s");
 const uniq = list => [...new Set(list)].sort();
 
-// Lines of a block, taken apart when the first is asked for.
-function block(id) {
-  let all = null;
-  return i => (all = all || $(id).textContent.split("\n"))[i] || "";
+// unpack is the text behind gzip in base64.
+function unpack(packed) {
+  const raw = atob(packed), bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
 }
-const traceLine = block("traces"), wholeLine = block("whole");
+
+// Traces are unpacked when a cell is looked at, and each is read when it is.
+let traceLines = null, unpacking = null;
+const loadTraces = () => unpacking = unpacking || unpack($("traces").textContent).then(text => { traceLines = text.split("\n"); });
 const traceCache = new Map();
 function traceOf(i) {
-  if (!traceCache.has(i)) traceCache.set(i, JSON.parse(traceLine(i)));
+  if (!traceCache.has(i)) traceCache.set(i, JSON.parse(traceLines[i]));
   return traceCache.get(i);
 }
+let wholeLines = null;
+const wholeLine = i => (wholeLines = wholeLines || $("whole").textContent.split("\n"))[i] || "";
 
 // Cells, with what filters look at.
 const folded = new Map(); // texts in small letters, each once

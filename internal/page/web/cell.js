@@ -2,7 +2,9 @@
 let view = null; // the trace on show
 const witnesses = new Map(); // by cell and property: the moves of runs that the reader has seen
 
-function route() {
+// route draws what the address says. Traces may have to be unpacked first: until then the page stays as it is.
+async function route() {
+  if (cellAt(parse()) && !traceLines) await loadTraces();
   const at = parse(), c = cellAt(at);
   if (!c) {
     const was = view || !$("cell").hidden;

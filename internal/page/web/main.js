@@ -26,8 +26,7 @@ paint();
 $("made").textContent = [D.version, D.date].filter(x => x).join(", ");
 drawFirst();
 const arrived = history.state;
-route();
-if (arrived) restore();
+route().then(() => { if (arrived) restore(); });
 
 if (D.live) (async () => {
   for (;;) {

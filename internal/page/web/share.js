@@ -79,9 +79,7 @@ function asSVG(view) {
 async function asJSON(view) {
   if (view.file) return view.file;
   const packed = view.number >= 0 ? wholeLine(view.number) : "";
-  if (!packed) return null;
-  const bytes = Uint8Array.from(atob(packed), c => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  return packed ? unpack(packed) : null;
 }
 
 // share shows a text to be copied or saved.
