@@ -210,6 +210,15 @@ func TestPageState(t *testing.T) {
 	address := b.pageOf(1)
 	b.do(chromedp.Navigate(address+fatalCell+";property=no_use_after_free;step=20"), chromedp.WaitVisible(".statebox", chromedp.ByQuery), chromedp.Click("#full", chromedp.ByQuery))
 	b.want("document.querySelector('table.t').textContent.includes('.return')", "false")
+	count := b.eval("document.querySelectorAll('.cellrow').length")
+	b.do(chromedp.KeyEvent(kb.Home))
+	b.want("document.querySelectorAll('.cellrow').length > 10 && [...document.querySelectorAll('.cells summary')].some(s => s.textContent.startsWith('CPU 2 (m2: exiter)'))", "true")
+	b.do(chromedp.KeyEvent(kb.End))
+	b.want("document.querySelectorAll('.cellrow').length", count)
+	b.do(chromedp.KeyEvent("f"))
+	for range 14 {
+		b.do(chromedp.KeyEvent(kb.ArrowLeft))
+	}
 	b.want("document.querySelector('.statebox').textContent.includes('.return')", "false")
 	b.want("[...document.querySelectorAll('.cells summary')].some(s => s.textContent.startsWith('CPU 1 (m1: zapper)'))", "true")
 	b.want("[...document.querySelectorAll('.cells summary')][0].textContent.startsWith('X')", "true")

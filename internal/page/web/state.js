@@ -14,10 +14,14 @@ function owner(name, processes) {
   return call ? [base, call[1] + "()", call[2]] : [base, "", field];
 }
 
-// valuesAt is the value of every cell after a step, which of them the step changed, and from what.
+// valuesAt is the value of every cell that the run has something to do with after a step, which of them the step changed, and from what. A cell of which the start says nothing
+// has the value that is first seen in it.
 function valuesAt(t, step) {
-  const v = new Map(), changed = new Map();
-  for (const [c, x] of t.i) v.set(c, x);
+  const v = new Map(t.i), changed = new Map();
+  for (const s of t.s) {
+    for (const [c, old] of s.w || []) if (old && !v.has(c)) v.set(c, old); // before what is read, which may be what the step itself has written
+    for (const [c, x] of s.r || []) if (!v.has(c)) v.set(c, x);
+  }
   for (let i = 0; i < step; i++) for (const [c, old, x] of t.s[i].w || []) {
     if (i === step - 1 && old !== x && !changed.has(c)) changed.set(c, old);
     v.set(c, x);
@@ -84,7 +88,7 @@ function stateBox(view) {
         d.querySelector("summary").addEventListener("click", () => { ui.open[key] = !d.open; });
         return d;
       }),
-      count ? null : el("p", {class: "small"}, ui.changed && !word ? "This step changed none of them." : "No cell is called so."),
+      count ? null : el("p", {class: "small"}, word ? "No cell or value is called so." : ui.changed ? "This step changed none of them." : "The run touches none."),
       hidden ? el("p", {class: "small"}, plural(hidden, "temporary", "temporaries") + " of the compiler not shown.") : null].filter(x => x));
   };
   draw();
