@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -74,7 +75,11 @@ func TestServeRun(t *testing.T) {
 		b.theme(theme)
 		b.want(faint, "")
 	}
-	b.screenshot("explore")
+	for _, width := range []int64{390, 1920, 1440} {
+		b.size(width, 844)
+		b.want("document.documentElement.scrollWidth <= innerWidth", "true")
+		b.screenshot(fmt.Sprint("explore-", width))
+	}
 	b.choose("goal", "property:small")
 	b.do(chromedp.Click("#run-on", chromedp.ByQuery), chromedp.WaitVisible(".explore [role=status]:not(:empty)", chromedp.ByQuery), chromedp.Poll("document.querySelector('.explore [role=status]').textContent !== 'searching …'", nil))
 	b.want("document.querySelector('.explore [role=status]').textContent.trim()", "no run from here reaches it")
