@@ -161,6 +161,9 @@ func TestLevels(t *testing.T) {
 		"race_a":           testkit.Embedded(t, "seed/race_a", elab.BuildOptions{}, "target=x86_nopv"),
 		"rounds":           build(t, rounds, elab.BuildOptions{}),
 	} {
+		if testing.Short() && name != "latch" && name != "race_a" {
+			continue
+		}
 		for i, o := range options {
 			parts := [][]int{{1, 4}, {1, 16}, {4, 16}, {4}}[i]
 			if allLevels {
@@ -273,6 +276,38 @@ func TestLevelsTasks(t *testing.T) {
 		t.Error(err)
 	} else if _, err := o.Last(); err == nil {
 		t.Error("another search is taken for this one")
+	}
+}
+
+// TestLevelsLiveness: where the reduced search decides liveness a search by levels does, and elsewhere says why it does not.
+func TestLevelsLiveness(t *testing.T) {
+	const once = "bool go; bool done; fair process; process p { if (%s) go = true; } process q { end: await (go); done = true; } liveness ends: eventually done;"
+	const cycle = "bool go; bool done; fair process; process p { while (!done) go = !go; } process q { await (go); done = true; } liveness ends: eventually done;"
+	const alike = "u2 n; bool done; fair process; process p[2] { atomic { n++; } } process q { await (n == 2); done = true; } liveness ends: eventually done;"
+	for _, tc := range []struct {
+		src  string
+		o    checker.Options
+		want checker.Verdict
+		why  string
+	}{
+		{fmt.Sprintf(once, "true"), checker.Options{}, checker.Holds, ""},
+		{fmt.Sprintf(once, "done"), checker.Options{}, checker.Violated, ""},
+		{fmt.Sprintf(once, "true"), checker.Options{Reduction: checker.ReductionNone}, checker.Unknown, "decides it with the reduction only"},
+		{cycle, checker.Options{}, checker.Unknown, "the states may form cycles"},
+		{alike, checker.Options{}, checker.Unknown, "without symmetry only"},
+		{alike, checker.Options{Symmetry: checker.SymmetryOff}, checker.Holds, ""},
+	} {
+		r := byLevels(t, build(t, tc.src, elab.BuildOptions{}), tc.o, 2)
+		i := slices.IndexFunc(r.Properties, func(p checker.PropertyResult) bool { return p.Property == "ends" })
+		if i < 0 {
+			t.Fatalf("%s: %+v", tc.src, r.Properties)
+		}
+		if p := r.Properties[i]; p.Verdict != tc.want || !strings.Contains(string(p.Reason), tc.why) || (tc.why == "") != (p.Reason == "") {
+			t.Errorf("%s %+v: %v %q", tc.src, tc.o, p.Verdict, p.Reason)
+		}
+		if want := tc.want; r.Verdict != want {
+			t.Errorf("%s %+v: it is %v", tc.src, tc.o, r.Verdict)
+		}
 	}
 }
 
