@@ -89,6 +89,9 @@ var policies = map[string]string{
 	"pte_walker_lock":  "the rule proposed in 2022 (RCU or interrupts off, by Kconfig)",
 }
 
+// madeBy are the features without which there is nothing to hold.
+var madeBy = map[string]string{"vma_lock": "has_vma_lock"}
+
 type askFlags struct {
 	kernel, arch, walker string
 	policy               []string
@@ -209,6 +212,7 @@ type question struct {
 // answer is what was found for one policy.
 type answer struct {
 	policy string // or "" for what the kernel holds
+	absent bool   // the release has no such lock
 	uses   []used
 }
 
@@ -289,6 +293,10 @@ func (q *question) of(policy string) *answer {
 }
 
 func (x *answer) add(how string, c plan.MatrixCell, r matrix.Result) {
+	if f := madeBy[x.policy]; f != "" {
+		v, ok := c.Spec.Value(c.ConfigCell, f)
+		x.absent = ok && (v == "false" || v == "0")
+	}
 	i := slices.IndexFunc(x.uses, func(u used) bool { return u.how == how })
 	if i < 0 {
 		i = len(x.uses)
@@ -327,6 +335,9 @@ func (x *answer) sentence(release string) string {
 	what := "what " + release + " holds there"
 	if x.policy != "" {
 		what = cmp.Or(policies[x.policy], x.policy)
+	}
+	if x.absent {
+		what += ", which " + release + " does not have,"
 	}
 	var parts []string
 	cells := 0
