@@ -15,9 +15,10 @@ const FeatureAxis = "feature"
 type Feature struct {
 	Name    string    `json:"feature"`
 	Kind    string    `json:"kind"`
-	Release string    `json:"release"`         // the newest that has it
-	Know    int       `json:"know"`            // specs that know it in that release
-	Specs   []Noticed `json:"specs,omitempty"` // those in which it changes a system
+	Release string    `json:"release"`          // the newest that has it
+	Know    int       `json:"know"`             // specs that know it in that release
+	Specs   []Noticed `json:"specs,omitempty"`  // those in which it changes a system
+	Before  []Noticed `json:"before,omitempty"` // if none of them notices: specs that are about it and notice in an earlier release
 }
 
 // Noticed is what a spec makes of a feature.
@@ -40,15 +41,26 @@ func (f Feature) By() (by []string, why string) {
 		changed += n.Changed
 		specs++
 	}
-	switch {
-	case len(by) > 0:
+	if len(by) > 0 {
 		return by, ""
-	case f.Know == 0:
-		return nil, "no spec knows it"
-	case changed == 0:
-		return nil, "no cell of that release has another system without it"
 	}
-	return nil, fmt.Sprintf("it changes %s of %s, and no verdict", many(changed, "cell"), many(specs, "spec"))
+	switch {
+	case f.Know == 0:
+		why = "no spec knows it"
+	case changed == 0:
+		why = "no cell of that release asks for it"
+	default:
+		why = fmt.Sprintf("it changes %s of %s, and no verdict", many(changed, "cell"), many(specs, "spec"))
+	}
+	for i, n := range f.Before {
+		if i == 0 {
+			why += "; earlier, "
+		} else {
+			why += ", "
+		}
+		why += fmt.Sprintf("%s of %s (%d of %d)", n.Spec, n.Release, n.Noticed, n.Cells)
+	}
+	return nil, why
 }
 
 func many(n int, what string) string {

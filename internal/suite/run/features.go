@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -67,7 +68,46 @@ func Features(ctx context.Context, specs []string, tier string, o Options) ([]ma
 			out[k].Release = n.Release
 		}
 	}
-	return out, errors.Join(failures...)
+	if err := errors.Join(failures...); err != nil {
+		return out, err
+	}
+	return out, earlier(ctx, loaded, tier, o, list, out)
+}
+
+// earlier looks, for features that nothing notices in the newest release, at specs that are about them: that say the name, or are named after the commit. In each the newest release counts in which it notices.
+func earlier(ctx context.Context, loaded []*elab.Spec, tier string, o Options, list []elab.Feature, out []matrix.Feature) error {
+	texts, err := catalog.Texts()
+	if err != nil {
+		return err
+	}
+	for _, s := range loaded {
+		t := &taker{s: s, tier: tier, opts: o.Checker, with: map[int64][]*asked{}}
+		for i, f := range list {
+			if by, _ := out[i].By(); len(by) > 0 || !about(s.Name, texts["specs/"+s.Name+".pmd"], f) {
+				continue
+			}
+			for _, release := range slices.Backward(s.Releases()) {
+				if f.Default(release) == f.Values[0] || ctx.Err() != nil {
+					continue
+				}
+				n, err := t.without(ctx, f, release)
+				if err != nil {
+					return err
+				}
+				if n.Noticed > 0 {
+					n.Release = syntax.VersionText(release)
+					out[i].Before = append(out[i].Before, *n)
+					break
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// about reports whether a spec is about a feature.
+func about(name, text string, f elab.Feature) bool {
+	return regexp.MustCompile(`\b`+f.Name+`\b`).MatchString(text) || slices.ContainsFunc(f.Commits, func(c string) bool { return strings.Contains(name, c) })
 }
 
 // taker takes features away from the cells of one spec.
