@@ -20,7 +20,7 @@ var varying = []string{"depth", "bytes", "seconds"}
 // no cell here has would not be tested: these are listed.
 func TestWorkersFields(t *testing.T) {
 	fields, top := schemaFields(t)
-	elsewhere := []string{"omitted", "reason", "store", "unmarked_blocks"} // of searches that were cut short or prove nothing, and of tso
+	elsewhere := []string{"may_race", "omitted", "reason", "store", "unmarked_blocks"} // of searches that were cut short or prove nothing, and of tso
 	read := func(workers int) map[string]any {
 		var out, errs bytes.Buffer
 		args := []string{"check", "classic", "locks", "testdata/workers.pmd", "--workers", fmt.Sprint(workers), "--jobs", "1", "--json", "-", "--with-traces", "-v"}

@@ -77,7 +77,9 @@ func (s *Session) choice(from *eval.State, m replay.Move) Choice {
 	c := Choice{Move: m, Who: p.Name, Label: t.Label, Pos: s.Sys.Files.Position(t.Pos)}
 	if t.Frame != model.NoFrame && s.Sys.Frames[t.Frame].Parent != model.NoFrame {
 		c.Func = s.Sys.Frames[t.Frame].Func
-		c.Lock = s.lock(from, m, t)
+		if c.Lock = s.lock(from, m, t); c.Lock != "" {
+			c.Func = s.lockFunc(t.Frame, c.Func)
+		}
 	}
 	return c
 }
@@ -108,6 +110,16 @@ func (s *Session) lock(from *eval.State, m replay.Move, t *model.Transition) str
 		}
 	}
 	return ""
+}
+
+// lockFunc is the outermost function around a step that takes or drops a lock: what others it calls for that is of no interest.
+func (s *Session) lockFunc(f model.FrameID, name string) string {
+	for ; f != model.NoFrame; f = s.Sys.Frames[f].Parent {
+		if s.Sys.Frames[f].Role == model.RoleLock {
+			name = s.Sys.Frames[f].Func
+		}
+	}
+	return name
 }
 
 // locks reports whether an operation belongs to the body of a function that takes or drops a lock.
