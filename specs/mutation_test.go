@@ -27,7 +27,7 @@ var mutants = flag.String("mutants", "", "TestEveryProtectionMatters: remove eve
 const (
 	cellsPerSpec  = 10 // cells of a spec that are asked at least, spread over its sweep,
 	cellsPerValue = 3  // and cells with each value of each parameter
-	sampleOf      = 12 // without -mutants every so manieth statement is removed
+	sampleOf      = 24 // without -mutants every so manieth statement is removed
 	mutantsStates = 100_000
 )
 
