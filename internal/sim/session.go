@@ -112,11 +112,11 @@ func (s *Session) lock(from *eval.State, m replay.Move, t *model.Transition) str
 	return ""
 }
 
-// lockFunc is the outermost function around a step that takes or drops a lock: what others it calls for that is of no interest.
+// lockFunc is the innermost function around a step that takes or drops a lock: what others it calls for that is of no interest.
 func (s *Session) lockFunc(f model.FrameID, name string) string {
 	for ; f != model.NoFrame; f = s.Sys.Frames[f].Parent {
 		if s.Sys.Frames[f].Role == model.RoleLock {
-			name = s.Sys.Frames[f].Func
+			return s.Sys.Frames[f].Func
 		}
 	}
 	return name
