@@ -51,7 +51,7 @@ func TestVerdicts(t *testing.T) {
 			[]string{"f"},
 			5,
 		},
-		// To choose the way out is a step of its own: it commits to what comes behind, even if that blocks. g stays true, so who has not chosen can go on for ever.
+		// To choose the way out is a step of its own: it commits to what comes behind, even if that blocks. g stays true, so what has not chosen can go on for ever.
 		{"break commits", "u1 g = 1; u1 x; process p { while (true) { choose { case: break; case g == 1: x = 0; } } await (x == 1); } process q { g = 1; x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock"}, 0},
 		{"goto commits", "u1 g = 1; u1 x; process p { again: choose { case: goto out; case g == 1: x = 0; goto again; } out: await (x == 1); } process q { g = 1; x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock"}, 0},
 		{"return commits", "u1 g = 1; u1 x; void f(void) { while (true) { choose { case: return; case g == 1: x = 0; } } } process p { f(); await (x == 1); } process q { g = 1; x = 0; }", checker.Options{Reduction: checker.ReductionNone}, checker.Violated, "", []string{"no_deadlock"}, 0},

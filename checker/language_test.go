@@ -119,7 +119,7 @@ process other { end: await (x == 3); }`,
 	}
 }
 
-// TestOverride: an override replaces the function for everybody who calls it, also in the imported file, wherever it stands.
+// TestOverride: an override replaces the function for every process that calls it, also in the imported file, wherever it stands.
 func TestOverride(t *testing.T) {
 	files := map[string]string{
 		"lib.pmd": "u2 x;\nvoid leaf(u2 v) { x = v; }\nvoid twig(u2 v) { leaf(v); }\nvoid branch(u2 v) { twig(v); leaf(v); }\n",

@@ -262,7 +262,7 @@ liveness free: always eventually !inside[0] && !inside[1];`
 		name, src string
 		want      string
 	}{
-		// Who wants to gets in after at most one turn of the other, if both go on; without fairness the other goes round alone before the flag is up. Once it is up,
+		// What wants to gets in after at most one turn of the other, if both go on; without fairness the other goes round alone before the flag is up. Once it is up,
 		// the other cannot: it gives the turn away and waits. That the lock is free again and again needs no fairness either, for nobody goes round inside.
 		{"Peterson, fair", peterson("fair process;"), ""},
 		{"Peterson, not fair", peterson(""), "served again"},
@@ -285,7 +285,7 @@ liveness free: always eventually !inside[0] && !inside[1];`
 		// p can move, into its crash, in every state of q's loop: fairness makes it, and the run is not judged.
 		{"fairness into a crash", "u2 x; fair process p { assert (x > 1); x = 3; } fair process q { while (true) { x = 1; x = 0; } } liveness l: eventually x == 3;", ""},
 		{"no fairness into a crash", "u2 x; process p { assert (x > 1); x = 3; } fair process q { while (true) { x = 1; x = 0; } } liveness l: eventually x == 3;", "l"},
-		// Philosophers who take both forks at once: a neighbour on each side can starve the one in the middle, for it is not able to eat all the time.
+		// Philosophers that take both forks at once: a neighbour on each side can starve the one in the middle, for it is not able to eat all the time.
 		{
 			"dining", "bool eats[3]; fair process; process p[3](u2 i) { while (true) { atomic { await (!eats[(i + 1) % 3] && !eats[(i + 2) % 3]); eats[i] = true; } eats[i] = false; } }" +
 				"liveness all(int<0..2> i): always eventually eats[i]; liveness some: always eventually eats[0] || eats[1] || eats[2];",

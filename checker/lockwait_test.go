@@ -29,7 +29,7 @@ func violatedBy(t *testing.T, sys *model.System, o checker.Options) (names []str
 	return names, res
 }
 
-// TestLockWaits: whoever waits for a lock has told the lock order so, although the wait never ends; whoever only tries tells it when the lock was got. One process takes every lock
+// TestLockWaits: whatever waits for a lock has told the lock order so, although the wait never ends; whatever only tries tells it when the lock was got. One process takes every lock
 // of the library while it holds one that excludes it, of the same class.
 func TestLockWaits(t *testing.T) {
 	const decl = `import "linux/mm/hugetlb";

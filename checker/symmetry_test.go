@@ -201,8 +201,8 @@ func TestSymmetryOfManyKinds(t *testing.T) {
 	t.Logf("symmetry was used in %d of %d models and stored fewer states in %d: %d of %d", used, n, fewer, symmetric, full)
 }
 
-// TestSymmetryCounts: figures that can be derived by hand. Four processes allocate an object each; who was kth has object k, so that the states are the sequences of different processes, 1 + 4 + 12 + 24 + 24. Up
-// to objects what counts is who has one, 2^4; up to processes as well, how many have one. Then the same where the objects are linked to a list, whose order is that of the processes again.
+// TestSymmetryCounts: figures that can be derived by hand. Four processes allocate an object each; what was kth has object k, so that the states are the sequences of different processes, 1 + 4 + 12 + 24 + 24. Up
+// to objects what counts is what has one, 2^4; up to processes as well, how many have one. Then the same where the objects are linked to a list, whose order is that of the processes again.
 func TestSymmetryCounts(t *testing.T) {
 	const head = "@use(dead) struct l { u1 v; struct l *next; }; property dead \"dead\"; pool struct l S[4]; struct l *top; u2 x; process z { end: await (x == 2); x = 1; }\n"
 	body := func(code string) (apart, replicas string) {

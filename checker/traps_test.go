@@ -23,7 +23,7 @@ process u { assert (z == 0, late); }
 process p { await (r == &A); atomic { await (c == 1); z = 1; await (A.v == 1 && y == 1); } }
 process k { free (&A); r = &A; c = 1; }
 `, 0},
-	{"operand skipped before an await", `arr[i] would fail but is not evaluated while a is 0. Who sets a makes p fail before it waits, after the store to z.`, `
+	{"operand skipped before an await", `arr[i] would fail but is not evaluated while a is 0. What sets a makes p fail before it waits, after the store to z.`, `
 property late "late";
 u1 c; u1 z; u1 a; u2 i = 3; u1 arr[2]; u1 l;
 process u { assert (z == 0, late); }
@@ -31,7 +31,7 @@ process p { atomic { z = 1; l = a == 1 && arr[i] == 1; await (c == 1); } }
 process m { a = 1; }
 process w { await (c == 1); i = 3; c = 1; }
 `, 0},
-	{"operand skipped in an await", `The same within the condition: d is 0 and nobody sets it, but who sets a makes the evaluation fail.`, `
+	{"operand skipped in an await", `The same within the condition: d is 0 and nobody sets it, but what sets a makes the evaluation fail.`, `
 property late "late";
 u1 d; u1 z; u1 a; u2 i = 3; u1 arr[2];
 process u { assert (z == 0, late); }
@@ -39,14 +39,14 @@ process p { atomic { z = 1; await (!(a == 1 && arr[i] == 1) && d == 1); } }
 process m { a = 1; }
 process w { await (d == 1); i = 2; d = 1; }
 `, 0},
-	{"operand skipped in an invariant", `d keeps the invariant true, but who sets a makes its evaluation fail, which breaks it.`, `
+	{"operand skipped in an invariant", `d keeps the invariant true, but what sets a makes its evaluation fail, which breaks it.`, `
 u1 a; u1 d = 1; u2 i = 3; u1 arr[2]; u1 z;
 process m { a = 1; }
 process w { u1 l; arr[0] = 1; i = 3; await (a == 0); d = 0; l = z; }
 process q { z = 1; z = 0; }
 invariant inv: !(a == 1 && arr[i] == 1) || d == 1;
 `, 0},
-	{"store of what was stored", `Whether x + 2 fits in y depends on x, which p itself has just got from z: who writes z makes p fail before it waits.`, `
+	{"store of what was stored", `Whether x + 2 fits in y depends on x, which p itself has just got from z: what writes z makes p fail before it waits.`, `
 property late "late";
 u2 x; u2 z; u2 y; u1 c; u1 f;
 process u { assert (f == 0, late); }
@@ -112,7 +112,7 @@ process p {
 }
 process q { end: await (x == 1); cur = NULL; old = NULL; x = 0; }
 `, 2},
-	{"a dead object between", `Nothing is freed, S[0] and S[2] begin alike. But alloc takes S[1] after S[0], so that who has S[0] is not who has S[2].`, `
+	{"a dead object between", `Nothing is freed, S[0] and S[2] begin alike. But alloc takes S[1] after S[0], so that what has S[0] is not what has S[2].`, `
 property one "one"; property two "two"; @use(one) struct s { u1 v; };
 pool struct s S[3] = { { .v = 1 }, { .v = 0 }, { .v = 1 } }; struct s *a; struct s *b; u1 z;
 process p { a = alloc(struct s); z = 1; b = alloc(struct s); assert (b->v == 1, two); a->v = 0; }
@@ -162,7 +162,7 @@ process p { choose { case: y = 0; case: y = 1; } T[y].v = 1; y = 0; z = 1; }
 process q { await (z == 1); z = 0; assert (T[y].v == 0, one); }
 process r { await (z == 0); await (z == 1); assert (T[y].v == 1, two); y = 1; }
 `, 0},
-	{"more orders than are tried", `Ten objects in five pairs: nothing tells the pairs apart, nor who is first in one, and there are more orders than are tried. The state stays in one of them.`, `
+	{"more orders than are tried", `Ten objects in five pairs: nothing tells the pairs apart, nor what is first in one, and there are more orders than are tried. The state stays in one of them.`, `
 property p "p"; property q "q"; property dead "dead"; @use(dead) struct s { u1 v; struct s *next; };
 pool struct s S[10]; struct s *some; u1 z;
 process a { struct s *x; struct s *y;

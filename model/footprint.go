@@ -12,7 +12,7 @@ type Touch struct {
 func (t Touch) Single() bool { return t.End-t.Base <= t.Step }
 
 // Touches calls f for every cell range that executing op may read or write: operands, the cells that address expressions read, the stored cell, and
-// the liveness bits that checked accesses look at. A range is an over-approximation; nothing else is ever touched.
+// the lifetime bits that checked accesses look at. A range is an over-approximation; nothing else is ever touched.
 func (s *System) Touches(op *Op, f func(Touch)) {
 	switch op.Kind {
 	case OpAssign, OpAlloc:
@@ -66,7 +66,7 @@ func (s *System) liveTouch(p *Pool, handle *Expr) Touch {
 	return Touch{Var: p.Live, End: int32(len(p.Objects)), Step: 1}
 }
 
-// PlaceTouches reports the cells a place can denote, and the liveness bit its check reads.
+// PlaceTouches reports the cells a place can denote, and the lifetime bit its check reads.
 func (s *System) PlaceTouches(p *Place, write bool, f func(Touch)) {
 	if p.Ref != nil {
 		d := s.Domains[p.Domain]

@@ -397,7 +397,7 @@ type ExprOp uint8
 const (
 	Const     ExprOp = iota // Val
 	Load                    // value of Place
-	AddrOf                  // reference to Place: its number in Domain (1..); faults like the access would, except that liveness is not looked at
+	AddrOf                  // reference to Place: its number in Domain (1..); faults like the access would, except that lifetimes are not looked at
 	Container               // X is a reference: Table[X] is the handle of the object around it; X == 0, and cells whose Table entry is 0, fault
 	IsLive                  // 1 if object X of Pool is live; NULL is not live; pools without lifetime are always live
 	InRange                 // X if it is in [0, Val), else an index fault; for one index of several, which flattened could hit another element

@@ -8,9 +8,9 @@ type Role uint8
 // The roles. A variable has that of the functions and processes that write it.
 const (
 	NoRole          Role = iota
-	RoleLock             // takes or drops a lock; the cell says who holds it, or how many do
+	RoleLock             // takes or drops a lock; the cell says which process holds it, or how many do
 	RoleSection          // enters or leaves a section that others wait for; the cell says how deep somebody is in it
-	RoleGracePeriod      // waits for all sections of its beginning; the cell is the bookkeeping of one who does
+	RoleGracePeriod      // waits for all sections of its beginning; the cell is the bookkeeping of one that does
 	RoleCallback         // queues what is done after a grace period, or does it; the cell is a queue
 	RoleIPI              // makes CPUs take an interrupt and waits for them; the cell is a call under way
 	RoleGather           // gathers what is freed later; the cell is where it lies

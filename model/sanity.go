@@ -20,7 +20,7 @@ func (s *System) Sanity() []error {
 			c.errorf("its ID is %d", p.ID)
 		}
 		if p.Live != NoVar && (!c.validVar(p.Live) || s.Vars[p.Live].Len != len(p.Objects)) {
-			c.errorf("its liveness variable does not fit its objects")
+			c.errorf("its lifetime variable does not fit its objects")
 		}
 		for _, f := range p.Fields {
 			if !c.validVar(f) || s.Vars[f].Pool != p.ID {
@@ -251,7 +251,7 @@ func (c *sanity) exprOf(x *Expr, p ProcID, branch *Expr) {
 				c.errorf("an operator without its operand")
 			}
 			if x.Pool < 0 || int(x.Pool) >= len(c.s.Pools) {
-				c.errorf("liveness in no pool")
+				c.errorf("lifetime in no pool")
 			}
 		case Cond:
 			if x.X == nil || x.Y == nil || x.Z == nil {

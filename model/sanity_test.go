@@ -40,8 +40,8 @@ var damages = []damage{
 	{"a field of a negative pool", func(s *model.System) { named(s, "obj.val").Pool = -3 }, "(obj.val): its pool -3 does not exist"},
 
 	{"a pool with the ID of another", func(s *model.System) { s.Pools[0].ID = 1 }, "pool 0 (obj): its ID is 1"},
-	{"liveness of another length", func(s *model.System) { s.Pools[0].Live = named(s, "x").ID }, "pool 0 (obj): its liveness variable does not fit its objects"},
-	{"liveness in no variable", func(s *model.System) { s.Pools[0].Live = 999 }, "pool 0 (obj): its liveness variable does not fit its objects"},
+	{"lifetime of another length", func(s *model.System) { s.Pools[0].Live = named(s, "x").ID }, "pool 0 (obj): its lifetime variable does not fit its objects"},
+	{"lifetime in no variable", func(s *model.System) { s.Pools[0].Live = 999 }, "pool 0 (obj): its lifetime variable does not fit its objects"},
 	{"a field outside its pool", func(s *model.System) { s.Pools[0].Fields[0] = named(s, "x").ID }, "belongs elsewhere"},
 	{"a field that does not exist", func(s *model.System) { s.Pools[0].Fields[0] = 999 }, "pool 0 (obj): field 999 belongs elsewhere"},
 
@@ -105,8 +105,8 @@ var damages = []damage{
 	{"container_of in no domain", func(s *model.System) { expr(s, model.Container).Domain = 99 }, "a container table that does not fit its domain"},
 	{"container_of with a table too short", func(s *model.System) { x := expr(s, model.Container); x.Table = x.Table[1:] }, "a container table that does not fit its domain"},
 	{"container_of of nothing", func(s *model.System) { expr(s, model.Container).X = nil }, "an operator without its operand"},
-	{"liveness in no pool", func(s *model.System) { expr(s, model.IsLive).Pool = -1 }, "liveness in no pool"},
-	{"liveness of nothing", func(s *model.System) { expr(s, model.IsLive).X = nil }, "an operator without its operand"},
+	{"lifetime in no pool", func(s *model.System) { expr(s, model.IsLive).Pool = -1 }, "lifetime in no pool"},
+	{"lifetime of nothing", func(s *model.System) { expr(s, model.IsLive).X = nil }, "an operator without its operand"},
 	{"a condition with one side", func(s *model.System) { expr(s, model.Cond).Z = nil }, "an operator without its operands"},
 	{"a comparison with one side", func(s *model.System) { expr(s, model.Eq).Y = nil }, "an operator without its operands"},
 	{"the complement of nothing", func(s *model.System) { expr(s, model.Neg).X = nil }, "an operator without its operand"},

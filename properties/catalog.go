@@ -85,8 +85,8 @@ var catalog = []Entry{
 	{
 		Name: "no_foreign_walk", Title: "entry of another mm's table used",
 		Meaning: "No walker uses an entry of a table that its own mm has dropped and that the remaining owner may fill with something else.",
-		Rule:    "Between clearing a PUD entry that points to a shared table and the moment the remaining owner may reuse the table, everybody who may still walk it must be waited for: by locks for those who sleep, by an IPI to all CPUs for GUP-fast (v6.16, CVE-2025-38085). RCU readers are not waited for.",
-		Detail:  "Readers assert that what they read is no entry of an ordinary mapping; whoever makes an entry asserts that the slot of its mm still points to the table.",
+		Rule:    "Between clearing a PUD entry that points to a shared table and the moment the remaining owner may reuse the table, every process that may still walk it must be waited for: by locks for those that sleep, by an IPI to all CPUs for GUP-fast (v6.16, CVE-2025-38085). RCU readers are not waited for.",
+		Detail:  "Readers assert that what they read is no entry of an ordinary mapping; whatever makes an entry asserts that the slot of its mm still points to the table.",
 		Cell:    "family/c era=E4 target=arm64_4k",
 	},
 	{
@@ -120,13 +120,13 @@ var catalog = []Entry{
 	{
 		Name: "no_slot_overwrite", Title: "populated slot overwritten",
 		Meaning: "A populated PUD slot only goes from none to a table or from a table to none.",
-		Rule:    "Who populates a slot looks at it again under the lock that everybody takes who does: mm->page_table_lock.",
+		Rule:    "What populates a slot looks at it again under the lock that everything takes that does: mm->page_table_lock.",
 		Detail:  "Asserted in pud_populate().",
 	},
 	{
 		Name: "no_dead_vma", Title: "use of a freed VMA",
 		Meaning: "No access to a VMA that was freed.",
-		Rule:    "The back pointer of a vma_lock is cleared with the lock held for write, so that whoever holds the lock and reads the pointer finds a VMA or nothing.",
+		Rule:    "The back pointer of a vma_lock is cleared with the lock held for write, so that whatever holds the lock and reads the pointer finds a VMA or nothing.",
 		Detail:  "VMAs have a lifetime; an access to a field of one that was freed fails the property named in the @use attribute of struct vm_area_struct.",
 		Cell:    "bugs/ecfbd733878d_vma_back_pointer fix=before",
 	},
@@ -158,7 +158,7 @@ var catalog = []Entry{
 	},
 	{
 		Name: "no_lock_misuse", Title: "lock misuse",
-		Meaning: "A lock is released only by who holds it, held where the kernel asserts it, and never used when it is gone.",
+		Meaning: "A lock is released only by its holder, held where the kernel asserts it, and never used when it is gone.",
 		Rule:    "huge_pmd_unshare() and hugetlb_walk() assert what has to be held; the vma_lock of a VMA lives as long as the VMA, and a copied VMA has one of its own.",
 		Detail:  "Asserted in the release functions of kernel/locking, and where the kernel has an assertion.",
 		Cell:    "bugs/131a79b474e9_split_vma_lock fix=before",
@@ -166,13 +166,13 @@ var catalog = []Entry{
 	{
 		Name: "no_refcount_misuse", Title: "reference count misuse",
 		Meaning: "A reference is taken only where there is one, given up once, and the count does not saturate.",
-		Rule:    "refcount_t warns of an increment from zero, of a decrement below it and of saturation, and then leaks the object; who has no reference yet uses refcount_inc_not_zero().",
+		Rule:    "refcount_t warns of an increment from zero, of a decrement below it and of saturation, and then leaks the object; what has no reference yet uses refcount_inc_not_zero().",
 		Detail:  "Asserted in the functions of lib/refcount and lib/percpu_ref. An atomic_t asserts nothing.",
 		Cell:    "kernel/counts count=kref_ fault=get_without_test",
 	},
 	{
 		Name: "no_sleep_in_atomic", Title: "sleeping in atomic context",
-		Meaning: "Nobody who holds a spinlock, has preemption or interrupts off, or is inside rcu_read_lock() calls what may sleep.",
+		Meaning: "No process that holds a spinlock, has preemption or interrupts off, or is inside rcu_read_lock() calls what may sleep.",
 		Rule:    "might_sleep() says which functions may; CONFIG_DEBUG_ATOMIC_SLEEP warns of them, whether or not they would have slept in that run.",
 		Detail:  "Asserted where the library calls might_sleep(), if a spec imports kernel/sched/might_sleep.",
 		Cell:    "kernel/sleeping inside=spinlock sleeper=mutex",

@@ -35,7 +35,7 @@ func Leaks(sys *model.System, vals [][]int32) []Leak {
 
 // reachable are the objects of each pool that something leads to.
 // Roots are the handles and references in shared variables that are not themselves fields of objects with a lifetime, and the live objects of structs that have no leak
-// property: they are there, whoever has them. From there reachability goes through the fields of live objects. Locals are no roots: at the end of a run they are gone.
+// property: they are there, whatever has them. From there reachability goes through the fields of live objects. Locals are no roots: at the end of a run they are gone.
 func reachable(sys *model.System, vals [][]int32) [][]bool {
 	reached := make([][]bool, len(sys.Pools))
 	for i, p := range sys.Pools {

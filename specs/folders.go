@@ -9,7 +9,7 @@ type Folder struct{ Name, About string }
 var folders = []Folder{
 	{"seed", "the race of 2022 (race A): a walker under every policy"},
 	{"family", "races A to E, by era: with the locks that each release takes"},
-	{"walkers", "everybody who walks page tables, with the locks of the era"},
+	{"walkers", "walkers of page tables, with the locks of the era"},
 	{"tables", "what protects a walker from which way to free a table"},
 	{"gather", "freeing and unsharing several tables in one TLB gather"},
 	{"hazards", "what has been close to going wrong, or goes wrong elsewhere"},

@@ -31,7 +31,7 @@ type Trace struct {
 	Cycle     int           `json:"cycle,omitempty"`   // number, from 1, of the step with which the part begins that repeats for ever; 0: none
 	About     []Access      `json:"about,omitempty"`   // what a violated invariant, or the search for leaks, read in the last state
 	Owed      *Owed         `json:"owed,omitempty"`    // of a liveness property: since when what never happens was to happen
-	Blocked   []Blocked     `json:"blocked,omitempty"` // who waits for what in the last state, of a deadlock or a run that comes to rest, or all through what repeats
+	Blocked   []Blocked     `json:"blocked,omitempty"` // which process waits for what in the last state, of a deadlock or a run that comes to rest, or all through what repeats
 }
 
 // Object is something with a lifetime. Its fields are the cells "Name.field", its life is the cell "live(Name)".

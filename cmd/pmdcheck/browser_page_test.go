@@ -203,7 +203,7 @@ func TestPageLanes(t *testing.T) {
 	b.quiet(address)
 }
 
-// TestPageState: every step is shown without what the compiler added; the state is nested, searched, narrowed to what changed, its locks say who holds them, and what is pinned
+// TestPageState: every step is shown without what the compiler added; the state is nested, searched, narrowed to what changed, its locks say which process holds them, and what is pinned
 // stays, over steps and a reload.
 func TestPageState(t *testing.T) {
 	b := newBrowser(t)

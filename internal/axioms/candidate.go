@@ -113,7 +113,7 @@ func (c *combination) sources(r int) []int {
 	return out
 }
 
-// execution is a candidate: who reads from whom, and in which order each cell is written.
+// execution is a candidate: which load reads from which store, and in which order each cell is written.
 type execution struct {
 	*combination
 	rf []int   // by event: the write that a read reads from

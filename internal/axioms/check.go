@@ -174,7 +174,7 @@ type checker struct {
 	judges map[string]judge // by the shapes of the traces
 }
 
-// filtered reports whether the filter takes every execution of a combination, whoever reads from whom. Those that could be racy are looked at all the same.
+// filtered reports whether the filter takes every execution of a combination, whichever store a load reads from. Those that could be racy are looked at all the same.
 func (k *checker) filtered(c *combination) bool {
 	f := k.Test.Filter
 	if f == nil {

@@ -42,7 +42,7 @@ func nodeName(i int) string {
 	return nodeName(i/26-1) + string(rune('a'+i%26))
 }
 
-// newGraph has the plain facts of an execution: order in the code, who reads what, and the order of writes.
+// newGraph has the plain facts of an execution: order in the code, which process reads what, and the order of writes.
 func newGraph(m Model, x *execution, s *skeleton) *Graph {
 	g := &Graph{Test: x.t, Model: m}
 	for i := range x.events {

@@ -2,7 +2,7 @@ package axioms
 
 import "pmdcheck/internal/litmus"
 
-// skeleton is what does not depend on who reads from whom: program order, dependencies as the code has them, and sets of events.
+// skeleton is what does not depend on which load reads from which store: program order, dependencies as the code has them, and sets of events.
 type skeleton struct {
 	*combination
 	a *arena

@@ -66,7 +66,7 @@ func (g *Graph) svgLayout() *svgDrawing {
 		x += width + gapWidth
 	}
 	d.right = x - gapWidth
-	// An initial write stands above who reads it, beside those that stand there already.
+	// An initial write stands above what reads it, beside those that stand there already.
 	x = margin
 	for _, i := range initial {
 		half := g.wide(i) / 2
@@ -136,7 +136,7 @@ func (g *Graph) reader(write int) int {
 	return -1
 }
 
-// initial lists the initial writes that are drawn, by who reads them.
+// initial lists the initial writes that are drawn, by what reads them.
 func (g *Graph) initial(p *placing) (out []int) {
 	for i, n := range g.Nodes {
 		if n.Proc < 0 && !p.hidden[i] {

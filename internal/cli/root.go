@@ -121,7 +121,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	return code
 }
 
-// commands adds all commands, grouped for who looks for one.
+// commands adds all commands, grouped for what looks for one.
 func (a *app) commands(root *cobra.Command) {
 	for _, g := range []struct {
 		id, title string

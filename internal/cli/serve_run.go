@@ -21,7 +21,7 @@ import (
 	"pmdcheck/traces/replay"
 )
 
-// What a reader may have a run searched for: it is somebody who waits, and there may be several.
+// What a reader may have a run searched for: it is a process that waits, and there may be several.
 const (
 	mostSearched = 50_000
 	runPatience  = 20 * time.Second

@@ -34,7 +34,7 @@ func Read(name string, limit int64, silence time.Duration) ([]byte, error) {
 	return b, nil
 }
 
-// Open is [Read] for those who bound themselves what they read.
+// Open is [Read] for those that bound themselves what they read.
 func Open(name string) (io.ReadCloser, error) {
 	p, err := open(name, 0, Unopened)
 	if err != nil {

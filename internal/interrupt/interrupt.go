@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// hub is who has to know of a signal. While nobody has to, signals do what they do by default.
+// hub is what has to know of a signal. While nobody has to, signals do what they do by default.
 type hub struct {
 	mu       sync.Mutex
 	next     int
@@ -99,7 +99,7 @@ func (h *hub) listen(ch chan os.Signal) {
 	}
 }
 
-// die lets the signal do what it does by default, so that whoever waits for the process learns what ended it.
+// die lets the signal do what it does by default, so that whatever waits for the process learns what ended it.
 func die(sig os.Signal) {
 	signal.Reset(sig)
 	if p, err := os.FindProcess(os.Getpid()); err == nil && p.Signal(sig) == nil {

@@ -10,7 +10,7 @@ import (
 	"pmdcheck/internal/litmuspmd"
 )
 
-// TestVmemmap is specs/bugs/939de63d35dd_vmemmap_restore as a litmus test: a page is filled and then mapped, and who finds it mapped reads it. On x86 nothing is wrong without the barrier; by the kernel's model it is needed, and
+// TestVmemmap is specs/bugs/939de63d35dd_vmemmap_restore as a litmus test: a page is filled and then mapped, and what finds it mapped reads it. On x86 nothing is wrong without the barrier; by the kernel's model it is needed, and
 // enough, as the reader's address depends on what it found.
 func TestVmemmap(t *testing.T) {
 	const text = "C vmemmap\n\n{ pte=old; }\n\nP0(int **pte, int *copy)\n{\n\tWRITE_ONCE(*copy, 1);\n\tsmp_wmb();\n\tWRITE_ONCE(*pte, copy);\n}\n\n" +

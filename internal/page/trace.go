@@ -26,7 +26,7 @@ type traceData struct {
 	Steps     []stepData    `json:"s"`  //
 	Checked   []int         `json:"ck"` // properties
 	Cycle     int           `json:"cy,omitempty"`
-	Blocked   []int         `json:"b,omitempty"` // who waits for what at the end
+	Blocked   []int         `json:"b,omitempty"` // which process waits for what at the end
 	Locks     [][2]int      `json:"lk"`          // cell, the lock that it is a part of
 	Structs   []int         `json:"ob"`          // names of all objects
 	Kernel    int           `json:"kr"`          // the release

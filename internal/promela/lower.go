@@ -20,7 +20,7 @@ type store map[model.Cell]*term
 type lowering struct {
 	x         *exporter
 	st        store // nil: cells are read where they lie
-	predicate bool  // invariants and covers do not look at liveness
+	predicate bool  // invariants and covers do not look at lifetimes
 	fails     []failure
 	path      *term // condition under which the subexpression at hand is evaluated
 }

@@ -232,7 +232,7 @@ func (s *Session) writeHistory(w io.Writer, last string) error {
 	return nil
 }
 
-// writeHeld lists who holds what.
+// writeHeld lists which process holds what.
 func (s *Session) writeHeld(w io.Writer) error {
 	held, err := s.Held()
 	if err != nil {

@@ -88,7 +88,7 @@ type Usage struct {
 }
 
 // Measure runs a command and adds what it used. The memory is never less than what this process had resident at most when it made the other one, since that is what the
-// system accounts to it: whoever measures should be small.
+// system accounts to it: whatever measures should be small.
 func (u *Usage) Measure(cmd *exec.Cmd) error {
 	start := time.Now()
 	err := cmd.Run()

@@ -129,7 +129,7 @@ func (g *gen) stmt(tabs int) {
 		}
 		g.line(tabs, "}")
 	case k == 18 && g.atom && !g.round && !g.straight:
-		// A loop that is not unrolled, and ends: only jumps out of the block leave the count to whoever comes next.
+		// A loop that is not unrolled, and ends: only jumps out of the block leave the count to whatever comes next.
 		g.round = true
 		g.line(tabs, "round = %d;", g.r.IntN(2))
 		loop := g.r.IntN(2)

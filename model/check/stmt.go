@@ -34,7 +34,7 @@ func (c *checker) body(n syntax.Node, b *syntax.Block, result *Type) {
 	c.fn = nil
 }
 
-// function checks a function, whoever calls it.
+// function checks a function, whatever calls it.
 func (c *checker) function(d *syntax.FuncDecl) {
 	c.decl = d
 	defer func() { c.decl = nil }()

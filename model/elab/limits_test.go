@@ -115,7 +115,7 @@ func TestLimitOfCells(t *testing.T) {
 	}
 }
 
-// TestRaisedLimits: who knows what he asks for raises a limit.
+// TestRaisedLimits: a limit is raised by those that know why.
 func TestRaisedLimits(t *testing.T) {
 	const src = "u1 x[4096][17];\nprocess p { x[0][0] = 1; }\n"
 	l, err := elab.ParseLimits("elements=70000,steps=5")

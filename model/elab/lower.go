@@ -58,7 +58,7 @@ type builder struct {
 	plain     map[model.VarID]bool // scalar locals that only an assignment by name can change
 	varies    map[model.VarID]bool // of these, those that are assigned to by more than their declaration
 	constOnly bool
-	pred      bool // invariants and cover predicates: no calls, no liveness checks
+	pred      bool // invariants and cover predicates: no calls, no lifetime checks
 	text      string
 	at        source.Pos
 	inlined   int

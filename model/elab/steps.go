@@ -439,7 +439,7 @@ func (c *coder) straight(t target, seen map[target]int) []patch {
 			if len(c.chosen) > 0 {
 				k := c.chosen[0]
 				c.chosen = c.chosen[1:]
-				clear(seen) // who comes back, to here or to what comes before, decides anew
+				clear(seen) // what comes back, to here or to what comes before, decides anew
 				t = after(n.alts[k])
 				continue
 			}

@@ -80,7 +80,7 @@ type Access struct {
 // Event is one executed operation.
 type Event struct {
 	Op       int
-	Accesses []Access // cells of shared and local variables, in evaluation order; liveness bits only for alloc, free and live()
+	Accesses []Access // cells of shared and local variables, in evaluation order; lifetime bits only for alloc, free and live()
 	Branch   bool     // OpBranch: the way taken
 }
 
@@ -253,7 +253,7 @@ func (in *Interp) Quiescent(s *State) bool {
 	return !in.Parked(s) && len(in.Enabled(s)) == 0 && !in.Deadlocked(s)
 }
 
-// Eval computes an expression in a state. Invariants and cover predicates do not look at liveness: their places are unchecked.
+// Eval computes an expression in a state. Invariants and cover predicates do not look at lifetimes: their places are unchecked.
 func (in *Interp) Eval(s *State, x *model.Expr) (int64, *Failure) {
 	r := &run{in: in, s: s}
 	var v int64
@@ -458,7 +458,7 @@ func (r *run) plain(p *model.Place) bool {
 	return r.op != nil && r.op.Access == model.AccessPlain && p.Access == model.AccessPlain
 }
 
-// cell finds the cell of a place, in the order: reference or object, then index, then liveness.
+// cell finds the cell of a place, in the order: reference or object, then index, then lifetime.
 func (r *run) cell(p *model.Place, write, live bool) model.Cell {
 	sys := r.in.sys
 	if p.Ref != nil {

@@ -58,7 +58,7 @@ func (in *Interp) Race(s *State) (Race, bool) {
 	return Race{}, false
 }
 
-// observed reports whether accesses to a cell count: it is shared, and not the liveness of an object.
+// observed reports whether accesses to a cell count: it is shared, and not the lifetime of an object.
 func (in *Interp) observed(c model.Cell) bool {
 	v := in.sys.Vars[c.Var]
 	if v.Proc != model.NoProc {

@@ -314,7 +314,7 @@ func (b *buffering) declare() {
 	b.w.Memory.Buffers = append(b.w.Memory.Buffers, model.Buffer{Of: b.p.ID, Proc: b.proc, Depth: b.depth, Full: b.cover, Len: b.len, Addr: b.addr, Cells: b.cells, Values: values})
 }
 
-// fullMark is the mark of a full buffer. All processes have the same, so that it tells nobody apart who can be interchanged.
+// fullMark is the mark of a full buffer. All processes have the same, so that it tells no two processes apart that can be interchanged.
 func (t *tso) fullMark() model.CoverID {
 	if t.full == model.NoCover {
 		t.full = model.CoverID(len(t.w.Covers))

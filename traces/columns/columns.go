@@ -35,7 +35,7 @@ const Hard = "\u00a0"
 // Steps of lines that are none.
 const (
 	atStart = 0  // done before the first step
-	noStep  = -1 // who waits in the end
+	noStep  = -1 // what waits in the end
 )
 
 // legend says how to read the lines.

@@ -58,7 +58,7 @@ type drawing struct {
 	boxes map[at]*box
 }
 
-// noStep is the row of those who wait in the end.
+// noStep is the row of those that wait in the end.
 const noStep = -1
 
 // layBoxes gathers the lines of each step.
@@ -326,7 +326,7 @@ func (d *drawing) causes() {
 	}
 }
 
-// box is the place of a step of a process, if it is drawn. Behind the last step is who waits.
+// box is the place of a step of a process, if it is drawn. Behind the last step is what waits.
 func (d *drawing) box(step, process int) (at, bool) {
 	if step > len(d.s.Trace.Steps) {
 		step = noStep

@@ -68,7 +68,7 @@ func (r *recorder) owed(c *model.LiveCase, s *eval.State, since int) *traces.Owe
 	return o
 }
 
-// starved lists who waits in all of what is for ever and takes no part in it: at a place where it should not stay, or where it may but what it waits for is what is owed. What it waits for is told
+// starved lists which process waits in all of what is for ever and takes no part in it: at a place where it should not stay, or where it may but what it waits for is what is owed. What it waits for is told
 // of the first state in which it has to wait.
 func (r *recorder) starved(round []*eval.State, first int, moves []Move, owed []traces.Access) []traces.Blocked {
 	var out []traces.Blocked

@@ -70,7 +70,7 @@ func (l *locks) edge(sys *model.System, want *model.LockEdge) (edgeMark, bool) {
 	return edgeMark{}, false
 }
 
-// tookInOrder says who took what where, as lockdep shows two stacks.
+// tookInOrder says which process took what where, as lockdep shows two stacks.
 func (r *recorder) tookInOrder(m edgeMark) string {
 	e := r.sys.Covers[m.cover].Edge
 	when := "before the first step"

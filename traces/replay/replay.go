@@ -238,7 +238,7 @@ func (r *recorder) judge(t *traces.Trace, s *eval.State, last *eval.Failure, opt
 	return errors.New("the run does not end in a violation")
 }
 
-// stuck says who waits for what.
+// stuck says which process waits for what.
 func (r *recorder) stuck(s *eval.State) string {
 	var parts []string
 	for _, p := range r.sys.Processes {
@@ -264,7 +264,7 @@ func (r *recorder) stuck(s *eval.State) string {
 	return "no process can move: " + strings.Join(parts, "; ")
 }
 
-// blocked lists who waits in a state, at which alternatives, and what the conditions of these read.
+// blocked lists which process waits in a state, at which alternatives, and what the conditions of these read.
 func (r *recorder) blocked(s *eval.State, after int) []traces.Blocked {
 	var out []traces.Blocked
 	for _, p := range r.sys.Processes {
@@ -351,7 +351,7 @@ func (r *recorder) localReads(as []eval.Access) []traces.Access {
 type recorder struct {
 	sys   *model.System
 	in    *eval.Interp
-	freed map[model.Cell]string // liveness cell -> who cleared it, and when
+	freed map[model.Cell]string // lifetime cell -> what cleared it, and when
 	used  map[model.FrameID]bool
 	seen  map[model.Cell]bool // that have a role
 	locks locks

@@ -314,7 +314,7 @@ func (t touched) conflicts(u touched) bool {
 	return false
 }
 
-// touches lists the shared cells of an executed step, with the liveness of the objects whose fields it accessed.
+// touches lists the shared cells of an executed step, with the lifetime of the objects whose fields it accessed.
 func (h *shrinker) touches(m Move, out eval.Outcome) touched {
 	t := touched{}
 	code := h.sys.Processes[m.Proc].Trans[m.Trans].Code

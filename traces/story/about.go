@@ -162,7 +162,7 @@ func (s *Story) relevant() {
 	s.waitedFor()
 }
 
-// waitedFor keeps what those who wait had read into the locals that their conditions ask for.
+// waitedFor keeps what those that wait had read into the locals that their conditions ask for.
 func (s *Story) waitedFor() {
 	for _, b := range s.Trace.Blocked {
 		for _, w := range b.Waits {

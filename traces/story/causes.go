@@ -9,7 +9,7 @@ import (
 
 // Cause says why a step of one process comes before a step of another, or before the wait of one at the end.
 type Cause struct {
-	From, To    int // steps; a To behind the last is who waits
+	From, To    int // steps; a To behind the last is what waits
 	FromProcess int
 	ToProcess   int
 	Does        string   // "reads", "takes", or all that there is to say
@@ -177,7 +177,7 @@ func (c *causes) fatal() {
 	}
 }
 
-// blocked adds what those who wait at the end wait for.
+// blocked adds what those that wait at the end wait for.
 func (c *causes) blocked() {
 	s := c.s
 	end := len(s.Trace.Steps) + 1

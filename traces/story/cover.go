@@ -59,7 +59,7 @@ func (s *Story) protection(who, by, n, m int, object string) {
 	}
 }
 
-// apart says which locks the other process held in step m, or in the last step before it that changed what the run is about, and the one which fails does not hold: who had taken one of them would have
+// apart says which locks the other process held in step m, or in the last step before it that changed what the run is about, and the one which fails does not hold: what had taken one of them would have
 // been kept away. It reports whether there is one.
 func (s *Story) apart(who, by, n, m int) bool {
 	name, other := Short(s.Trace.Processes[who]), Short(s.Trace.Processes[by])

@@ -28,7 +28,7 @@ func (s *Story) tellFatal() {
 	s.tellOrigins(n)
 }
 
-// tellTouch tells of an access to a dead object: who freed it, who touches it, what lay between.
+// tellTouch tells of an access to a dead object: what freed it, what touches it, what lay between.
 func (s *Story) tellTouch(n int, st traces.Step, last traces.Operation) {
 	who, o := st.Process, st.Touch.Object
 	m, op, ok := s.writer("live("+o+")", n)
@@ -106,7 +106,7 @@ func (s *Story) nullFrom(n int) (cell string, step int) {
 	return "", 0
 }
 
-// tellNull tells of a NULL that was followed: where it came from, and who had put it there.
+// tellNull tells of a NULL that was followed: where it came from, and what had put it there.
 func (s *Story) tellNull(n int, st traces.Step, last traces.Operation) {
 	who := st.Process
 	cell, k := s.nullFrom(n)
@@ -148,7 +148,7 @@ func (s *Story) readBefore(who int, cell string, before int) (step int, value st
 	return step, value
 }
 
-// tellAssert tells of a failed assertion: what it read, and who had written that.
+// tellAssert tells of a failed assertion: what it read, and what had written that.
 func (s *Story) tellAssert(n int, st traces.Step, last traces.Operation) {
 	t, who := s.Trace, st.Process
 	var reads []traces.Access
@@ -307,7 +307,7 @@ func (s *Story) tellOrigins(n int) {
 }
 
 // unlinked says that somebody took an object out of the slot in which the process that fails had found it, and returns the step; 0 if nobody did. What was
-// written into the object later, at step m, only shows the damage, unless it was written by who takes the object down.
+// written into the object later, at step m, only shows the damage, unless it was written by what takes the object down.
 func (s *Story) unlinked(who, m, n int) int {
 	for _, l := range s.Lanes[:min(len(s.About), len(s.Lanes))] {
 		if slices.ContainsFunc(l.Changes, func(c Change) bool {

@@ -9,7 +9,7 @@ import (
 	"pmdcheck/traces"
 )
 
-// locks finds who held what and when. A lock is taken by the call of a lock function that leaves more in the cells of the lock than it found, once the process is out of that call: one
+// locks finds which process held what and when. A lock is taken by the call of a lock function that leaves more in the cells of the lock than it found, once the process is out of that call: one
 // that is still inside waits for the lock and does not hold it.
 func (s *Story) locks() {
 	h := &holding{s: s, open: map[string][]*Lock{}, calls: map[int]*lockCall{}}
@@ -141,7 +141,7 @@ func flat(m map[string][]*Lock) []*Lock {
 	return out
 }
 
-// grows compares two values of a cell that says who holds a lock, or how many do: 1 if there is more in it, -1 if less.
+// grows compares two values of a cell that says which process holds a lock, or how many do: 1 if there is more in it, -1 if less.
 func grows(old, is string) int {
 	n := func(v string) (int, bool) {
 		switch v {
@@ -164,7 +164,7 @@ func grows(old, is string) int {
 	return cmp.Compare(b, a)
 }
 
-// holders are those who hold a lock in the state before a step; 0 is the last state.
+// holders are those that hold a lock in the state before a step; 0 is the last state.
 func (s *Story) holders(name string, step int) []*Lock {
 	if step == 0 {
 		step = len(s.Trace.Steps) + 1

@@ -15,7 +15,7 @@ const (
 )
 
 // periods finds grace periods and cross calls. One begins with the first step of a call of a function that has the role, and ends with the step that leaves it; of a process with the role it is a round: from
-// where it started until it is there again. It waits for those in whose sections it looks and finds somebody at its beginning, and for those who write afterwards what it awaits.
+// where it started until it is there again. It waits for those in whose sections it looks and finds somebody at its beginning, and for those that write afterwards what it awaits.
 func (s *Story) periods() {
 	open, rest := map[int]*Period{}, map[int]int{} // by process; where it started
 	for i := range s.Trace.Steps {
@@ -160,7 +160,7 @@ func (s *Story) answered(open map[int]*Period, n, k, process int, op traces.Oper
 	}
 }
 
-// neverAnswered adds to a period that never ends whoever wrote last what it awaits.
+// neverAnswered adds to a period that never ends whatever wrote last what it awaits.
 func (s *Story) neverAnswered(p *Period) {
 	for _, b := range s.Trace.Blocked {
 		if p.End > 0 || b.Process != p.Process {
@@ -176,7 +176,7 @@ func (s *Story) neverAnswered(p *Period) {
 	}
 }
 
-// beginning writes the line of a period's begin, now that it is known whom it waits for.
+// beginning writes the line of a period's begin, now that it is known which it waits for.
 func (s *Story) beginning(p *Period) {
 	slices.SortStableFunc(p.Waits, func(a, b Waited) int { return (a.CPU+1)*1000 + a.Process - (b.CPU+1)*1000 - b.Process })
 	for k := range s.Trace.Steps[p.Begin-1].Ops {

@@ -1,4 +1,4 @@
-// Package story finds out what a run is about: which objects it is about and what became of them, who held what, which grace periods and cross calls ran,
+// Package story finds out what a run is about: which objects it is about and what became of them, which process held what, which grace periods and cross calls ran,
 // and which operations matter. Every drawing of a trace is made of the same [Story], so they tell it alike.
 //
 // It works on the trace alone, and knows no names: what takes a lock, waits for a grace period or caches a pointer is said by the roles in the trace.
@@ -91,20 +91,20 @@ func (l *Lock) Held(step int) bool { return l.From < step && (l.To == 0 || l.To 
 // Period is a time during which somebody waits for others: a grace period or a cross call.
 type Period struct {
 	Grace   bool // else a cross call
-	Process int  // who waits
+	Process int  // what waits
 	Begin   int
 	End     int      // 0: never
-	Waits   []Waited // whom it waits for: CPUs rising, then processes
+	Waits   []Waited // which it waits for: CPUs rising, then processes
 	Objects []string // whose callbacks the grace period is for; none where somebody waits on the spot
 
 	call   int             // in which it waits, -1: it is a round of a process
 	awaits map[string]bool // cells
 }
 
-// Waited is somebody whom a grace period or cross call waits for.
+// Waited is a process that a grace period or cross call waits for.
 type Waited struct {
 	CPU     int // -1: a process that is bound to none
-	Process int // -1: whoever runs on the CPU
+	Process int // -1: whatever runs on the CPU
 	Answer  int // the step in which it answered, or let go; 0: never. Of a cross call that of its beginning, if interrupts were on
 }
 
@@ -119,7 +119,7 @@ func (p *Period) Waited(t *traces.Trace, process int) *Waited {
 	return nil
 }
 
-// Whom names those whom a period waits for: all, or those who did not answer at once.
+// Whom names those that a period waits for: all, or those that did not answer at once.
 func (p *Period) Whom(t *traces.Trace, all bool) string {
 	var cpus, names []string
 	for _, w := range p.Waits {
@@ -272,7 +272,7 @@ func (s *Story) LockFunc(call int) string {
 	return c.Func
 }
 
-// Caller is the chain of an operation of a cross call, without the functions that only wait for it, or of one of a grace period, down to who waits for it.
+// Caller is the chain of an operation of a cross call, without the functions that only wait for it, or of one of a grace period, down to what waits for it.
 func (s *Story) Caller(call int) []traces.Call {
 	c := s.Chain(call)
 	for i, f := range c {

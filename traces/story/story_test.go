@@ -127,7 +127,7 @@ func check(t testing.TB, src string) *story.Story {
 	return story.Tell(res.Violations[0].Witness)
 }
 
-// TestLocks: who holds what where the walker reads the entry: the walker its RCU section, preemption and the lock in the table; the zapper, which has
+// TestLocks: which process holds what where the walker reads the entry: the walker its RCU section, preemption and the lock in the table; the zapper, which has
 // let go of i_mmap_rwsem, still its own mm's locks; the exiter, which has freed the table, nothing that it does not drop in that very step.
 func TestLocks(t *testing.T) {
 	s := tell(t, "race_a-no_use_after_free")

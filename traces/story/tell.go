@@ -8,7 +8,7 @@ import (
 	"pmdcheck/traces"
 )
 
-// tell writes the sentences: who made the thing unusable and when, who touches it, and what should have kept them apart.
+// tell writes the sentences: what made the thing unusable and when, what touches it, and what should have kept them apart.
 func (s *Story) tell() {
 	t := s.Trace
 	switch {
@@ -124,7 +124,7 @@ func (s *Story) tellAbout() {
 	}
 }
 
-// tellRun says what becomes of the objects of a run in which nothing goes wrong, and who touched them last.
+// tellRun says what becomes of the objects of a run in which nothing goes wrong, and what touched them last.
 func (s *Story) tellRun() {
 	for _, l := range s.Lanes {
 		for _, c := range l.Changes {

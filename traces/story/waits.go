@@ -8,7 +8,7 @@ import (
 	"pmdcheck/traces"
 )
 
-// tellBlocked says of everybody who waits what for, and who would have to give it.
+// tellBlocked says of every process that waits what for, and what would have to give it.
 func (s *Story) tellBlocked() {
 	for i := range s.Trace.Blocked {
 		b := &s.Trace.Blocked[i]
@@ -32,7 +32,7 @@ func (s *Story) tellBlocked() {
 	}
 }
 
-// Waits is what a process waits for in the last state, as the end of a sentence: "for L, held by exiter for write since step 3". Where it is not a lock, the condition, what that found and who had
+// Waits is what a process waits for in the last state, as the end of a sentence: "for L, held by exiter for write since step 3". Where it is not a lock, the condition, what that found and what had
 // written it.
 func (s *Story) Waits(b *traces.Blocked, w traces.Wait) string {
 	if text := s.waitsForSomebody(b, w); text != "" {
@@ -66,7 +66,7 @@ func (s *Story) Told(b *traces.Blocked, w traces.Wait) string {
 	return ""
 }
 
-// why is what the condition of a wait found, and who had written it.
+// why is what the condition of a wait found, and what had written it.
 func (s *Story) why(b *traces.Blocked, w traces.Wait) string {
 	var why []string
 	for _, r := range w.Reads {
@@ -113,7 +113,7 @@ func condition(text string) string {
 	return text
 }
 
-// waitsForLock names the locks that a lock function waits for and who has them, or "" if it reads none.
+// waitsForLock names the locks that a lock function waits for and what has them, or "" if it reads none.
 func (s *Story) waitsForLock(b *traces.Blocked, w traces.Wait) string {
 	var names, parts []string
 	for _, r := range w.Reads {
@@ -127,7 +127,7 @@ func (s *Story) waitsForLock(b *traces.Blocked, w traces.Wait) string {
 	return strings.Join(parts, " and ")
 }
 
-// heldBy says who has a lock that a process waits for.
+// heldBy says which process has a lock that a process waits for.
 func (s *Story) heldBy(b *traces.Blocked, name, mode string) string {
 	var mine, others []string
 	for _, l := range s.holders(name, b.After+1) {
@@ -146,7 +146,7 @@ func (s *Story) heldBy(b *traces.Blocked, name, mode string) string {
 	if len(others) > 0 {
 		return ", " + strings.Join(others, ", ")
 	}
-	// Nobody who would keep it out has it: somebody else waits and comes first.
+	// No process that would keep it out has it: somebody else waits and comes first.
 	for _, o := range s.Trace.Blocked {
 		for _, w := range o.Waits {
 			if _, ok := s.lockCall(w.Call); ok && o.Process != b.Process && slices.ContainsFunc(w.Reads, func(r traces.Access) bool { n, ok := s.lockOf(r.Cell, r.Value); return ok && n == name }) {
@@ -162,7 +162,7 @@ func (s *Story) holdsUp(l *Lock, p *Period) bool {
 	return l.Section && l.To == 0 && p.End == 0 && l.From <= p.Begin && p.Waited(s.Trace, l.Process) != nil && (p.Grace || l.StopsIPI)
 }
 
-// waitsForReaders says whose section keeps a grace period from ending, or who does not answer an IPI; "" if the process is in neither.
+// waitsForReaders says whose section keeps a grace period from ending, or what does not answer an IPI; "" if the process is in neither.
 func (s *Story) waitsForReaders(b *traces.Blocked) string {
 	for _, p := range s.Periods {
 		if p.Process != b.Process || p.End > 0 {
@@ -185,7 +185,7 @@ func (s *Story) waitsForReaders(b *traces.Blocked) string {
 	return ""
 }
 
-// tellLiveness says what never happens, since when it should, what it depends on, and who waits for what meanwhile.
+// tellLiveness says what never happens, since when it should, what it depends on, and which process waits for what meanwhile.
 func (s *Story) tellLiveness() {
 	s.tellAbout()
 	if o := s.Trace.Owed; o != nil && o.Step > 0 {

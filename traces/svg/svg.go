@@ -136,7 +136,7 @@ func (d *drawing) rowBefore(step int) int {
 	return 0
 }
 
-// layBars finds the bars: sections of RCU, interrupts and preemption, and what the process that fails holds; and the brackets of those who wait.
+// layBars finds the bars: sections of RCU, interrupts and preemption, and what the process that fails holds; and the brackets of those that wait.
 func (d *drawing) layBars() {
 	fatal := d.s.Fatal()
 	slots := map[int][]int{} // lane -> last row of each slot

@@ -40,7 +40,7 @@ func (e *expander) moveOf(t *program.Transition) Move {
 // succs are the successors of the state being expanded.
 type succs struct {
 	*program.Successors
-	added []bool // for whoever inserts them
+	added []bool // for whatever inserts them
 }
 
 // fresh is room to say of each successor whether it is new.
@@ -185,7 +185,7 @@ func (e *expander) done() {
 	}
 }
 
-// tally tells the walk which transitions were run. It is called by whoever expands, or while that stands still.
+// tally tells the walk which transitions were run. It is called by whatever expands, or while that stands still.
 func (e *expander) tally() {
 	for proc, all := range e.w.Ran {
 		for i := range all {

@@ -2,7 +2,7 @@
 //
 // A walk knows nothing about verdicts: it calls an [Observer] for what it meets and counts states and transitions. Depth-first search is the default and
 // keeps the path to the current state on its stack; breadth-first search keeps a parent for each state, so that the first path to anything is a
-// shortest one; with several workers neither keeps paths, and whoever wants one walks again with one worker. Random walks keep nothing but the path
+// shortest one; with several workers neither keeps paths, and whatever wants one walks again with one worker. Random walks keep nothing but the path
 // of the walk at hand.
 package explore
 
@@ -51,7 +51,7 @@ const (
 	StopWalks              // all random walks were made
 	StopDisk               // what was to be kept on disk could not be; see Walk.DiskError
 	Inexact                // everything met was visited, but what the visited set took for visited may not have been
-	StopOther              // a kind of search that was not made; whoever left it out says why
+	StopOther              // a kind of search that was not made; whatever left it out says why
 )
 
 // Found is what a walk met: a property violated by a step or in a state.

@@ -14,7 +14,7 @@ import (
 	"pmdcheck/checker/internal/store"
 )
 
-// Workers share nothing but batches of states. Each state has an owner, who keeps it in a visited set of its own and, as a rule, expands it. A worker that comes across
+// Workers share nothing but batches of states. Each state has an owner, which keeps it in a visited set of its own and, as a rule, expands it. A worker that comes across
 // somebody else's state sends it there (Stern and Dill, "Parallelizing the Murφ verifier", CAV 1997). So no word of a visited set is ever touched by two processors, which
 // between distant ones would cost more than all the rest of a step, and the sets need no locks.
 //
@@ -41,7 +41,7 @@ type crew struct {
 	made   atomic.Int64 // batches that were made
 	mu     sync.Mutex
 	still  *sync.Cond // somebody stands still, or waits, or it is the end
-	idle   int        // who waits for work
+	idle   int        // what waits for work
 	parked int        // who stands still
 	done   bool
 	broke  any        // what a worker panicked with
@@ -89,7 +89,7 @@ func (c *crew) send(to *member, b []uint64) []uint64 {
 	return c.empty()
 }
 
-// flush sends what is to be sent; to those who wait, or to all.
+// flush sends what is to be sent; to those that wait, or to all.
 func (m *member) flush(all bool) {
 	for i, b := range m.out {
 		if to := m.c.members[i]; len(b) > 0 && (all || to.waiting.Load()) {
@@ -141,7 +141,7 @@ func (m *member) receive(wait bool) (mail [][]uint64, ok bool) {
 // got reports whether there is something for a worker; crew.mu is held.
 func (m *member) got() bool { return len(m.mail)+len(m.gifts) > 0 }
 
-// give gives states that are to be expanded to those who wait and have nothing to hope for.
+// give gives states that are to be expanded to those that wait and have nothing to hope for.
 func (m *member) give() {
 	c := m.c
 	c.mu.Lock()
@@ -449,7 +449,7 @@ func (m *member) visit() bool {
 	return true
 }
 
-// giveBack keeps states in the mail for which there was no room: whoever takes the walk up begins with them.
+// giveBack keeps states in the mail for which there was no room: whatever takes the walk up begins with them.
 func (m *member) giveBack(b []uint64) {
 	m.c.mu.Lock()
 	m.mail = append(m.mail, b)

@@ -223,7 +223,7 @@ func (c *crew) keep(ctx context.Context) {
 		}
 		c.mu.Lock()
 		for !c.done && c.stalled() {
-			c.still.Wait() // however short the interval, everybody who can does something in between
+			c.still.Wait() // however short the interval, every process that can does something in between
 		}
 		c.pausing.Store(true)
 		c.wakeAll()

@@ -224,7 +224,7 @@ func (c *chooser) among(ts []step) step {
 		return ts[c.r.IntN(len(ts))]
 	case 1: // every process alike
 		proc = nth(ts, c.r.IntN(processes(ts)))
-	case 2: // who went on last goes on, seven times in eight
+	case 2: // what went on last goes on, seven times in eight
 		if c.r.IntN(8) > 0 && slices.ContainsFunc(ts, func(t step) bool { return t.Proc == c.last }) {
 			proc = c.last
 		}

@@ -121,7 +121,7 @@ func (b *bits) or(o bits) {
 	}
 }
 
-// part is whose a state is.
+// part is the owner of a state.
 func (s *Search) part(st []uint64) int { return int(store.Hash(st) >> 32 * uint64(s.Parts) >> 32) }
 
 // A note stands beside each state: the part of a parent and a few bits of its hash, by which it is found again, and in runs the level of the state.

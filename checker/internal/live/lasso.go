@@ -30,7 +30,7 @@ func (s *Search) lasso(c *Case, members []uint32, cyclic bool) *Lasso {
 			waiting[int(p.ID)] = true
 		}
 	}
-	rest := func(id uint32) bool { // does somebody who waits rest here
+	rest := func(id uint32) bool { // does a process that waits rest here
 		for p := range waiting {
 			if !s.canMove(id, p) {
 				return true

@@ -2,7 +2,7 @@ package por
 
 import "pmdcheck/checker/internal/program"
 
-// Forget makes the analysis lose track of who writes an atom, to see whether anybody notices.
+// Forget makes the analysis lose track of what writes an atom, to see whether anybody notices.
 func (s *Static) Forget(atom int) {
 	clear(s.write[atom])
 	clear(s.touch[atom])

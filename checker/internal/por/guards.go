@@ -10,7 +10,7 @@ import (
 // say "blocked", the transition cannot be executed before one of lift has been.
 //
 // The condition is made from the awaits of the transition's code: a conjunct that is false blocks, and so does a disjunction all of whose parts are false.
-// Code before an await can fail, and a transition that fails is executed; so lift also has whoever can make that code fail.
+// Code before an await can fail, and a transition that fails is executed; so lift also has whatever can make that code fail.
 type block struct {
 	tests  []int32 // Static.tests, all of which must be "blocked"
 	lift   bitset.Set
@@ -88,7 +88,7 @@ func (s *Static) blocksOf(p *model.Process, t *model.Transition) []block {
 				continue
 			}
 			g.fallible(x)
-			// While the assertion holds, only who can make it false makes the transition fail.
+			// While the assertion holds, only what can make it false makes the transition fail.
 			g.spoil.Or(s.turners(x, false))
 			g.clean = g.clean && !g.local(x)
 			g.asserts = append(g.asserts, g.test(x, false))
@@ -111,7 +111,7 @@ type guards struct {
 	p       *model.Process
 	env     map[model.VarID]*model.Expr // locals assigned so far, in terms of the state the step starts from; nil: unknown
 	stored  program.AtomSet             // shared cells stored to so far
-	spoil   bitset.Set                  // who can make the code so far fail
+	spoil   bitset.Set                  // what can make the code so far fail
 	asserts []int32                     // assertions passed so far, as tests that are "blocked" while they hold
 	clean   bool                        // the code so far cannot fail, or only by asserts that no local has a part in
 	lost    bool                        // a store may have hit any local
@@ -237,8 +237,8 @@ func (g *guards) place(p *model.Place) {
 	g.clean, g.risky = false, true
 }
 
-// failers are the transitions that can turn an evaluation of x that succeeds into one that fails: who writes what its addresses and partial operators are
-// computed from, who frees an object it looks into, and who has an operand evaluated that was skipped.
+// failers are the transitions that can turn an evaluation of x that succeeds into one that fails: what writes what its addresses and partial operators are
+// computed from, what frees an object it looks into, and what has an operand evaluated that was skipped.
 func (g *guards) failers(x *model.Expr) bitset.Set {
 	b := bitset.New(g.s.n)
 	if x == nil {
@@ -351,7 +351,7 @@ func isBool(x *model.Expr) bool {
 	return false
 }
 
-// ways lists how "x is not want" can be the case, each with who can end it.
+// ways lists how "x is not want" can be the case, each with what can end it.
 func (g *guards) ways(x *model.Expr, want bool) []block {
 	and, l, r := false, x.X, x.Y
 	switch {
@@ -422,7 +422,7 @@ type goal struct {
 	ways      []block // how it can be missed
 }
 
-// goal prepares the predicate "x is want". A predicate whose evaluation fails is an invariant broken, so whoever can make it fail counts as well.
+// goal prepares the predicate "x is want". A predicate whose evaluation fails is an invariant broken, so whatever can make it fail counts as well.
 func (s *Static) goal(x *model.Expr, want bool) goal {
 	g := &guards{s: s}
 	out := goal{on: true, reach: g.test(x, want), byFailing: !want, ways: g.ways(x, want)}

@@ -93,7 +93,7 @@ func TestLatchKeepsEveryEnd(t *testing.T) {
 	}
 }
 
-// TestVerifyNotices: an analysis that forgets who writes a variable must be caught by running what its sets leave out. Otherwise the check would say nothing.
+// TestVerifyNotices: an analysis that forgets which process writes a variable must be caught by running what its sets leave out. Otherwise the check would say nothing.
 func TestVerifyNotices(t *testing.T) {
 	const src = "u2 x; u2 y; process p { x = 1; y = 2; } process q { u2 a; u2 b; a = x; b = y; x = a; y = b; }"
 	check := func(s *por.Static) (pairs int, err error) {

@@ -1,7 +1,7 @@
 // Package por chooses, in each state, a stubborn set: a few enabled transitions that may be explored in place of all.
 //
-//	static.go    what is known of the code: footprints, who can enable whom, which locations lead where
-//	guards.go    conditions under which a transition is blocked, and who can lift them
+//	static.go    what is known of the code: footprints, which can enable which, which locations lead where
+//	guards.go    conditions under which a transition is blocked, and what can lift them
 //	cycles.go    which cycles of the process graphs can be cycles of the state space; the sticky transitions
 //	stubborn.go  the choice in one state
 //	verify.go    checks the claims of the choice by running transitions, on small systems
@@ -31,8 +31,8 @@ type Static struct {
 	own    []bitset.Set   // by process: its transitions
 	at     [][]bitset.Set // by process and location: the transitions that begin there
 	reach  [][]bitset.Set // by process and location: those that begin there or somewhere the process can get to from there
-	touch  []bitset.Set   // by atom: who reads or writes it
-	write  []bitset.Set   // by atom: who writes it
+	touch  []bitset.Set   // by atom: what reads or writes it
+	write  []bitset.Set   // by atom: what writes it
 	sticky bitset.Set     // on every cycle of the state space lies one
 	tests  []test
 	goals  []goal // by property, then by cover

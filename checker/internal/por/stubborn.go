@@ -32,7 +32,7 @@ type Selector struct {
 	cands   [][]*program.Transition // by process, of the traced program
 	locs    []int                   // by process; -1 parked
 	slot    []int32                 // by transition: 1 + index into need if it is a candidate
-	need    []bitset.Set            // by candidate: enabled: what conflicts with it; disabled: who writes what it read
+	need    []bitset.Set            // by candidate: enabled: what conflicts with it; disabled: what writes what it read
 	cur     []int32                 // candidates, in program order
 	enabled bitset.Set
 	reach   bitset.Set // what can still be executed by anyone

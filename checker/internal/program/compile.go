@@ -15,7 +15,7 @@ type instr func(x *Exec) int
 type compiler struct {
 	p    *Program
 	sys  *model.System
-	proc *model.Process // nil for predicates, which do not look at liveness
+	proc *model.Process // nil for predicates, which do not look at lifetimes
 
 	gone map[model.LocID][]maskSet // what going to a location does, as far as that was asked for
 }
@@ -278,7 +278,7 @@ func (c *compiler) static(p *model.Place) (field, bool) {
 	return c.p.lay.cells[p.Var][i], true
 }
 
-// guarded reports whether an access looks at the liveness of the object.
+// guarded reports whether an access looks at the lifetime of the object.
 func (c *compiler) guarded(p *model.Place, v *model.Var) bool {
 	return c.proc != nil && !p.Unchecked && v.Pool != model.NoPool && c.sys.Pools[v.Pool].Live != model.NoVar && !c.ignored(v.Guard)
 }
@@ -302,7 +302,7 @@ func (c *compiler) assign(op *model.Op, next int) instr {
 }
 
 // tracedAssign notes the store: as a write where it changes the cell, else as a read, because it goes on changing nothing as long as nobody else writes the
-// cell, and nobody who reads it notices. Setting or clearing bits of a mask touches only these.
+// cell, and no process that reads it notices. Setting or clearing bits of a mask touches only these.
 func (c *compiler) tracedAssign(op *model.Op, next int) instr {
 	if cell, k, set, ok := maskOp(c.sys, op); ok {
 		if f := &c.p.lay.cells[cell.Var][cell.Idx]; f.atoms != 0 {

@@ -359,7 +359,7 @@ func (n *named) sort() {
 	n.refine()
 }
 
-// refine ranks the members by what they have, as long as that tells more of them apart. Who ranks before another stays there.
+// refine ranks the members by what they have, as long as that tells more of them apart. What ranks before another stays there.
 func (n *named) refine() {
 	for before := 0; ; {
 		for gi := range n.groups {

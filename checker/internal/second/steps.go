@@ -15,7 +15,7 @@ func (o *op) successors() []*op {
 	return []*op{o.next}
 }
 
-// follow goes along an edge, from an operation in a block, to the operation it leads to. A way without any operation that goes round becomes one that does nothing. Who leaves a block and
+// follow goes along an edge, from an operation in a block, to the operation it leads to. A way without any operation that goes round becomes one that does nothing. What leaves a block and
 // enters it again comes by a mark on the way.
 func follow(o *op, block int) *op {
 	end, left := false, false

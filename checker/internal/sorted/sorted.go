@@ -2,7 +2,7 @@
 //
 // A record is a key of some words and one word beside it, its note. A file has sections, each sorted by key, in blocks of a few thousand records. In a block each word is replaced by its
 // difference (exclusive or) from that of the record before, which is mostly zeros where records are sorted; the bytes of all records at one place lie together; places that are zero
-// throughout are left out, and what remains is deflated. At the end of the file stands an index: of each block where it is, its checksum and its first key, so that who looks for a few
+// throughout are left out, and what remains is deflated. At the end of the file stands an index: of each block where it is, its checksum and its first key, so that what looks for a few
 // keys reads a few blocks.
 package sorted
 

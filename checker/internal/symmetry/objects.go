@@ -194,7 +194,7 @@ func (s *searcher) allocated(pool model.PoolID) bool {
 	return found
 }
 
-// virgin reports whether dead objects of a class have never been used: nothing frees any of the pool, and those that begin dead are neighbours whom nothing names.
+// virgin reports whether dead objects of a class have never been used: nothing frees any of the pool, and those that begin dead are neighbours that nothing names.
 func (s *searcher) virgin(pool *model.Pool, class []int32) bool {
 	ok := true
 	eachOp(s.sys, func(op *model.Op) { ok = ok && (op.Kind != model.OpFree || op.Pool != pool.ID) })

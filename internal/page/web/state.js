@@ -36,7 +36,7 @@ function holders(view, lock, step) {
   return uniq(t.h.filter(h => (S[h[0]] === lock || S[h[0]].startsWith(lock + " ")) && h[2] <= step && (!h[3] || h[3] > step)).map(h => S[t.pr[h[1]].w]));
 }
 
-// heldList says which locks and sections are held after a step, and by whom.
+// heldList says which locks and sections are held after a step, and by what.
 function heldList(view, step) {
   const t = view.t, S = view.S, list = t.h.filter(h => h[2] <= step && (!h[3] || h[3] > step));
   if (!list.length) return [];
