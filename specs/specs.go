@@ -3,7 +3,7 @@ package specs
 
 import "embed"
 
-// FS holds the .pmd files by folder: seed (the race of 2022), family, bugs, hazards, residual, walkers, tables, gather, order, reclaim, classic, locks, bench. Beside bench/hugepmd.pmd lies the same model written by hand in Promela, and
+// FS holds the .pmd files by folder: seed (the race of 2022), family, bugs, hazards, residual, walkers, tables, gather, kernel, order, reclaim, classic, locks, bench. Beside bench/hugepmd.pmd lies the same model written by hand in Promela, and
 // what SPIN counts on it.
 //
 //go:embed */*.pmd bench/hugepmd.pml bench/hugepmd.tsv
