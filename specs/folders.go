@@ -13,7 +13,7 @@ var folders = []Folder{
 	{"tables", "what protects a walker from which way to free a table"},
 	{"gather", "freeing and unsharing several tables in one TLB gather"},
 	{"hazards", "what has been close to going wrong, or goes wrong elsewhere"},
-	{"kernel", "RCU, counts, locks, TLBs and files of the library, each by itself"},
+	{"kernel", "RCU, counts, locks and TLBs of the library, each by itself"},
 	{"residual", "what is left open, and why it does no harm"},
 	{"bugs", "bugs of the kernel that were fixed, by the fixing commit"},
 	{"order", "the order of locks, by era"},
