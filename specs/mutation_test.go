@@ -329,7 +329,6 @@ var harmless = map[string]string{
 	"mm/mmap.pmd: split_vma: new->vm_mayshare = vma->vm_mayshare;":                                            "a half does not cover the range: it neither shares, nor is it asked for a lock that it did not get",
 	"mm/mmap.pmd: split_vma: new->uffd = vma->uffd;":                                                          "no VMA that is split is registered",
 	"mm/mmap.pmd: split_vma: new->vm_start = at;":                                                             "the other half is unmapped next, and a zap of both halves would unshare and clear as much",
-	"mm/mmap.pmd: split_vma: vma->vm_end = at;":                                                               "what a split must have done to the table is asserted in the same step, whatever the new bounds",
 	"mm/mmap.pmd: split_vma: vma_interval_tree_insert(new);":                                                  "the other half is unmapped next; nothing looks for it in between that does not find the first half",
 	"mm/mmap.pmd: vma_interval_tree_insert: vma->mapping->i_mmap[k] = vma;":                                   "as above",
 	"mm/mmu_gather.pmd: tlb_drop_own: tlb_drop(this_cpu, levels);":                                            "the CPU that unshares caches nothing in these specs",
