@@ -8,6 +8,7 @@ import (
 
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/model"
+	"pmdcheck/specs"
 )
 
 // TestFeatures: the library knows every release from v5.4 to v7.1 and no other, in each of them every feature has what it requires, and something asks for it.
@@ -38,6 +39,32 @@ func TestFeatures(t *testing.T) {
 	for _, f := range lib.Features() {
 		if words[f.Name] < 2 {
 			t.Errorf("nothing asks for feature %s", f.Name)
+		}
+	}
+}
+
+// TestNoticed: of every feature noticed.tsv says by which specs it is noticed, or why by none; and the specs are there.
+func TestNoticed(t *testing.T) {
+	t.Parallel()
+	lib, err := catalog.KernelLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range lib.Features() {
+		release, by, why := specs.Noticed(f.Name)
+		switch {
+		case release == "" && why == "":
+			t.Errorf("noticed.tsv has no line for %s: pmdcheck matrix FOLDERS --rows feature --csv specs/noticed.tsv", f.Name)
+		case len(by) == 0 && why == "":
+			t.Errorf("noticed.tsv: no spec notices %s, and no reason is given", f.Name)
+		case len(by) > 0 && why != "":
+			t.Errorf("noticed.tsv: specs notice %s, and a reason is given why none does", f.Name)
+		}
+		for _, n := range by {
+			name, _, _ := strings.Cut(n, " ")
+			if _, err := catalog.Load(name); err != nil {
+				t.Errorf("noticed.tsv, %s: %v", f.Name, err)
+			}
 		}
 	}
 }

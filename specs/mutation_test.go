@@ -357,7 +357,6 @@ var harmless = map[string]string{
 	"mm/pagewalk.pmd: walk_locked_entry: up_read(&vma->vm_mm->mmap_lock);":                                    "nobody takes m1's mmap_lock for write after the walker",
 	"mm/pagewalk.pmd: folio_walk: pte = READ_ONCE(*ptep);":                                                    "the walk is safe where there is one (v6.12), and what it reads decides nothing",
 	"mm/pagewalk.pmd: folio_walk: pte = huge_ptep_get(ptep);":                                                 "the walk is safe where there is one (v6.12), and what it reads decides nothing",
-	"mm/pgtable.pmd: ptl_lock_nested: await (table->ptl == 0);":                                               "fork() copies only when the child got a table of its own, which it does when nothing is left that would want the lock of the parent's old one",
 	"mm/pgtable.pmd: pmd_alloc: spin_unlock(&mm->page_table_lock); (2)":                                       "what comes later finds a table and does not take the lock",
 	"mm/mremap.pmd: move_hugetlb_page_tables: tlb_finish_mmu(&tlb, vma->vm_mm);":                              "the last act of its mm in these specs, or nobody else wants it",
 	"mm/mremap.pmd: move_hugetlb_page_tables: tlb.pending = true;":                                            "an unshared table is flushed by huge_pmd_unshare_flush()",

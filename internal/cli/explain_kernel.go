@@ -93,6 +93,8 @@ func explainFeature(f elab.Feature) (string, error) {
 			off = f.Values[0]
 		}
 		fmt.Fprintf(&b, "\nSee also: pmdcheck check %s --set kernel=%s --set %s=%s\n", first, release, f.Name, off)
+	case release == "":
+		b.WriteString("\nNo release that the library knows has it by default.\n")
 	case why != "":
 		fmt.Fprintf(&b, "\nNo spec notices if %s has it not: %s.\n", release, why)
 	}
