@@ -139,6 +139,7 @@ func TestHostileInputs(t *testing.T) {
 	}
 	n := func(k int) int { return max(1, int(float64(k)*factor)) }
 	g := &generator{t: t, dir: t.TempDir(), m: mutator{rand.New(rand.NewPCG(seed, 17))}}
+	forgetPeak(t)
 	start, before := time.Now(), usage(t)
 	for _, kind := range []struct {
 		name  string

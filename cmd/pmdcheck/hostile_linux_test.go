@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -42,8 +43,18 @@ func shell(t *testing.T, dir, line string) outcome {
 	return start(t, exec.Command("bash", "-c", line), dir)()
 }
 
+// forgetPeak makes the peak of resident memory of this process what it has now: a process that it starts begins with that peak.
+func forgetPeak(t *testing.T) {
+	t.Helper()
+	debug.FreeOSMemory()
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+		t.Logf("the peak of memory is that of all tests so far: %v", err)
+	}
+}
+
 func start(t *testing.T, cmd *exec.Cmd, dir string) (end func() outcome) {
 	t.Helper()
+	forgetPeak(t)
 	cmd.Dir = dir
 	args := cmd.Args[1:]
 	var out, errs bytes.Buffer

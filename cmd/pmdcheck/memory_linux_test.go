@@ -43,6 +43,7 @@ func TestMemoryBound(t *testing.T) {
 			cmd := exec.Command("sh", "-c", tc.before+"exec "+bin+big+tc.flags)
 			var out, errs bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &out, &errs
+			forgetPeak(t)
 			_ = cmd.Run()
 			if cmd.ProcessState.ExitCode() != 3 || !strings.Contains(out.String(), "unknown: memory") {
 				t.Fatalf("exit code %d\n%s%s", cmd.ProcessState.ExitCode(), out.String(), errs.String())
