@@ -109,6 +109,14 @@ func (x *exporter) leaks() {
 			visit(v, i)
 		}
 	}
+	for i, p := range sys.Pools {
+		if !lives(p.ID) || p.Leak != model.NoProp {
+			continue
+		}
+		for o := range p.Objects {
+			put("if (%s) to[%d] = 1; /* %s is there, whatever has it */", inC.text(asTruth(l.cell(p.Live, num(int64(o))))), base[i]+o, comment(p.Objects[o]))
+		}
+	}
 	put("while (again) {")
 	put("again = 0;")
 	for i, p := range sys.Pools {
