@@ -35,7 +35,7 @@ func Leaks(sys *model.System, vals [][]int32) []Leak {
 
 // reachable are the objects of each pool that something leads to.
 // Roots are the handles and references in shared variables that are not themselves fields of objects with a lifetime, and the live objects of structs that have no leak
-// property: they are there, whatever has them. From there reachability goes through the fields of live objects. Locals are no roots: at the end of a run they are gone.
+// property and are there from the start, whatever has them; one that was allocated may be lost, with what it leads to. From there reachability goes through the fields of live objects. Locals are no roots: at the end of a run they are gone.
 func reachable(sys *model.System, vals [][]int32) [][]bool {
 	reached := make([][]bool, len(sys.Pools))
 	for i, p := range sys.Pools {
@@ -82,7 +82,7 @@ func reachable(sys *model.System, vals [][]int32) [][]bool {
 			continue
 		}
 		for o, live := range vals[p.Live] {
-			if live != 0 && !reached[i][o] {
+			if live != 0 && sys.Vars[p.Live].Init[o] != 0 && !reached[i][o] {
 				reached[i][o] = true
 				work = append(work, object{model.PoolID(i), o})
 			}

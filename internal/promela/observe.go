@@ -114,6 +114,9 @@ func (x *exporter) leaks() {
 			continue
 		}
 		for o := range p.Objects {
+			if sys.Vars[p.Live].Init[o] == 0 {
+				continue
+			}
 			put("if (%s) to[%d] = 1; /* %s is there, whatever has it */", inC.text(asTruth(l.cell(p.Live, num(int64(o))))), base[i]+o, comment(p.Objects[o]))
 		}
 	}
