@@ -3,9 +3,13 @@ package specs_test
 import (
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"pmdcheck/checker"
 	"pmdcheck/model/elab"
 	"pmdcheck/model/linux"
 )
@@ -35,5 +39,43 @@ func TestLibraryFilesStandAlone(t *testing.T) {
 	}
 	if n < 25 {
 		t.Errorf("only %d files of the library were found", n)
+	}
+}
+
+// TestLibraryJudges: programs whose mistake the library once did not see, or saw where there is none, in every cell as they expect.
+func TestLibraryJudges(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/library/*.pmd")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d programs, %v", len(files), err)
+	}
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec, err := (&elab.Loader{Library: linux.FS}).Load(filepath.Base(f), src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := spec.Cells(nil)
+		if err != nil || len(cells) == 0 {
+			t.Fatalf("%s: %d cells, %v", f, len(cells), err)
+		}
+		for _, c := range cells {
+			sys, err := spec.Build(c, elab.BuildOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range []checker.Reduction{checker.ReductionNone, checker.ReductionStubborn} {
+				res, err := checker.Check(t.Context(), sys, checker.Options{Reduction: r})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := properties(res); res.Reason != checker.ReasonNone || c.Expect == nil || c.Expect.Holds != (len(got) == 0) || !slices.Equal(got, c.Expect.Props) {
+					t.Errorf("%s %s: %s %v, expected %+v", f, c, res.Verdict, got, c.Expect)
+				}
+			}
+		}
 	}
 }
