@@ -139,7 +139,7 @@ func (b *Baseline) Incomparable(d *Document) string {
 	}
 	n, was, is := 0, "", ""
 	for _, e := range d.Results {
-		if o, ok := old[e.Key()]; ok && !model.SameDigestVersion(o, e.Digest) {
+		if o, ok := old[e.Key()]; ok && e.Digest != "" && !model.SameDigestVersion(o, e.Digest) { // there is none of a cell that was not begun
 			if n++; n == 1 {
 				was, is = model.DigestVersionOf(o), model.DigestVersionOf(e.Digest)
 			}
@@ -182,7 +182,7 @@ func (b *Baseline) Compare(d *Document, within func(cell string) bool) []Change 
 			c.Verdict = true
 			c.What = append(c.What, gone...)
 		}
-		if o.Digest != e.Digest && model.SameDigestVersion(o.Digest, e.Digest) {
+		if e.Digest != "" && o.Digest != e.Digest && model.SameDigestVersion(o.Digest, e.Digest) {
 			c.What = append(c.What, "another model")
 		}
 		if o.Reduction != e.Reduction {

@@ -156,6 +156,11 @@ func TestCompareDigests(t *testing.T) {
 	if s := b.Incomparable(whole); s != "" {
 		t.Errorf("the cells that were run have digests of one version: %s", s)
 	}
+	whole.Results[0].Digest, whole.Results[0].Reason = "", "interrupt"
+	b.Cells[0].Digest = model.DigestVersion + ":" + b.Cells[0].Digest
+	if s := b.Incomparable(whole); s != "" {
+		t.Errorf("a cell that was not begun has no digest, and none of another version: %s", s)
+	}
 }
 
 // TestCompare: every kind of change is named, and only a changed verdict counts as one.
