@@ -125,6 +125,8 @@ func TestFeatureCells(t *testing.T) {
 		{"a group beside the sweep", "for target in { x86_64 };", []string{"arch=arm"}, []string{"target=arm64_4k", "target=arm64_64k"}},
 		{"no group", "for target;", []string{"arch=x68"}, []string{"arch 'x68' is not one of arm, x86: did you mean 'x86'?"}},
 		{"no parameter", "for target;", []string{"lokced=true"}, []string{"t has no config parameter 'lokced': did you mean 'locked'?"}},
+		{"no parameter, but nearly the kernel", "for target;", []string{"kernal=6.6"}, []string{"t has no config parameter 'kernal': did you mean 'kernel'?"}},
+		{"no parameter, but nearly a group", "for target;", []string{"acrh=arm"}, []string{"t has no config parameter 'acrh': did you mean 'arch'?"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, names(t, imported+c.text, c.set...)); diff != "" {

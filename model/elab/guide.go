@@ -116,6 +116,23 @@ func (s *Spec) elsewhere(word string) string {
 	return ""
 }
 
+// nearest is a hint at what can be set and is spelt like the word: a parameter, a feature, a group or the kernel.
+func (s *Spec) nearest(word string) string {
+	var names []string
+	for n, sym := range s.prog.Names {
+		if sym.Kind == check.ConfigObject || sym.Kind == check.FeatureObject {
+			names = append(names, n)
+		}
+	}
+	for _, g := range s.prog.Groups {
+		names = append(names, g.Name)
+	}
+	if s.releaseParams() != nil {
+		names = append(names, kernelParam)
+	}
+	return source.DidYouMean(word, names)
+}
+
 // ofRelease says which releases the values of a cell leave, where its release is none of them: else all that is known is that an assertion of the library fails.
 func (s *Spec) ofRelease(c ConfigCell) string {
 	params := s.releaseParams()

@@ -116,7 +116,7 @@ func (s *Spec) fix(e *elab, set []model.ConfigValue) (fixed map[string]int64, na
 				narrow[values.name] = values.values
 				continue
 			}
-			return nil, nil, &NoParameter{Spec: s.Name, Name: v.Name, hint: cmp.Or(s.elsewhere(v.Name), s.prog.Suggest(v.Name, check.ConfigObject, check.FeatureObject))}
+			return nil, nil, &NoParameter{Spec: s.Name, Name: v.Name, hint: cmp.Or(s.elsewhere(v.Name), s.nearest(v.Name))}
 		}
 		n, err := parseValue(e.irType(e.configType(sym)), v.Value)
 		if err != nil {
