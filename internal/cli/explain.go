@@ -97,7 +97,7 @@ func explain(ctx context.Context, name string) (string, error) {
 		names = append(names, c.Code)
 	}
 	names = append(names, catalog.Names()...)
-	msg := "there is no property, diagnostic code or spec " + name
+	msg := "there is no property, diagnostic code, feature, kernel or spec " + name
 	if h := source.Suggest(name, names); h != "" {
 		msg += ": " + h
 	} else {
