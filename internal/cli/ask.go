@@ -234,13 +234,13 @@ func (q *question) explore(ctx context.Context) error {
 		if len(q.flags.policy) > 0 {
 			set = append(set, "policy="+strings.Join(q.flags.policy, ","))
 		}
-		m, err := plan.MatrixRequest{Specs: []string{u.spec}, Set: set, Rows: []string{q.walker.axis}, Cols: []string{"target"}, Property: []string{plan.AnyProperty}, Timeout: q.flags.timeout}.Plan()
+		m, err := q.plan(u.spec, set)
 		if err != nil {
 			return err
 		}
 		cells := q.sharing(m.Cells)
 		if len(cells) == 0 {
-			q.of("").uses = append(q.of("").uses, used{how: u.how, none: fmt.Sprintf("No cell of %s has %s", u.spec, strings.Join(set, " "))})
+			q.of("").uses = append(q.of("").uses, used{how: u.how, none: fmt.Sprintf("No cell of %s has %s", u.spec, strings.Join(set, " ")) + q.elsewhere(u.spec, set)})
 			continue
 		}
 		for i, x := range run.Matrix(ctx, cells, "all", q.options) {
@@ -281,6 +281,29 @@ func (q *question) sharing(all []plan.MatrixCell) (cells []plan.MatrixCell) {
 		}
 	}
 	return cells
+}
+
+// plan lists the cells of a spec with what is set.
+func (q *question) plan(spec string, set []string) (*plan.Matrix, error) {
+	return plan.MatrixRequest{Specs: []string{spec}, Set: set, Rows: []string{q.walker.axis}, Cols: []string{"target"}, Property: []string{plan.AnyProperty}, Timeout: q.flags.timeout}.Plan()
+}
+
+// elsewhere says which targets there are cells of, where there is none of the architecture that was asked for.
+func (q *question) elsewhere(spec string, set []string) string {
+	if q.flags.arch == "" {
+		return ""
+	}
+	m, err := q.plan(spec, slices.DeleteFunc(slices.Clone(set), func(s string) bool { return strings.HasPrefix(s, "arch=") }))
+	if err != nil || len(m.Cells) == 0 {
+		return ""
+	}
+	var targets []string
+	for _, c := range m.Cells {
+		if t := c.Axes["target"]; !slices.Contains(targets, t) {
+			targets = append(targets, t)
+		}
+	}
+	return "; without --arch it is explored on " + strings.Join(targets, ", ")
 }
 
 func (q *question) of(policy string) *answer {
