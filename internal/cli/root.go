@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"pmdcheck/checker/report"
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/run"
 	"pmdcheck/model/elab"
@@ -135,8 +136,24 @@ func (a *app) commands(root *cobra.Command) {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
 		for _, c := range g.list {
 			c.GroupID = g.id
+			wellCalled(c)
 		}
 		root.AddCommand(g.list...)
+	}
+}
+
+// wellCalled has a command, and those below it, say how it is written where the number of its arguments is wrong.
+func wellCalled(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		wellCalled(sub)
+	}
+	if check := c.Args; check != nil && !c.HasSubCommands() {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if check(cmd, args) != nil {
+				return fmt.Errorf("%s: write %s", report.Count(len(args), "argument"), cmd.UseLine())
+			}
+			return nil
+		}
 	}
 }
 
