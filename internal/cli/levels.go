@@ -27,7 +27,7 @@ func (a *app) levelsCmd() *cobra.Command {
 			"the states: expand, then merge. Any task may run twice, late or never finish; everything that is known is in the folder. `levels run` does all tasks, and goes on with a search that was\n" +
 			"interrupted. States, transitions and verdicts are those of check; liveness is decided only where check needs no second search for it.",
 		Example: "  pmdcheck levels init big specs/bench/hugepmd --set nmm=2 --parts 16\n  pmdcheck levels run big\n  pmdcheck levels run big --engine slurm --submit=--partition=long",
-		Args:    cobra.NoArgs,
+		Args:    knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.levelsInitCmd(), a.levelsTaskCmd("expand", "make the successors of the states of a part"), a.levelsTaskCmd("merge", "find out which successors of a part are new"),

@@ -172,7 +172,7 @@ func knownCommand(root *cobra.Command, args []string) error {
 	if found, err := catalog.Resolve(args[:1]); hint == "" && err == nil && len(found) > 0 {
 		hint = "write pmdcheck check " + args[0]
 	}
-	return source.WithHint("unknown command "+source.Quote(args[0]), cmp.Or(hint, "`pmdcheck --help` lists them"))
+	return source.WithHint("unknown command "+source.Quote(args[0]), cmp.Or(hint, "`"+root.CommandPath()+" --help` lists them"))
 }
 
 // knownFlag adds to the error of a flag that a command does not have one that is near, or how a parameter of a spec is set.
