@@ -196,6 +196,21 @@ func (r Ref) Covers(rel Release, tree map[string]Feature) bool {
 	return rel.Number() <= hi
 }
 
+// Has tells whether a release has a function, by the references of the library and the specs to it, and where it is as they write it. Of a function without one nothing is known.
+func (l *Library) Has(function string, rel Release) (has, known bool, where []string) {
+	for _, r := range l.Refs {
+		if r.Func != function {
+			continue
+		}
+		known = true
+		has = has || r.Covers(rel, nil)
+		if w := r.Range(); !slices.Contains(where, w) {
+			where = append(where, w)
+		}
+	}
+	return has, known, where
+}
+
 // number is 612 of v6.12 and of v6.12-rc3.
 func number(v string) (int, bool) {
 	v, _, _ = strings.Cut(strings.TrimPrefix(v, "v"), "-")

@@ -17,6 +17,7 @@ import (
 	"pmdcheck/checker"
 	"pmdcheck/checker/matrix"
 	"pmdcheck/checker/report"
+	"pmdcheck/internal/audit"
 	"pmdcheck/internal/memory"
 	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/plan"
@@ -177,6 +178,9 @@ func (f *askFlags) check() (*walker, error) {
 	if _, err := lib.Cells([]model.ConfigValue{{Name: "kernel", Value: f.kernel}}); err != nil {
 		return nil, fmt.Errorf("--kernel: the %w", err)
 	}
+	if err := f.exists(list[i].name); err != nil {
+		return nil, err
+	}
 	if f.arch != "" {
 		if _, err := lib.Cells([]model.ConfigValue{{Name: "arch", Value: f.arch}}); err != nil {
 			return nil, fmt.Errorf("--arch: %w", err)
@@ -196,6 +200,20 @@ func (f *askFlags) check() (*walker, error) {
 		return nil, fmt.Errorf("of %s it is only known what the kernel holds there: leave out --policy", list[i].name)
 	}
 	return &list[i], nil
+}
+
+// exists refuses a function that the release does not have: the specs would answer for one that does the same.
+func (f *askFlags) exists(function string) error {
+	lib, err := kernelLibrary()
+	if err != nil {
+		return err
+	}
+	release, _, _ := elab.ParseKernel(f.kernel)
+	has, known, where := lib.Has(function, audit.Release{Version: int(release / 100), Patch: int(release % 100)})
+	if known && !has {
+		return source.WithHint(fmt.Sprintf("%s has no %s()", releaseText(release), function), "the library knows it of "+strings.Join(where, ", "))
+	}
+	return nil
 }
 
 // question is what is asked, with what was found.
