@@ -39,7 +39,7 @@ func TestLimitsBeforeSearch(t *testing.T) {
 	} {
 		start := time.Now()
 		o := ran(t, dir, strings.Fields(c.args)...)
-		if c.want != "" && (o.code != 3 || !strings.Contains(o.out, c.want)) || o.code == 4 || o.rss > 600<<20 {
+		if c.want != "" && (o.code != 3 || !strings.Contains(o.out, c.want)) || o.code == 4 || o.rss > 1500<<20 {
 			t.Errorf("%s: exit code %d, %d MiB: %s%s", c.args, o.code, o.rss>>20, o.out, o.err)
 		}
 		t.Logf("%s: %v, %d MiB", c.args, time.Since(start).Round(100*time.Millisecond), o.rss>>20)
