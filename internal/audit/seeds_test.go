@@ -127,7 +127,7 @@ var seeds = []seed{
 	{"a select less", "arch/x86/Kconfig", "ARCH_WANT_HUGE_PMD_SHARE", false, func(x *edited, fn string) {
 		i := strings.Index(x.src, "select "+fn)
 		x.src = x.src[:i] + x.src[i+strings.IndexByte(x.src[i:], '\n'):]
-	}, []string{"PMD_PAGE_TABLE_SHARING", "x86_32_shares", "huge_pmd_share", "huge_pmd_unshare", "pmd_shared", "copy_hugetlb_page_range"}}, // what is then not compiled
+	}, []string{"PMD_PAGE_TABLE_SHARING", "x86_32_shares", "huge_pmd_share", "huge_pmd_unshare", "pmd_shared", "copy_hugetlb_page_range", "hugetlb_unshare_pmds"}}, // what is then not compiled
 	{"a function renamed", hugetlb, "want_pmd_share", false, func(x *edited, fn string) { x.src = strings.ReplaceAll(x.src, fn, "may_pmd_share") }, []string{"uffd_forbids_sharing", "may_pmd_share", "huge_pte_alloc", "userfaultfd_register"}}, // a feature cannot be told any more
 	{"waited for what was tried", "fs/hugetlbfs/inode.c", "hugetlb_vmdelete_list", false, func(x *edited, fn string) { x.other(fn, "hugetlb_vma_trylock_write", "hugetlb_vma_lock_write") }, nil},
 	{"a slot filled after the unlock", hugetlb, "huge_pmd_share", false, func(x *edited, fn string) { x.swap(fn, "pud_populate", "spin_unlock") }, []string{"huge_pte_alloc"}},
