@@ -166,6 +166,34 @@ func TestSecondOnPage(t *testing.T) {
 	}
 }
 
+// owners are programs about objects of a struct that nobody asks about (a box), and what they lead to.
+var owners = []string{
+	"struct box B = { .t = &T }; process p { B.t->x = 1; }",                                                                 // lives from the start
+	"pool struct box boxes[1]; process p { struct box *b = alloc(struct box); b->t = &T; }",                                 // was allocated, and is lost
+	"pool struct box boxes[1]; struct box *at; process p { at = alloc(struct box); at->t = &T; }",                           // was allocated, and is not
+	"struct box B = { .t = &T }; process p { free(&B); }",                                                                   // is gone
+	"struct box B = { .t = &T }; struct box *spare; process p { free(&B); spare = alloc(struct box); }",                     // is there again, with what its fields begin with
+	"pool struct box boxes[1]; struct box B; process p { B.b = alloc(struct box); B.b->t = &T; } process q { B.b = NULL; }", // is led to by one that lives, or not any more
+}
+
+// TestSecondOnOwners holds both implementations against each other on what a live object keeps from being a leak.
+func TestSecondOnOwners(t *testing.T) {
+	c := &comparison{found: map[string]int{}, not: map[string]int{}}
+	leaks := 0
+	for _, o := range owners {
+		found, ok := c.compare(t, "property no_leak \"\"; @free(no_double_free) struct box { struct thing *t; struct box *b; }; @leak(no_leak) struct thing { u1 x; }; struct thing T; "+o, elab.BuildOptions{})
+		if !ok {
+			t.Errorf("not compared: %s", o)
+		}
+		if slices.Contains(found, "no_leak") {
+			leaks++
+		}
+	}
+	if leaks != 3 {
+		t.Errorf("%d of the programs leak, 3 do", leaks)
+	}
+}
+
 // TestSecondUnderTSO: the same under the memory of x86, on random programs with marks and fences, and on those of the page.
 func TestSecondUnderTSO(t *testing.T) {
 	n := *secondPrograms / 6

@@ -52,6 +52,8 @@ var features = []struct {
 	{"address of an element", "no_fault", "u2 a[3]; u2 i; u2 *r = &a[0]; process p { r = &a[i]; *r = 2; } process q { i = 1; i = 3; }"},
 	{"container_of", "no_fault", "struct box { u2 pad; u2 val; }; struct box A, B; u2 x; u2 *r = &A.val; struct box *b = &B; process p { b = container_of(r, struct box, val); b->pad = 1; } process q { r = &B.val; r = &x; r = &A.pad; }"},
 	{"leak", "no_lost", object + "struct obj A, B, C; struct obj *r = &A; process p { A.next = &B; r = NULL; } process q { r = &C; }"},
+	{"no leak behind what lives from the start", "", object + "@free(no_free) struct box { struct obj *o; };\nstruct obj A; struct box B = { .o = &A }; u2 x; process p { x = 1; }"},
+	{"a leak behind what was allocated and is lost", "no_lost", object + "@free(no_free) struct box { struct obj *o; };\nstruct obj A; pool struct box boxes[1]; process p { struct box *b = alloc(struct box); b->o = &A; }"},
 	{"no leak behind pointers and references", "", object + "struct obj A, B; struct obj *r; u2 *q = &B.val; process p { B.next = &A; r = NULL; } process k { u2 x; x = *q; q = &B.val; }"},
 	{"deadlock is excused by a failure", "assertion", "bool b; u2 x; process p { assert(b); x = 0; } process q { await (x == 1); b = true; }"},
 	{"deadlock", "no_deadlock", "bool b; process p { await (b); } process q { end: await (b); }"},

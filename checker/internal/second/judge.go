@@ -201,6 +201,13 @@ func (m *machine) leaks(w *world) {
 		}
 	}
 	for _, s := range m.order {
+		for k := range s.objects {
+			if s.leak == "" && s.life != nil && !s.pool[k] {
+				object1(object{s, k})
+			}
+		}
+	}
+	for _, s := range m.order {
 		if s.leak == "" || s.life == nil {
 			continue
 		}
