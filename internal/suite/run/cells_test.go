@@ -9,9 +9,11 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/checker/matrix"
+	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/internal/suite/run"
 	"pmdcheck/model"
+	"pmdcheck/model/elab"
 )
 
 // twice writes x once for each of n rounds, and the assertion is wrong of the third.
@@ -118,5 +120,55 @@ func TestMatrix(t *testing.T) {
 	}
 	if want := []matrix.Verdict{matrix.Holds, matrix.Holds, matrix.Holds, matrix.Violated}; !slices.Equal(got, want) {
 		t.Errorf("%v, not %v", got, want)
+	}
+}
+
+// TestFeaturesSkip: a cell that does not ask for a feature is the same system without it, so that features need not be taken from it.
+func TestFeaturesSkip(t *testing.T) {
+	skipped, asked := 0, 0
+	for _, name := range []string{"family/b", "bugs/349d1670008d_slot_race", "bugs/b4aea43cd37a_split_assertion"} {
+		s, err := catalog.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := s.Cells(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range cells {
+			if i%16 != 0 {
+				continue
+			}
+			used := map[string]bool{}
+			sys, err := s.Build(c, elab.BuildOptions{Asked: used})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range s.Features() {
+				if _, asks := used[f.Name]; asks {
+					asked++
+					continue
+				}
+				for _, v := range f.Values {
+					other := c
+					other.Config = append(slices.Clone(c.Config), model.ConfigValue{Name: f.Name, Value: v})
+					o, err := s.Build(other, elab.BuildOptions{})
+					if run.Excluded(err) {
+						continue // it contradicts another
+					}
+					if err != nil {
+						t.Fatalf("%s %s %s=%s: %v", name, c, f.Name, v, err)
+					}
+					skipped++
+					if o.Digest() != sys.Digest() {
+						t.Errorf("%s %s does not ask for %s, and is another system with %s", name, c, f.Name, v)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d systems without, %d features asked for", skipped, asked)
+	if skipped < 100 || asked < 20 {
+		t.Errorf("only %d and %d", skipped, asked)
 	}
 }
