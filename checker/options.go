@@ -78,6 +78,19 @@ const (
 	ReductionStubborn                  // stubborn sets: a part of the interleavings that shows all violations, deadlocks, required covers and dead transitions
 )
 
+// ParseReduction is the reduction that is called so: none or stubborn, or the default if nothing is said.
+func ParseReduction(name string) (Reduction, error) {
+	switch name {
+	case "":
+		return ReductionDefault, nil
+	case "none":
+		return ReductionNone, nil
+	case "stubborn":
+		return ReductionStubborn, nil
+	}
+	return ReductionDefault, fmt.Errorf("--reduction %s: it is none or stubborn", name)
+}
+
 // SymmetryMode says whether interchangeable processes and objects are looked for.
 type SymmetryMode uint8
 
@@ -87,6 +100,19 @@ const (
 	SymmetryOff
 	SymmetryOn
 )
+
+// ParseSymmetry is the mode that is called so: on or off, or the default if nothing is said.
+func ParseSymmetry(name string) (SymmetryMode, error) {
+	switch name {
+	case "":
+		return SymmetryDefault, nil
+	case "on":
+		return SymmetryOn, nil
+	case "off":
+		return SymmetryOff, nil
+	}
+	return SymmetryDefault, fmt.Errorf("--symmetry %s: it is on or off", name)
+}
 
 // Store is the kind of visited set.
 type Store uint8

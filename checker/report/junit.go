@@ -96,16 +96,7 @@ func JUnit(w io.Writer, d *Document, style Style) error {
 		out.Suites = append(out.Suites, s)
 	}
 	out.Time = seconds(total)
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
-	enc.Indent("", "  ")
-	if err := enc.Encode(out); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return out.write(w)
 }
 
 // said is what came out for the cell and each of its properties.
@@ -142,4 +133,17 @@ func (e *Entry) unexpected() (string, error) {
 		}
 	}
 	return b.String(), nil
+}
+
+func (out junitSuites) write(w io.Writer) error {
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(out); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
 }

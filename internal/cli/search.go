@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -25,22 +26,12 @@ func (f *checkFlags) checkerOptions(a *app) (checker.Options, error) {
 	default:
 		return opts, fmt.Errorf("--search %s: it is dfs or bfs", f.search)
 	}
-	switch f.reduction {
-	case "none":
-		opts.Reduction = checker.ReductionNone
-	case "", "stubborn":
-		opts.Reduction = checker.ReductionStubborn
-	default:
-		return opts, fmt.Errorf("--reduction %s: it is none or stubborn", f.reduction)
+	var err error
+	if opts.Reduction, err = checker.ParseReduction(cmp.Or(f.reduction, "stubborn")); err != nil {
+		return opts, err
 	}
-	switch f.symmetry {
-	case "":
-	case "on":
-		opts.Symmetry = checker.SymmetryOn
-	case "off":
-		opts.Symmetry = checker.SymmetryOff
-	default:
-		return opts, fmt.Errorf("--symmetry %s: it is on or off", f.symmetry)
+	if opts.Symmetry, err = checker.ParseSymmetry(f.symmetry); err != nil {
+		return opts, err
 	}
 	if f.jobs < 1 || f.workers < 1 {
 		return opts, errors.New("--jobs and --workers count from 1")

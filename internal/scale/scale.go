@@ -162,24 +162,17 @@ func (c Config) Build() elab.BuildOptions {
 func (s *Search) options() (o checker.Options, err error) {
 	o = checker.Options{Search: checker.BFS, MaxStates: s.MaxStates, First: s.First, NoAssert: s.NoAssert, NoChains: s.NoChains}
 	counted := s.Cell.Expect != nil && (s.Cell.Expect.States >= 0 || s.Cell.Expect.Transitions >= 0)
-	switch {
-	case s.Reduction == "none" || s.Reduction == "" && counted:
-		o.Reduction = checker.ReductionNone
-	case s.Reduction == "" || s.Reduction == "stubborn":
+	if o.Reduction, err = checker.ParseReduction(s.Reduction); err != nil {
+		return o, err
+	}
+	if o.Reduction == checker.ReductionDefault {
 		o.Reduction = checker.ReductionStubborn
-	default:
-		return o, fmt.Errorf("--reduction %s: it is none or stubborn", s.Reduction)
+		if counted {
+			o.Reduction = checker.ReductionNone
+		}
 	}
-	switch s.Symmetry {
-	case "":
-	case "on":
-		o.Symmetry = checker.SymmetryOn
-	case "off":
-		o.Symmetry = checker.SymmetryOff
-	default:
-		return o, fmt.Errorf("--symmetry %s: it is on or off", s.Symmetry)
-	}
-	return o, nil
+	o.Symmetry, err = checker.ParseSymmetry(s.Symmetry)
+	return o, err
 }
 
 // Outcome is what the search has found so far, held against what the spec expects. With every, it has a trace of every violation.
