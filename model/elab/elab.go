@@ -46,6 +46,7 @@ type elab struct {
 
 	sys        *model.System
 	irTypes    map[string]*model.Type
+	typeFor    map[*check.Type]*model.Type // the same, by type
 	pools      map[string]*model.Pool
 	poolLayout map[string]*layout
 	globals    map[string]*global
@@ -53,14 +54,13 @@ type elab struct {
 	sharedDone bool
 	props      map[string]model.PropID
 	covers     map[string]model.CoverID
-	assigned   map[syntax.Node]map[string]bool // per function or process: names assigned or whose address is taken
-	setting    setting                         // of constants
-	unknown    *check.Object                   // what has no value in the setting, met in the constant at hand
-	depth      int                             // of constants in constants
-	paramReads int                             // how often a config parameter was met
-	evaluating map[string]bool                 // constants being evaluated, against cycles
-	numbers    map[evaluated]value             // constants, once evaluated
-	ctx        context.Context                 // ends elaboration early; may be nil
+	setting    setting             // of constants
+	unknown    *check.Object       // what has no value in the setting, met in the constant at hand
+	depth      int                 // of constants in constants
+	paramReads int                 // how often a config parameter was met
+	evaluating map[string]bool     // constants being evaluated, against cycles
+	numbers    map[evaluated]value // constants, once evaluated
+	ctx        context.Context     // ends elaboration early; may be nil
 	polls      int
 	emitted    int                  // nodes of all processes
 	cells      int                  // of all shared variables
@@ -100,9 +100,9 @@ func (e *elab) strict() bool { return !e.dry && e.known == nil }
 func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.List) *elab {
 	return &elab{
 		prog: p, cell: cell, opt: opt, diags: diags,
-		irTypes: map[string]*model.Type{}, pools: map[string]*model.Pool{}, poolLayout: map[string]*layout{}, globals: map[string]*global{},
+		irTypes: map[string]*model.Type{}, typeFor: map[*check.Type]*model.Type{}, pools: map[string]*model.Pool{}, poolLayout: map[string]*layout{}, globals: map[string]*global{},
 		domains: map[string]model.DomainID{}, props: map[string]model.PropID{}, covers: map[string]model.CoverID{},
-		assigned: map[syntax.Node]map[string]bool{}, evaluating: map[string]bool{}, numbers: map[evaluated]value{}, ctx: opt.Context,
+		evaluating: map[string]bool{}, numbers: map[evaluated]value{}, ctx: opt.Context,
 		sys: &model.System{Files: p.files},
 	}
 }

@@ -599,17 +599,35 @@ func (b *builder) newContext(n syntax.Node, result *check.Type, exit *cfgNode) *
 
 func (e *elab) newFrame(parent model.FrameID, name string, attrs []*syntax.Attr, pos, at source.Pos) model.FrameID {
 	id := model.FrameID(len(e.sys.Frames))
-	r := check.RoleOf(attrs)
-	e.sys.Frames = append(e.sys.Frames, &model.Frame{ID: id, Parent: parent, Func: name, Kernel: check.KernelRefs(attrs), Role: r.Role, Mode: r.Mode, Called: r.Name, Pos: pos, Call: at})
+	says := e.frameSays(attrs)
+	e.sys.Frames = append(e.sys.Frames, &model.Frame{ID: id, Parent: parent, Func: name, Kernel: says.kernel, Role: says.role.Role, Mode: says.role.Mode, Called: says.role.Name, Pos: pos, Call: at})
 	return id
+}
+
+// frameSays is what the attributes of a function say of its frames.
+func (e *elab) frameSays(attrs []*syntax.Attr) *frameAttrs {
+	if len(attrs) == 0 {
+		return &frameAttrs{}
+	}
+	if f, ok := e.prog.says.Load(attrs[0]); ok {
+		return f.(*frameAttrs)
+	}
+	f := &frameAttrs{kernel: check.KernelRefs(attrs), role: check.RoleOf(attrs)}
+	e.prog.says.Store(attrs[0], f)
+	return f
+}
+
+type frameAttrs struct {
+	kernel []model.KernelRef
+	role   check.Role
 }
 
 // assignedNames are the names that a body assigns, or takes the address of.
 func (e *elab) assignedNames(n syntax.Node) map[string]bool {
-	m := e.assigned[n]
-	if m == nil {
-		m = check.Assigned(n)
-		e.assigned[n] = m
+	if m, ok := e.prog.assigned.Load(n); ok {
+		return m.(map[string]bool)
 	}
+	m := check.Assigned(n)
+	e.prog.assigned.Store(n, m)
 	return m
 }

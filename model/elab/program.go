@@ -15,7 +15,11 @@ type program struct {
 	limits  Limits
 	loading context.Context // while the spec is loaded; may be nil
 	files   *source.Set
-	texts   sync.Map       // by span: its source text on one line; cells are elaborated by several goroutines
 	asts    []*syntax.File // imports before importers
 	roles   map[string]*cellRole
+
+	// Looked up once for all configurations, which several goroutines elaborate:
+	texts    sync.Map // by span: its source text on one line
+	assigned sync.Map // by function or process: the names that it assigns or whose address it takes
+	says     sync.Map // by the first attribute of a function or process: what they say of its frames
 }

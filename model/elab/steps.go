@@ -53,20 +53,21 @@ func (b *builder) steps(entry *cfgNode) {
 // operation that does nothing, for ever. An edge that leaves an atomic block and enters it anew gets a node in between, so that the two runs are two steps.
 func resolve(n *cfgNode, atom int) *cfgNode {
 	end, label, left := false, "", false
-	seen := map[*cfgNode]bool{}
+	var few [8]*cfgNode
+	seen := few[:0]
 	for n != nil && n.kind == nodeJoin {
 		left = left || n.atom != atom
 		end = end || n.end
 		if label == "" {
 			label = n.label
 		}
-		if seen[n] {
+		if slices.Contains(seen, n) {
 			n.kind = nodeOp
 			n.op = model.Op{Kind: model.OpNop, Text: "skip", Frame: n.op.Frame, Pos: n.op.Pos}
 			n.forced = true
 			break
 		}
-		seen[n] = true
+		seen = append(seen, n)
 		n = n.next
 	}
 	if n != nil {

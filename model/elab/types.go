@@ -61,6 +61,16 @@ func (e *elab) instance(t *check.Type) *check.Type {
 
 // irType converts a scalar type to the IR's; handle and reference types depend on the pools and domains of this cell.
 func (e *elab) irType(t *check.Type) *model.Type {
+	r := e.typeFor[t]
+	if r == nil {
+		r = e.irTypeNamed(t)
+		e.typeFor[t] = r
+	}
+	return r
+}
+
+// irTypeNamed is irType for a type that was not asked for before: types of one name are one.
+func (e *elab) irTypeNamed(t *check.Type) *model.Type {
 	k := t.String()
 	if t.Kind == check.KindRef {
 		k = "&" + t.Elem.Key()

@@ -1,6 +1,8 @@
 package por
 
 import (
+	"slices"
+
 	"pmdcheck/checker/internal/program"
 	"pmdcheck/internal/bitset"
 	"pmdcheck/internal/graph"
@@ -26,18 +28,41 @@ type edge struct {
 	t        *model.Transition
 	op       int
 	from, to model.LocID
+	stores   *stores
+	leads    []bool // by operation: whether the goto can come after it
 }
 
-// maxPaths bounds the paths through one transition that are looked at.
+// stores is what is looked up once about the code of a transition.
+type stores struct {
+	at    []store             // by operation
+	moves []move              // every cell that an operation may store to
+	sure  map[model.Cell]bool // those that every way through the transition stores to
+}
+
+// A store is an assignment to a cell that is known from the code alone.
+type store struct {
+	cell    model.Cell
+	known   bool
+	effects []effect
+}
+
+// A move is one thing that can happen to a cell.
+type move struct {
+	cell model.Cell
+	effect
+}
+
+// maxPaths bounds the paths to the end of one edge that are looked at.
 const maxPaths = 2000
 
 func (s *Static) findSticky() bitset.Set {
 	var live []edge
 	for _, p := range s.sys.Processes {
 		for _, t := range p.Trans {
+			known := s.stores(t)
 			for i := range t.Code {
 				if t.Code[i].Kind == model.OpGoto {
-					live = append(live, edge{p, t, i, t.From, t.Code[i].Loc})
+					live = append(live, edge{p, t, i, t.From, t.Code[i].Loc, known, leadsTo(t.Code, i)})
 				}
 			}
 		}
@@ -63,6 +88,74 @@ func (s *Static) findSticky() bitset.Set {
 		sticky.Add(s.id(e.t))
 	}
 	return sticky
+}
+
+// stores looks up what the code of a transition stores to.
+func (s *Static) stores(t *model.Transition) *stores {
+	out := &stores{at: make([]store, len(t.Code)), sure: map[model.Cell]bool{}}
+	for i := range t.Code {
+		op := &t.Code[i]
+		if op.Kind == model.OpAssign {
+			if c, ok := cellOf(s.sys, op.Dst); ok {
+				out.at[i] = store{c, true, s.storeEffect(op, c)}
+			}
+		}
+		s.sys.Touches(op, func(t model.Touch) {
+			if !t.Write {
+				return
+			}
+			for i := t.Base; i < t.End; i += t.Step {
+				c := model.Cell{Var: t.Var, Idx: i}
+				if op.Kind != model.OpAssign {
+					out.moves = append(out.moves, move{cell: c})
+					continue
+				}
+				for _, e := range s.storeEffect(op, c) {
+					out.moves = append(out.moves, move{c, e})
+				}
+			}
+		})
+	}
+	// No branch can avoid what comes before the first.
+	for i := 0; i < len(t.Code); {
+		op := &t.Code[i]
+		if op.Kind == model.OpBranch || op.Kind == model.OpGoto || op.Kind == model.OpJump && op.Then <= i {
+			break
+		}
+		if out.at[i].known {
+			out.sure[out.at[i].cell] = true
+		}
+		i++
+		if op.Kind == model.OpJump {
+			i = op.Then
+		}
+	}
+	return out
+}
+
+// leadsTo says after which operations the one at end can come.
+func leadsTo(code []model.Op, end int) []bool {
+	leads := make([]bool, len(code)+1)
+	leads[end] = true
+	for again := true; again; {
+		again = false
+		for i := len(code) - 1; i >= 0; i-- {
+			if leads[i] {
+				continue
+			}
+			switch op := &code[i]; op.Kind {
+			case model.OpGoto:
+			case model.OpJump:
+				leads[i] = leads[op.Then]
+			case model.OpBranch:
+				leads[i] = leads[op.Then] || leads[op.Else]
+			default:
+				leads[i] = leads[i+1]
+			}
+			again = again || leads[i]
+		}
+	}
+	return leads
 }
 
 // onCycles keeps the edges inside a strongly connected component of their process's graph.
@@ -120,47 +213,45 @@ func backEdges(edges []edge) (out []edge) {
 // motions says how the edges in play move each cell.
 type motions struct {
 	s     *Static
-	cells map[model.Cell]*motion
+	cells [][]motion // by variable and index
+	facts slab
 }
 
 type motion struct {
-	other   bool
-	consts  map[int64]bool
-	up, dn  bool // something is added, something subtracted
-	clears  bool
-	touched bool
+	other  bool
+	set    bool  // to a constant
+	k      int64 // the first one
+	more   bool  // there are others
+	up, dn bool  // something is added, something subtracted
+	clears bool
 }
 
-func (m *motions) of(c model.Cell) *motion {
-	q := m.cells[c]
-	if q == nil {
-		q = &motion{consts: map[int64]bool{}}
-		m.cells[c] = q
-	}
-	return q
-}
+func (m *motions) of(c model.Cell) *motion { return &m.cells[c.Var][c.Idx] }
 
 func (s *Static) motions(edges []edge) *motions {
-	m := &motions{s: s, cells: map[model.Cell]*motion{}}
+	m := &motions{s: s, cells: make([][]motion, len(s.sys.Vars))}
+	for v := range s.sys.Vars {
+		m.cells[v] = make([]motion, len(s.sys.Vars[v].Init))
+	}
 	seen := map[*model.Transition]bool{}
+	ends := map[node]bool{}
 	for _, e := range edges {
 		if !seen[e.t] {
 			seen[e.t] = true
-			for i := range e.t.Code {
-				m.op(&e.t.Code[i])
+			for _, v := range e.stores.moves {
+				m.note(v.cell, v.effect)
 			}
 		}
 		// Locals that are dead at the target are reset.
-		dead := map[model.VarID]bool{}
-		for _, v := range e.p.Locals {
-			dead[v] = true
-		}
-		for _, v := range e.p.Locations[e.to].Live {
-			delete(dead, v)
-		}
-		for v := range dead {
-			for i, k := range s.sys.Vars[v].Init {
-				m.note(model.Cell{Var: v, Idx: int32(i)}, effect{effectConst, int64(k)})
+		if to := (node{e.p.ID, e.to}); !ends[to] {
+			ends[to] = true
+			for _, v := range e.p.Locals {
+				if slices.Contains(e.p.Locations[e.to].Live, v) {
+					continue
+				}
+				for i, k := range s.sys.Vars[v].Init {
+					m.note(model.Cell{Var: v, Idx: int32(i)}, effect{effectConst, int64(k)})
+				}
 			}
 		}
 	}
@@ -169,10 +260,12 @@ func (s *Static) motions(edges []edge) *motions {
 
 func (m *motions) note(c model.Cell, e effect) {
 	q := m.of(c)
-	q.touched = true
 	switch e.kind {
 	case effectConst:
-		q.consts[e.k] = true
+		if !q.set {
+			q.set, q.k = true, e.k
+		}
+		q.more = q.more || q.k != e.k
 	case effectAdd:
 		q.up, q.dn = q.up || e.k > 0, q.dn || e.k < 0
 	case effectClear:
@@ -182,62 +275,34 @@ func (m *motions) note(c model.Cell, e effect) {
 	}
 }
 
-// op notes every cell an operation may store to.
-func (m *motions) op(op *model.Op) {
-	m.s.sys.Touches(op, func(t model.Touch) {
-		if !t.Write {
-			return
-		}
-		for i := t.Base; i < t.End; i += t.Step {
-			c := model.Cell{Var: t.Var, Idx: i}
-			if op.Kind != model.OpAssign {
-				m.note(c, effect{})
-				continue
-			}
-			for _, e := range m.s.storeEffect(op, c) {
-				m.note(c, e)
-			}
-		}
-	})
-}
-
 // only reports the constant that is all a cell is ever set to.
 func (q *motion) only() (int64, bool) {
-	if q.other || q.up || q.dn || q.clears || len(q.consts) != 1 {
-		return 0, false
-	}
-	for k := range q.consts {
-		return k, true
-	}
-	return 0, false
+	return q.k, q.set && !q.more && !q.other && !q.up && !q.dn && !q.clears
 }
 
 // counts reports whether every store moves the cell in one direction.
-func (q *motion) counts() bool {
-	return !q.other && !q.clears && len(q.consts) == 0 && q.up != q.dn
-}
+func (q *motion) counts() bool { return !q.other && !q.clears && !q.set && q.up != q.dn }
 
 // falls reports whether the cell only ever loses bits.
-func (q *motion) falls() bool { return !q.other && !q.up && !q.dn && len(q.consts) == 0 && q.clears }
+func (q *motion) falls() bool { return !q.other && !q.up && !q.dn && !q.set && q.clears }
 
 // feasible reports whether some way through the edge's transition to its goto can be executed on a cycle on which the given facts hold.
 func (m *motions) feasible(e edge, given *fact) bool {
+	m.facts.reset()
 	w := &way{m: m, e: e, paths: maxPaths}
-	return w.walk(0, nil, nil, given, 0)
+	return w.walk(0, nil, given, 0)
 }
 
 // implied finds, for each edge, constants that cells have on every cycle through it: the cell is only ever set to that constant, and without the edges that
 // surely do so the edge is on no cycle.
 func (m *motions) implied(edges []edge) []*fact {
 	out := make([]*fact, len(edges))
-	sure := make([]map[model.Cell]bool, len(edges))
 	cells := map[model.ProcID][]model.Cell{}
 	listed := map[model.Cell]bool{}
-	for i, e := range edges {
-		sure[i] = m.surely(e)
-		for op := range e.t.Code {
-			c, ok := cellOf(m.s.sys, e.t.Code[op].Dst)
-			if !ok || !sure[i][c] || listed[c] {
+	for _, e := range edges {
+		for _, st := range e.stores.at {
+			c := st.cell
+			if !st.known || !e.stores.sure[c] || listed[c] {
 				continue
 			}
 			listed[c] = true
@@ -249,8 +314,8 @@ func (m *motions) implied(edges []edge) []*fact {
 	for p, cs := range cells {
 		for _, c := range cs {
 			var without []edge
-			for i, e := range edges {
-				if e.p.ID == p && !sure[i][c] {
+			for _, e := range edges {
+				if e.p.ID == p && !e.stores.sure[c] {
 					without = append(without, e)
 				}
 			}
@@ -261,31 +326,8 @@ func (m *motions) implied(edges []edge) []*fact {
 			k, _ := m.of(c).only()
 			for i, e := range edges {
 				if e.p.ID == p && !round[&e.t.Code[e.op]] {
-					out[i] = with(out[i], c, exactly(k))
+					out[i] = &fact{c, exactly(k), out[i]}
 				}
-			}
-		}
-	}
-	return out
-}
-
-// surely lists the cells that every way through an edge stores to: those of stores that no branch can avoid.
-func (m *motions) surely(e edge) map[model.Cell]bool {
-	out := map[model.Cell]bool{}
-	for i := 0; i < len(e.t.Code); {
-		op := &e.t.Code[i]
-		i++
-		switch op.Kind {
-		case model.OpBranch, model.OpGoto:
-			return out
-		case model.OpJump:
-			if op.Then < i {
-				return out
-			}
-			i = op.Then
-		case model.OpAssign:
-			if c, ok := cellOf(m.s.sys, op.Dst); ok {
-				out[c] = true
 			}
 		}
 	}
@@ -299,7 +341,25 @@ type fact struct {
 	rest *fact
 }
 
-func with(f *fact, c model.Cell, v value) *fact { return &fact{c, v, f} }
+// A slab is where the facts of one walk are kept.
+type slab struct {
+	chunks [][]fact
+	used   int
+}
+
+const slabChunk = 256
+
+func (s *slab) reset() { s.used = 0 }
+
+func (s *slab) with(f *fact, c model.Cell, v value) *fact {
+	if s.used == len(s.chunks)*slabChunk {
+		s.chunks = append(s.chunks, make([]fact, slabChunk))
+	}
+	n := &s.chunks[s.used/slabChunk][s.used%slabChunk]
+	s.used++
+	*n = fact{c, v, f}
+	return n
+}
 
 func known(f *fact, c model.Cell) (value, bool) {
 	for ; f != nil; f = f.rest {
@@ -326,10 +386,11 @@ type way struct {
 	m     *motions
 	e     edge
 	paths int
+	taken []bool // the branches taken so far
 }
 
-// walk goes on from op i, with the branches taken so far and what the stores so far let one assume.
-func (w *way) walk(i int, taken []bool, now, assumed *fact, steps int) bool {
+// walk goes on from op i to the end of the edge, with what the stores so far let one assume.
+func (w *way) walk(i int, now, assumed *fact, steps int) bool {
 	code := w.e.t.Code
 	for {
 		if steps++; steps > 10_000 {
@@ -341,9 +402,10 @@ func (w *way) walk(i int, taken []bool, now, assumed *fact, steps int) bool {
 			if w.paths--; w.paths < 0 {
 				return true
 			}
-			return i == w.e.op && w.replay(taken, assumed)
+			return i == w.e.op && w.replay(assumed)
 		case model.OpBranch:
-			if len(taken) > 24 {
+			depth := len(w.taken)
+			if depth > 24 {
 				return true
 			}
 			// What is assumed so far may rule out a branch already.
@@ -353,10 +415,15 @@ func (w *way) walk(i int, taken []bool, now, assumed *fact, steps int) bool {
 				if t {
 					to = op.Then
 				}
-				if (!sure || truth == t) && w.walk(to, append(taken[:len(taken):len(taken)], t), w.learn(op.X, t, now, assumed), assumed, steps) {
+				if !w.e.leads[to] || sure && truth != t {
+					continue
+				}
+				w.taken = append(w.taken[:depth], t)
+				if w.walk(to, w.learn(op.X, t, now, assumed), assumed, steps) {
 					return true
 				}
 			}
+			w.taken = w.taken[:depth]
 			return false
 		case model.OpJump:
 			i = op.Then
@@ -367,20 +434,21 @@ func (w *way) walk(i int, taken []bool, now, assumed *fact, steps int) bool {
 			}
 			now = w.learn(op.X, true, now, assumed)
 		case model.OpAssign:
-			c, ok := w.cell(op.Dst)
-			if !ok {
+			st := &w.e.stores.at[i]
+			if !st.known {
 				now = nil
 				break
 			}
-			now = with(now, c, w.eval(op.X, now, assumed))
+			c := st.cell
+			now = w.with(now, c, w.eval(op.X, now, assumed))
 			q := w.m.of(c)
-			for _, f := range w.m.s.storeEffect(op, c) {
+			for _, f := range st.effects {
 				switch {
 				case q.counts() && f.kind == effectAdd && f.k != 0:
 					return false // no cycle executes this store
 				case f.kind == effectConst:
 					if k, ok := q.only(); ok {
-						assumed = with(assumed, c, exactly(k))
+						assumed = w.with(assumed, c, exactly(k))
 					}
 				case f.kind == effectClear && q.falls():
 					v, ok := known(assumed, c)
@@ -389,7 +457,7 @@ func (w *way) walk(i int, taken []bool, now, assumed *fact, steps int) bool {
 						v = value{lo: int64(t.Lo), hi: int64(t.Hi)}
 					}
 					v.zero |= uint64(f.k)
-					assumed = with(assumed, c, v)
+					assumed = w.with(assumed, c, v)
 				}
 			}
 		case model.OpAlloc, model.OpFree:
@@ -398,6 +466,8 @@ func (w *way) walk(i int, taken []bool, now, assumed *fact, steps int) bool {
 		i++
 	}
 }
+
+func (w *way) with(f *fact, c model.Cell, v value) *fact { return w.m.facts.with(f, c, v) }
 
 func (w *way) cell(p *model.Place) (model.Cell, bool) { return cellOf(w.m.s.sys, p) }
 
@@ -412,9 +482,9 @@ func cellOf(sys *model.System, p *model.Place) (model.Cell, bool) {
 	return objectCell(sys, p)
 }
 
-// replay walks one path under the assumptions and reports whether it can be executed.
-func (w *way) replay(taken []bool, assumed *fact) bool {
-	code := w.e.t.Code
+// replay walks the path taken once more under the assumptions and reports whether it can be executed.
+func (w *way) replay(assumed *fact) bool {
+	code, taken := w.e.t.Code, w.taken
 	var now *fact
 	for i := 0; ; i++ {
 		op := &code[i]
@@ -440,8 +510,8 @@ func (w *way) replay(taken []bool, assumed *fact) bool {
 			}
 			now = w.learn(op.X, true, now, assumed)
 		case model.OpAssign:
-			if c, ok := w.cell(op.Dst); ok {
-				now = with(now, c, w.eval(op.X, now, assumed))
+			if st := &w.e.stores.at[i]; st.known {
+				now = w.with(now, st.cell, w.eval(op.X, now, assumed))
 			} else {
 				now = nil
 			}
@@ -465,7 +535,7 @@ func (w *way) learn(x *model.Expr, want bool, now, assumed *fact) *fact {
 		}
 		if l.Op == model.Load && r.Op == model.Const {
 			if c, ok := w.cell(l.Place); ok {
-				return with(now, c, exactly(int64(r.Val)))
+				return w.with(now, c, exactly(int64(r.Val)))
 			}
 		}
 	}
