@@ -46,6 +46,7 @@ type elab struct {
 
 	sys        *model.System
 	irTypes    map[string]*model.Type
+	joins      []cfgNode                   // to be used
 	typeFor    map[*check.Type]*model.Type // the same, by type
 	pools      map[string]*model.Pool
 	poolLayout map[string]*layout

@@ -145,7 +145,16 @@ func (b *builder) count() {
 	}
 }
 
-func (b *builder) join() *cfgNode { return &cfgNode{kind: nodeJoin} }
+func (b *builder) join() *cfgNode {
+	e := b.e
+	if len(e.joins) == 0 {
+		e.joins = make([]cfgNode, 32) // there are very many, and most of them go with the configuration
+	}
+	n := &e.joins[0]
+	e.joins = e.joins[1:]
+	n.kind = nodeJoin
+	return n
+}
 
 // goTo ends the current path at a join.
 func (b *builder) goTo(j *cfgNode) {
@@ -593,7 +602,7 @@ func (b *builder) body(d *syntax.ProcDecl) {
 
 func (b *builder) newContext(n syntax.Node, result *check.Type, exit *cfgNode) *fnContext {
 	return &fnContext{
-		result: result, exit: exit, assigned: b.e.assignedNames(n), labels: map[string]*cfgNode{}, placed: map[string]bool{}, gotos: map[string]source.Span{},
+		result: result, exit: exit, assigned: b.e.assignedNames(n),
 	}
 }
 

@@ -1,7 +1,7 @@
 package elab
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"pmdcheck/model"
@@ -66,8 +66,13 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 	saved := *b
 	ctx := b.newContext(fn, result, b.join())
 	b.locals++
-	call := fmt.Sprintf("%s#%d.", fn.Name.Name, b.locals)
-	var late []func()
+	number := b.locals
+	local := func(name string) string { return fn.Name.Name + "#" + strconv.Itoa(number) + "." + name }
+	type argument struct {
+		to *lvalue
+		x  *model.Expr
+	}
+	var late []argument
 	for i, p := range fn.Params {
 		pt := args[i].t
 		name := p.Name.Name
@@ -88,7 +93,7 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 			b.bind(p.Name, &binding{t: pt, op: &operand{t: pt, x: a.x}})
 			continue
 		}
-		l := b.newLocal(call+name, pt, p.Sp.Start, !ctx.assigned["&"+name])
+		l := b.newLocal(local(name), pt, p.Sp.Start, !ctx.assigned["&"+name])
 		b.bind(p.Name, &binding{t: pt, l: l})
 		if ctx.assigned[name] && b.varies != nil {
 			b.varies[l.v] = true
@@ -96,14 +101,14 @@ func (b *builder) inline(x *syntax.CallExpr, fn *syntax.FuncDecl, args []operand
 		lv := &lvalue{t: pt, l: l, at: x.Args[i].Span().Start}
 		v := b.pure(args[i].x)
 		args[i].x = v
-		late = append(late, func() { b.store(lv, v, model.AccessPlain) })
+		late = append(late, argument{lv, v})
 	}
 	// All arguments are evaluated before the first parameter is set.
-	for _, f := range late {
-		f()
+	for _, a := range late {
+		b.store(a.to, a.x, model.AccessPlain)
 	}
 	if result.Kind != check.KindVoid && result.Kind != check.KindBad {
-		ctx.resultVar = &lvalue{t: result, l: b.newLocal(call+"return", result, x.Sp.Start, true), at: x.Sp.Start}
+		ctx.resultVar = &lvalue{t: result, l: b.newLocal(local("return"), result, x.Sp.Start, true), at: x.Sp.Start}
 	}
 	b.frame = e.newFrame(b.frame, fn.Name.Name, fn.Attrs, fn.Name.Sp.Start, x.Sp.Start)
 	if o, ok := check.OrderOf(fn.Attrs); ok {

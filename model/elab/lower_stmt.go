@@ -79,6 +79,9 @@ func (b *builder) stmt(s syntax.Stmt) {
 		}
 	case *syntax.GotoStmt:
 		name := b.fn.labelKey(s.Label.Name)
+		if b.fn.gotos == nil {
+			b.fn.gotos = map[string]source.Span{}
+		}
 		b.fn.gotos[name] = s.Label.Sp
 		b.goTo(b.label(name))
 	case *syntax.LabeledStmt:
@@ -291,6 +294,9 @@ func (b *builder) label(name string) *cfgNode {
 	j := b.fn.labels[name]
 	if j == nil {
 		j = b.join()
+		if b.fn.labels == nil {
+			b.fn.labels = map[string]*cfgNode{}
+		}
 		b.fn.labels[name] = j
 	}
 	return j
@@ -298,6 +304,9 @@ func (b *builder) label(name string) *cfgNode {
 
 func (b *builder) labeled(s *syntax.LabeledStmt) {
 	name := b.fn.labelKey(s.Label.Name)
+	if b.fn.placed == nil {
+		b.fn.placed = map[string]bool{}
+	}
 	b.fn.placed[name] = true
 	j := b.label(name)
 	j.label, j.end = s.Label.Name, strings.HasPrefix(s.Label.Name, "end")

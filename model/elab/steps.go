@@ -31,6 +31,8 @@ type stepper struct {
 	nodes []*cfgNode
 	locs  []*cfgNode
 	locOf map[*cfgNode]model.LocID
+
+	scratch []model.Op // what code is written into first
 }
 
 func (b *builder) steps(entry *cfgNode) {
@@ -43,7 +45,7 @@ func (b *builder) steps(entry *cfgNode) {
 	// Locations are numbered in the order their steps are found, so that numbers follow the program.
 	code := &coder{s: s}
 	code.run(entry, false)
-	p.Start = code.ops
+	p.Start = s.written(code)
 	for i := 0; i < len(s.locs); i++ {
 		s.location(s.locs[i])
 	}
@@ -343,15 +345,22 @@ func (s *stepper) from(loc model.LocID, n *cfgNode, depth int) {
 // fork adds the transitions of an atomic block, or of any other node. Choices that every run of the block makes first are made up front: one transition for each way through them. The
 // others are made while it runs. Both mean the same; what is made up front, static analysis sees.
 func (s *stepper) fork(loc model.LocID, n *cfgNode, chosen []int, ways int) {
-	c := &coder{s: s, chosen: chosen, plain: !s.b.e.opt.NoFork, room: maxForks / ways}
+	c := &coder{s: s, ops: s.scratch[:0], chosen: chosen, plain: !s.b.e.opt.NoFork, room: maxForks / ways}
 	c.run(n, true)
 	if c.open == nil {
-		s.add(loc, n, c.ops)
+		s.add(loc, n, s.written(c))
 		return
 	}
+	s.scratch = c.ops
 	for k := range c.open.alts {
 		s.fork(loc, n, append(chosen[:len(chosen):len(chosen)], k), ways*len(c.open.alts))
 	}
+}
+
+// written takes the code from a coder, and what it was written into for the next.
+func (s *stepper) written(c *coder) []model.Op {
+	s.scratch = c.ops
+	return append([]model.Op(nil), c.ops...)
 }
 
 func (s *stepper) add(from model.LocID, n *cfgNode, code []model.Op) {
