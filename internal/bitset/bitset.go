@@ -12,6 +12,17 @@ type Set []uint64
 // New is an empty set for n numbers.
 func New(n int) Set { return make(Set, (n+63)/64) }
 
+// Several is k empty sets for n numbers, which lie side by side.
+func Several(k, n int) []Set {
+	words := (n + 63) / 64
+	all := make(Set, k*words)
+	out := make([]Set, k)
+	for i := range out {
+		out[i] = all[i*words : (i+1)*words : (i+1)*words]
+	}
+	return out
+}
+
 // Add puts i in.
 func (s Set) Add(i int) { s[i>>6] |= 1 << (i & 63) }
 

@@ -190,7 +190,7 @@ func (s *stepper) backEdges(skip func(*cfgNode) bool, follow func(from, to *cfgN
 		state[root.id] = open
 		for len(stack) > 0 {
 			f := &stack[len(stack)-1]
-			succ := f.n.successors()
+			succ := f.n.successors(nil)
 			if f.next == len(succ) {
 				state[f.n.id] = done
 				stack = stack[:len(stack)-1]
@@ -212,16 +212,17 @@ func (s *stepper) backEdges(skip func(*cfgNode) bool, follow func(from, to *cfgN
 	}
 }
 
-func (n *cfgNode) successors() []*cfgNode {
+// successors are the nodes that may come next, appended to few but for those of a choice.
+func (n *cfgNode) successors(few []*cfgNode) []*cfgNode {
 	switch n.kind {
 	case nodeChoose:
 		return n.alts
 	case nodeBranch:
-		return []*cfgNode{n.next, n.els}
+		return append(few, n.next, n.els)
 	case nodeEnd:
 		return nil
 	}
-	return []*cfgNode{n.next}
+	return append(few, n.next)
 }
 
 // opVisible reports whether an operation touches something another process can see, or can block.
@@ -249,11 +250,9 @@ func (s *stepper) liveLocals() {
 		locals[v] = i
 	}
 	n := len(locals)
-	use := make([]bitset.Set, len(s.nodes))
-	def := make([]bitset.Set, len(s.nodes))
+	use, def, live := bitset.Several(len(s.nodes), n), bitset.Several(len(s.nodes), n), bitset.Several(len(s.nodes), n)
 	for i, m := range s.nodes {
-		use[i], def[i] = bitset.New(n), bitset.New(n)
-		m.live = bitset.New(n)
+		m.live = live[i]
 		if m.kind == nodeChoose || m.kind == nodeEnd {
 			continue
 		}
@@ -272,12 +271,14 @@ func (s *stepper) liveLocals() {
 			}
 		}
 	}
+	out := bitset.New(n)
 	for changed := true; changed; {
 		changed = false
 		for i := len(s.nodes) - 1; i >= 0; i-- {
 			m := s.nodes[i]
-			out := bitset.New(n)
-			for _, t := range m.successors() {
+			clear(out)
+			var few [2]*cfgNode
+			for _, t := range m.successors(few[:0]) {
 				if t != nil {
 					out.Or(t.live)
 				}
@@ -285,7 +286,7 @@ func (s *stepper) liveLocals() {
 			out.AndNot(def[i])
 			out.Or(use[i])
 			if !out.Equal(m.live) {
-				m.live = out
+				copy(m.live, out)
 				changed = true
 			}
 		}
