@@ -12,7 +12,7 @@ import (
 	"pmdcheck/model/elab"
 )
 
-// hugepmd builds a cell of the benchmark spec, unmerged: one step per statement of the Promela original.
+// hugepmd builds a configuration of the benchmark spec, unmerged: one step per statement of the Promela original.
 func hugepmd(tb testing.TB, values ...string) *model.System {
 	tb.Helper()
 	var set []string

@@ -73,11 +73,11 @@ func TestVerdicts(t *testing.T) {
 				}
 				t.Fatal(testkit.Render(err))
 			}
-			cells, err := spec.Cells(nil)
+			configs, err := spec.Configurations(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			sys, err := spec.Build(cells[0], elab.BuildOptions{})
+			sys, err := spec.Build(configs[0], elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(testkit.Render(err))
 			}

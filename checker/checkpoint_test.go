@@ -45,7 +45,7 @@ process w[4](u2 i) {
 // TestResume: a search whose disk is full at the nth checkpoint ends in unknown and leaves the one before, from which another search comes to the result of one that was
 // never interrupted. Checkpoints are written as fast as they can.
 func TestResume(t *testing.T) {
-	cells := map[string]func() *model.System{
+	configs := map[string]func() *model.System{
 		"holds":    func() *model.System { return hugepmd(t, "2", "1", "2", "2", "1") },
 		"violated": func() *model.System { return hugepmd(t, "2", "1", "2", "0", "0") },
 		// What the reduced walk remembers of what is owed is kept with it; an unreduced one looks at liveness afterwards.
@@ -57,7 +57,7 @@ func TestResume(t *testing.T) {
 		},
 	}
 	interrupted := 0
-	for name, build := range cells {
+	for name, build := range configs {
 		for _, reduction := range []checker.Reduction{checker.ReductionNone, checker.ReductionStubborn} {
 			sys := build()
 			ref, err := checker.Check(context.Background(), sys, checker.Options{Reduction: reduction, Symmetry: checker.SymmetryOff, Workers: 2})

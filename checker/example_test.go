@@ -31,20 +31,20 @@ process judge { await (done == 2); assert (n == 2); }
 for locked;
 `
 
-// Load a spec, sweep its parameters, check every cell, and draw what goes wrong.
+// Load a spec, sweep its parameters, check every configuration, and draw what goes wrong.
 func Example() {
 	spec, err := (&elab.Loader{}).Load("counting.pmd", []byte(counting))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, cell := range cells {
-		sys, err := spec.Build(cell, elab.BuildOptions{})
+	for _, config := range configs {
+		sys, err := spec.Build(config, elab.BuildOptions{})
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -54,7 +54,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(cell, res.Verdict)
+		fmt.Println(config, res.Verdict)
 		for _, v := range res.Violations {
 			_ = columns.Render(os.Stdout, v.Witness, columns.Options{Width: 80})
 		}
@@ -85,8 +85,8 @@ func Example() {
 // has two steps when both are done. The zero Options leaves out what shows nothing new.
 func ExampleCheck() {
 	spec, _ := (&elab.Loader{}).Load("counting.pmd", []byte(counting))
-	cells, _ := spec.Cells([]model.ConfigValue{{Name: "locked", Value: "true"}})
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations([]model.ConfigValue{{Name: "locked", Value: "true"}})
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	full, _ := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone})
 	reduced, _ := checker.Check(context.Background(), sys, checker.Options{})
 	fmt.Println(full.Verdict, full.Reduction, full.Stats.States)

@@ -189,7 +189,7 @@ func pick2(r *rand.Rand, a, b int) int {
 	return b
 }
 
-// TestFusedSteps compares fused steps with closures, on models made for it, on those made for the engines, and on a cell of every spec.
+// TestFusedSteps compares fused steps with closures, on models made for it, on those made for the engines, and on a configuration of every spec.
 func TestFusedSteps(t *testing.T) {
 	n := 600
 	if testing.Short() {
@@ -226,12 +226,12 @@ func TestFusedSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cells, err := spec.Cells(nil)
+		configs, err := spec.Configurations(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, o := range []elab.BuildOptions{{}, {NoMerge: true}} {
-			sys, err := spec.Build(cells[len(cells)/2], o)
+			sys, err := spec.Build(configs[len(configs)/2], o)
 			if err != nil {
 				t.Fatalf("%s: %v", f, err)
 			}

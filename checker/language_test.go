@@ -157,11 +157,11 @@ func TestOverride(t *testing.T) {
 				}
 				return
 			}
-			cells, err := spec.Cells(nil)
+			configs, err := spec.Configurations(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			sys, err := spec.Build(cells[0], elab.BuildOptions{})
+			sys, err := spec.Build(configs[0], elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(testkit.Render(err))
 			}

@@ -145,7 +145,7 @@ func withoutLiveness(t *testing.T, sys *model.System, r, levels *checker.Result)
 	return out.String()
 }
 
-// PMDCHECK_LEVELS=1 has every model looked at, in every way, which takes hours; with a larger number every so manieth cell of the specs.
+// PMDCHECK_LEVELS=1 has every model looked at, in every way, which takes hours; with a larger number every so manieth configuration of the specs.
 var (
 	everyLevels, _ = strconv.Atoi(os.Getenv("PMDCHECK_LEVELS"))
 	allLevels      = everyLevels > 0
@@ -371,8 +371,8 @@ func TestLevelsTwice(t *testing.T) {
 	}
 }
 
-// eachCell calls f for every cell of the embedded specs in a folder, or of one.
-func eachCell(t *testing.T, dir string, f func(name string, build func() *model.System)) {
+// eachConfiguration calls f for every configuration of the embedded specs in a folder, or of one.
+func eachConfiguration(t *testing.T, dir string, f func(name string, build func() *model.System)) {
 	t.Helper()
 	err := fs.WalkDir(specs.FS, ".", func(p string, _ fs.DirEntry, err error) error {
 		if name := strings.TrimSuffix(p, ".pmd"); err != nil || name == p || name != dir && !strings.HasPrefix(name, dir+"/") {
@@ -386,8 +386,8 @@ func eachCell(t *testing.T, dir string, f func(name string, build func() *model.
 		if err != nil {
 			return err
 		}
-		cells, err := spec.Cells(nil)
-		for _, c := range cells {
+		configs, err := spec.Configurations(nil)
+		for _, c := range configs {
 			f(spec.Name+" "+c.String(), func() *model.System {
 				sys, err := spec.Build(c, elab.BuildOptions{})
 				if err != nil {
@@ -410,7 +410,7 @@ func TestLevelsSpecs(t *testing.T) {
 	}
 	n := 0
 	for _, dir := range []string{"seed", "family", "bench/latch"} {
-		eachCell(t, dir, func(name string, build func() *model.System) {
+		eachConfiguration(t, dir, func(name string, build func() *model.System) {
 			if n++; n%cmp.Or(everyLevels, 131) != 1%cmp.Or(everyLevels, 131) {
 				return
 			}

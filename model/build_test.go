@@ -7,16 +7,16 @@ import (
 	"pmdcheck/model/elab"
 )
 
-// build elaborates the first cell of a spec.
+// build elaborates the first configuration of a spec.
 func build(t *testing.T, src string, o elab.BuildOptions) (*model.System, error) {
 	t.Helper()
 	spec, err := (&elab.Loader{}).Load("t.pmd", []byte(src))
 	if err != nil {
 		return nil, err
 	}
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		return nil, err
 	}
-	return spec.Build(cells[0], o)
+	return spec.Build(configs[0], o)
 }

@@ -13,8 +13,8 @@ func ExampleSystem() {
 		fmt.Println(err)
 		return
 	}
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	for _, p := range sys.Processes {
 		for _, t := range p.Trans {
 			for i := range t.Code {

@@ -59,21 +59,21 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestCells: each cell that an entry points to violates the property.
-func TestCells(t *testing.T) {
+// TestConfigurations: each configuration that an entry points to violates the property.
+func TestConfigurations(t *testing.T) {
 	for _, e := range properties.Catalog() {
-		if e.Cell == "" {
+		if e.Configuration == "" {
 			continue
 		}
 		t.Run(e.Name, func(t *testing.T) {
-			words := strings.Fields(e.Cell)
+			words := strings.Fields(e.Configuration)
 			src, err := specs.FS.ReadFile(words[0] + ".pmd")
 			if err != nil {
 				t.Fatal(err)
 			}
 			res := check(t, words[0], src, words[1:], elab.BuildOptions{}, checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff})
 			if !slices.ContainsFunc(res.Violations, func(v checker.Violation) bool { return v.Property == e.Name }) {
-				t.Errorf("%s does not violate %s; choose another cell for the entry", e.Cell, e.Name)
+				t.Errorf("%s does not violate %s; choose another configuration for the entry", e.Configuration, e.Name)
 			}
 		})
 	}

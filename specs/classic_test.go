@@ -286,17 +286,17 @@ func power(b int64, e int) int64 {
 	return p
 }
 
-// TestClassicCounts: every cell of the classics states how many states and transitions it has; the hand-written enumerations above say the same, and so does
+// TestClassicCounts: every configuration of the classics states how many states and transitions it has; the hand-written enumerations above say the same, and so does
 // the checker.
 func TestClassicCounts(t *testing.T) {
 	names := []string{"peterson", "filter", "dining", "buffer", "election"}
 	for _, name := range names {
 		spec := load(t, "classic/"+name, linux.FS)
-		cells, err := spec.Cells(nil)
+		configs, err := spec.Configurations(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range cells {
+		for _, c := range configs {
 			t.Run(name+" "+c.String(), func(t *testing.T) {
 				if testing.Short() && c.Tier != "" {
 					t.Skip("slow tier")

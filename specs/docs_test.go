@@ -36,11 +36,11 @@ func TestWorkedExamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cells, err := spec.Cells(nil)
+		configs, err := spec.Configurations(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range cells {
+		for _, c := range configs {
 			sys, err := spec.Build(c, elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)

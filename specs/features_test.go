@@ -20,10 +20,10 @@ func TestFeatures(t *testing.T) {
 	}
 	for n := int64(504); n <= 701; n++ {
 		text := fmt.Sprintf("%d.%d", n/100, n%100)
-		cells, err := lib.Cells([]model.ConfigValue{{Name: "kernel", Value: text}})
+		configs, err := lib.Configurations([]model.ConfigValue{{Name: "kernel", Value: text}})
 		exists := n <= 519 || n >= 600 && n <= 619 || n >= 700
-		if exists && (err != nil || len(cells) != 1) || !exists && (err == nil || !strings.Contains(err.Error(), "knows the releases v5.4 to v7.1")) {
-			t.Errorf("%s: %d cells, %v", text, len(cells), err)
+		if exists && (err != nil || len(configs) != 1) || !exists && (err == nil || !strings.Contains(err.Error(), "knows the releases v5.4 to v7.1")) {
+			t.Errorf("%s: %d configurations, %v", text, len(configs), err)
 		}
 	}
 	texts, err := catalog.Texts()

@@ -9,7 +9,7 @@ import (
 	"pmdcheck/specs"
 )
 
-// TestNothingIsVacuous: every spec names only properties that some cell of it observes, and has a cover.
+// TestNothingIsVacuous: every spec names only properties that some configuration of it observes, and has a cover.
 func TestNothingIsVacuous(t *testing.T) {
 	err := fs.WalkDir(specs.FS, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(p, ".pmd") {

@@ -42,7 +42,7 @@ func TestLibraryFilesStandAlone(t *testing.T) {
 	}
 }
 
-// TestLibraryJudges: programs whose mistake the library once did not see, or saw where there is none, in every cell as they expect.
+// TestLibraryJudges: programs whose mistake the library once did not see, or saw where there is none, in every configuration as they expect.
 func TestLibraryJudges(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/library/*.pmd")
@@ -58,11 +58,11 @@ func TestLibraryJudges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cells, err := spec.Cells(nil)
-		if err != nil || len(cells) == 0 {
-			t.Fatalf("%s: %d cells, %v", f, len(cells), err)
+		configs, err := spec.Configurations(nil)
+		if err != nil || len(configs) == 0 {
+			t.Fatalf("%s: %d configurations, %v", f, len(configs), err)
 		}
-		for _, c := range cells {
+		for _, c := range configs {
 			sys, err := spec.Build(c, elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)

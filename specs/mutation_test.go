@@ -25,10 +25,10 @@ import (
 var mutants = flag.String("mutants", "", "TestEveryProtectionMatters: remove every statement whose `key`, as in harmless, matches this expression, instead of a sample")
 
 const (
-	cellsPerSpec  = 10 // cells of a spec that are asked at least, spread over its sweep,
-	cellsPerValue = 3  // and cells with each value of each parameter
-	sampleOf      = 24 // without -mutants every so manieth statement is removed
-	mutantsStates = 100_000
+	configsPerSpec  = 10 // configurations of a spec that are asked at least, spread over its sweep,
+	configsPerValue = 3  // and configurations with each value of each parameter
+	sampleOf        = 24 // without -mutants every so manieth statement is removed
+	mutantsStates   = 100_000
 )
 
 // kernelFolders are the folders whose specs use the kernel library.
@@ -61,16 +61,16 @@ func earlier(lines []string, i int) (n int) {
 	return n
 }
 
-// askedCell is one cell that mutants are tried on.
-type askedCell struct {
+// askedConfig is one configuration that mutants are tried on.
+type askedConfig struct {
 	spec   string
-	cell   elab.ConfigCell
+	config elab.Configuration
 	want   string
 	states int64
 	lines  map[string]bool // "mm/hugetlb.pmd:12", what its machine executes or has inlined
 }
 
-// answer is the verdict of a cell and what it violates.
+// answer is the verdict of a configuration and what it violates.
 func answer(sys *model.System) (string, int64, error) {
 	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone, MaxStates: mutantsStates})
 	if err != nil {
@@ -100,9 +100,9 @@ func executed(sys *model.System) map[string]bool {
 	return lines
 }
 
-// spread chooses cells in the order of a hash, so that no parameter's period meets a stride.
-func spread(cells []elab.ConfigCell) (out []elab.ConfigCell) {
-	hash := func(c elab.ConfigCell) uint32 {
+// spread chooses configurations in the order of a hash, so that no parameter's period meets a stride.
+func spread(configs []elab.Configuration) (out []elab.Configuration) {
+	hash := func(c elab.Configuration) uint32 {
 		h := fnv.New32a()
 		for i, v := range c.Config {
 			if i > 0 {
@@ -112,12 +112,12 @@ func spread(cells []elab.ConfigCell) (out []elab.ConfigCell) {
 		}
 		return h.Sum32()
 	}
-	slices.SortFunc(cells, func(a, b elab.ConfigCell) int { return cmp.Compare(hash(a), hash(b)) })
+	slices.SortFunc(configs, func(a, b elab.Configuration) int { return cmp.Compare(hash(a), hash(b)) })
 	taken := map[model.ConfigValue]int{}
-	for _, c := range cells {
-		wanted := len(out) < cellsPerSpec
+	for _, c := range configs {
+		wanted := len(out) < configsPerSpec
 		for _, v := range c.Config {
-			wanted = wanted || taken[v] < cellsPerValue
+			wanted = wanted || taken[v] < configsPerValue
 		}
 		if !wanted {
 			continue
@@ -130,16 +130,16 @@ func spread(cells []elab.ConfigCell) (out []elab.ConfigCell) {
 	return out
 }
 
-// executing are all cells of all kernel specs that execute a line of the library, for when no cell that was asked changes its verdict.
-func executing(t *testing.T, at string) iter.Seq[*askedCell] {
-	return func(yield func(*askedCell) bool) {
+// executing are all configurations of all kernel specs that execute a line of the library, for when no configuration that was asked changes its verdict.
+func executing(t *testing.T, at string) iter.Seq[*askedConfig] {
+	return func(yield func(*askedConfig) bool) {
 		for _, name := range kernelSpecs(t) {
 			spec := load(t, name, linux.FS)
-			cells, err := spec.Cells(nil)
+			configs, err := spec.Configurations(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range cells {
+			for _, c := range configs {
 				sys, err := spec.Build(c, elab.BuildOptions{})
 				if err != nil {
 					t.Fatal(err)
@@ -147,7 +147,7 @@ func executing(t *testing.T, at string) iter.Seq[*askedCell] {
 				if !executed(sys)[at] {
 					continue
 				}
-				a := &askedCell{spec: name, cell: c}
+				a := &askedConfig{spec: name, config: c}
 				if a.want, a.states, err = answer(sys); err != nil {
 					t.Fatal(err)
 				}
@@ -173,42 +173,42 @@ func kernelSpecs(t *testing.T) (names []string) {
 	return names
 }
 
-// asked chooses cells of every kernel spec and checks them with the library as it is.
-func asked(t *testing.T) []*askedCell {
-	var out []*askedCell
+// asked chooses configurations of every kernel spec and checks them with the library as it is.
+func asked(t *testing.T) []*askedConfig {
+	var out []*askedConfig
 	for _, name := range kernelSpecs(t) {
 		spec := load(t, name, linux.FS)
-		cells, err := spec.Cells(nil)
+		configs, err := spec.Configurations(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range spread(cells) {
+		for _, c := range spread(configs) {
 			sys, err := spec.Build(c, elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := &askedCell{spec: name, cell: c, lines: executed(sys)}
+			a := &askedConfig{spec: name, config: c, lines: executed(sys)}
 			if a.want, a.states, err = answer(sys); err != nil {
 				t.Fatal(err)
 			}
 			out = append(out, a)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *askedCell) int { return int(a.states - b.states) })
+	slices.SortStableFunc(out, func(a, b *askedConfig) int { return int(a.states - b.states) })
 	return out
 }
 
 // TestEveryProtectionMatters removes, one at a time, statements of the library that do something (lock operations, waits, flushes, grace-period and refcount steps
-// among them), and demands that some cell changes its verdict, or that the statement is listed as harmless with a reason.
+// among them), and demands that some configuration changes its verdict, or that the statement is listed as harmless with a reason.
 func TestEveryProtectionMatters(t *testing.T) {
 	if testing.Short() {
-		t.Skip("slow: every mutant is tried on many cells")
+		t.Skip("slow: every mutant is tried on many configurations")
 	}
 	var chosen *regexp.Regexp
 	if *mutants != "" {
 		chosen = regexp.MustCompile(*mutants)
 	}
-	cells := asked(t)
+	configs := asked(t)
 	files := fstest.MapFS{}
 	var names []string
 	err := fs.WalkDir(linux.FS, ".", func(p string, d fs.DirEntry, err error) error {
@@ -250,27 +250,27 @@ func TestEveryProtectionMatters(t *testing.T) {
 			t.Run(at, func(t *testing.T) {
 				t.Parallel()
 				loaded := map[string]*elab.Spec{}
-				changes := func(c *askedCell) bool {
+				changes := func(c *askedConfig) bool {
 					spec := loaded[c.spec]
 					if spec == nil {
 						spec = load(t, c.spec, lib)
 						loaded[c.spec] = spec
 					}
-					sys, err := spec.Build(c.cell, elab.BuildOptions{})
+					sys, err := spec.Build(c.config, elab.BuildOptions{})
 					if err != nil {
-						t.Fatalf("%s does not build without %s, so it says nothing: %v", c.cell, key, err)
+						t.Fatalf("%s does not build without %s, so it says nothing: %v", c.config, key, err)
 					}
 					got, _, err := answer(sys)
 					if err != nil {
 						t.Fatal(err)
 					}
 					if got != c.want && harmless[key] != "" {
-						t.Errorf("%s is listed as harmless, and without it %s %s is %s instead of %s", key, c.spec, c.cell, got, c.want)
+						t.Errorf("%s is listed as harmless, and without it %s %s is %s instead of %s", key, c.spec, c.config, got, c.want)
 					}
 					return got != c.want
 				}
 				tried := 0
-				for _, c := range cells {
+				for _, c := range configs {
 					if c.lines[at] {
 						if tried++; changes(c) {
 							return
@@ -285,7 +285,7 @@ func TestEveryProtectionMatters(t *testing.T) {
 						return
 					}
 				}
-				t.Errorf("%q can be removed and no verdict of %d cells changes", key, tried)
+				t.Errorf("%q can be removed and no verdict of %d configurations changes", key, tried)
 			})
 		}
 	}
@@ -299,7 +299,7 @@ func TestEveryProtectionMatters(t *testing.T) {
 	}
 }
 
-// harmless lists statements of the library whose removal changes no verdict of the cells that are asked, with the reason. Each key is a file, the function and the line.
+// harmless lists statements of the library whose removal changes no verdict of the configurations that are asked, with the reason. Each key is a file, the function and the line.
 var harmless = map[string]string{
 	"arch/tlb.pmd: cpu_access: tlb_leaf[this_cpu] = tlb_walk[this_cpu];":                                      "the walk from the cached upper-level entry is judged itself",
 	"fs/hugetlbfs.pmd: hugetlb_vmtruncate: hugetlb_unmap_file_folio(mapping, i);":                             "nothing is left over for it here; walkers/rows and bugs/ecfbd733878d_vma_back_pointer call it by itself",
@@ -349,10 +349,10 @@ var harmless = map[string]string{
 	"mm/mprotect.pmd: hugetlb_change_protection: tlb_flush_mmu_tlbonly(&tlb, vma->vm_mm);":                    "as above",
 	"mm/rmap.pmd: try_to_migrate_one: ptl_unlock(ptl);":                                                       "no migration here finds the entry gone",
 	"mm/hugetlb.pmd: hugetlb_vma_lock_alloc: lock->vma = vma;":                                                "nobody follows the back pointer of a lock that a split or fork() has made",
-	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: down_read(&vma->vm_mm->mmap_lock);":                            "its walkers/rows cells have one thread of m1; nobody waits for what it holds",
+	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: down_read(&vma->vm_mm->mmap_lock);":                            "its walkers/rows configurations have one thread of m1; nobody waits for what it holds",
 	"mm/walker_lock.pmd: walker_unlock: up_read(&vma->vm_mm->mmap_lock);":                                     "nobody takes m1's mmap_lock for write after the walker",
-	"mm/rmap.pmd: page_vma_mapped_walk: pte = huge_ptep_get(ptep);":                                           "the walk is safe in the cells where it holds, and what it reads decides nothing",
-	"mm/rmap.pmd: page_vma_mapped_walk: ptep = hugetlb_walk(vma, i);":                                         "the walk is safe in the cells where it holds, and what it reads decides nothing",
+	"mm/rmap.pmd: page_vma_mapped_walk: pte = huge_ptep_get(ptep);":                                           "the walk is safe in the configurations where it holds, and what it reads decides nothing",
+	"mm/rmap.pmd: page_vma_mapped_walk: ptep = hugetlb_walk(vma, i);":                                         "the walk is safe in the configurations where it holds, and what it reads decides nothing",
 	"mm/pagewalk.pmd: walk_unlocked_entry: up_read(&vma->vm_mm->mmap_lock);":                                  "nobody takes m1's mmap_lock for write after the walker",
 	"mm/pagewalk.pmd: walk_locked_entry: up_read(&vma->vm_mm->mmap_lock);":                                    "nobody takes m1's mmap_lock for write after the walker",
 	"mm/pagewalk.pmd: folio_walk: pte = READ_ONCE(*ptep);":                                                    "the walk is safe where there is one (v6.12), and what it reads decides nothing",
@@ -370,16 +370,16 @@ var harmless = map[string]string{
 	"mm/mprotect.pmd: hugetlb_change_protection: tlb.pending = true;":                                         "an unshared table is flushed by huge_pmd_unshare_flush()",
 	"mm/mprotect.pmd: hugetlb_change_protection: hugetlb_vma_unlock_write(vma);":                              "the last act of its mm in these specs, or nobody else wants it",
 	"mm/mmu_gather.pmd: tlb_remove_table_one: synchronize_rcu();":                                             "v7.1 without PT_RECLAIM is powerpc and sparc64, which share nothing",
-	"mm/mmu_gather.pmd: tlb_flush: flush_tlb_cpus(mm->cpumask, true);":                                        "of targets that share nothing; loongarch frees before it flushes until v6.19, and the cells of later kernels have nothing cached when it matters",
-	"kernel/events.pmd: perf_get_page_size: pte = READ_ONCE(table->entry[i]);":                                "the walk is safe in the cells where it holds, and what it reads decides nothing",
+	"mm/mmu_gather.pmd: tlb_flush: flush_tlb_cpus(mm->cpumask, true);":                                        "of targets that share nothing; loongarch frees before it flushes until v6.19, and the configurations of later kernels have nothing cached when it matters",
+	"kernel/events.pmd: perf_get_page_size: pte = READ_ONCE(table->entry[i]);":                                "the walk is safe in the configurations where it holds, and what it reads decides nothing",
 	"mm/gup.pmd: follow_page_mask: walk_locked_entry(vma, i);":                                                "for specs of v6.10 and later; follow_hugetlb_page() is the same walk",
 	"kernel/fork.pmd: copy_hugetlb_page_range: hugetlb_vma_unlock_read(src_vma);":                             "of v6.1 and later, where fork() does not copy shared mappings; specs end at v6.0",
 	"kernel/fork.pmd: copy_hugetlb_page_range: shared = pmd_shared(container_of(dst, struct ptdesc, entry));": "of v6.1 and later, where fork() does not copy shared mappings; specs end at v6.0",
 	"kernel/fork.pmd: copy_hugetlb_page_range: hugetlb_vma_lock_read(src_vma);":                               "of v6.1 and later, where fork() does not copy shared mappings; specs end at v6.0",
-	"virt/kvm.pmd: host_pfn_mapping_level: table = READ_ONCE(*slot);":                                         "the walk is safe in the cells where it holds, and what it reads decides nothing",
-	"virt/kvm.pmd: host_pfn_mapping_level: pte = READ_ONCE(table->entry[i]);":                                 "the walk is safe in the cells where it holds, and what it reads decides nothing",
-	"kernel/events.pmd: perf_get_page_size: table = READ_ONCE(*slot);":                                        "the walk is safe in the cells where it holds, and what it reads decides nothing",
-	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: up_read(&vma->vm_mm->mmap_lock);":                              "its walkers/rows cells have one thread of m1; nobody waits for what it holds",
-	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: hugetlb_vma_unlock_read(vma);":                                 "its walkers/rows cells have one thread of m1; nobody waits for what it holds",
-	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: mutex_unlock(&vma->mapping->fault_mutex[i]);":                  "its walkers/rows cells have one thread of m1; nobody waits for what it holds",
+	"virt/kvm.pmd: host_pfn_mapping_level: table = READ_ONCE(*slot);":                                         "the walk is safe in the configurations where it holds, and what it reads decides nothing",
+	"virt/kvm.pmd: host_pfn_mapping_level: pte = READ_ONCE(table->entry[i]);":                                 "the walk is safe in the configurations where it holds, and what it reads decides nothing",
+	"kernel/events.pmd: perf_get_page_size: table = READ_ONCE(*slot);":                                        "the walk is safe in the configurations where it holds, and what it reads decides nothing",
+	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: up_read(&vma->vm_mm->mmap_lock);":                              "its walkers/rows configurations have one thread of m1; nobody waits for what it holds",
+	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: hugetlb_vma_unlock_read(vma);":                                 "its walkers/rows configurations have one thread of m1; nobody waits for what it holds",
+	"fs/userfaultfd.pmd: mfill_atomic_hugetlb: mutex_unlock(&vma->mapping->fault_mutex[i]);":                  "its walkers/rows configurations have one thread of m1; nobody waits for what it holds",
 }

@@ -10,7 +10,7 @@ import (
 //go:embed noticed.tsv
 var noticed string
 
-// Noticed are the specs that notice if a feature is taken away from the newest release that has it, each with how many of its cells; or why none does.
+// Noticed are the specs that notice if a feature is taken away from the newest release that has it, each with how many of its configurations; or why none does.
 func Noticed(feature string) (release string, by []string, why string) {
 	for _, line := range strings.Split(noticed, "\n") {
 		f := strings.Split(line, "\t")

@@ -22,11 +22,11 @@ func TestReclaimedIsChecked(t *testing.T) {
 			return err
 		}
 		spec := load(t, name, linux.FS)
-		cells, err := spec.Cells(nil)
+		configs, err := spec.Configurations(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sys, err := spec.Build(cells[0], elab.BuildOptions{})
+		sys, err := spec.Build(configs[0], elab.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

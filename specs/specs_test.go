@@ -27,8 +27,8 @@ func load(t testing.TB, name string, library fs.FS) *elab.Spec {
 	return spec
 }
 
-// violated is the set of violated properties of a cell, without covers.
-func violated(t testing.TB, spec *elab.Spec, c elab.ConfigCell, o elab.BuildOptions) string {
+// violated is the set of violated properties of a configuration, without covers.
+func violated(t testing.TB, spec *elab.Spec, c elab.Configuration, o elab.BuildOptions) string {
 	t.Helper()
 	sys, err := spec.Build(c, o)
 	if err != nil {
@@ -48,15 +48,15 @@ func properties(res *checker.Result) (out []string) {
 	return out
 }
 
-// TestMergingKeepsVerdicts checks every cell of race A with every statement a step of its own.
+// TestMergingKeepsVerdicts checks every configuration of race A with every statement a step of its own.
 func TestMergingKeepsVerdicts(t *testing.T) {
 	for _, name := range []string{"seed/race_a", "seed/race_a_unlocked", "classic/peterson"} {
 		spec := load(t, name, linux.FS)
-		cells, err := spec.Cells(nil)
+		configs, err := spec.Configurations(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, c := range cells {
+		for i, c := range configs {
 			if testing.Short() && i%8 != 0 {
 				continue
 			}

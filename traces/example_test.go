@@ -14,8 +14,8 @@ import (
 func Example() {
 	const src = "u2 n; process a { n = 1; } process b { assert (n == 0); }"
 	spec, _ := (&elab.Loader{}).Load("late.pmd", []byte(src))
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	res, err := checker.Check(context.Background(), sys, checker.Options{Shrink: true})
 	if err != nil {
 		fmt.Println(err)

@@ -24,11 +24,11 @@ import (
 // witnesses are traces as check makes them: one per violated property of a cell.
 func witnesses(t testing.TB, spec *elab.Spec, set []model.ConfigValue, o elab.BuildOptions) []*traces.Trace {
 	t.Helper()
-	cells, err := spec.Cells(set)
+	configs, err := spec.Configurations(set)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys, err := spec.Build(cells[0], o)
+	sys, err := spec.Build(configs[0], o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +101,11 @@ func corpus(t testing.TB) map[string]*traces.Trace {
 		add(name, witnesses(t, load(t, "t", []byte(src)), nil, elab.BuildOptions{}))
 	}
 	spec := load(t, "t", []byte("u2 x; process p { x = 1; x = 2; } process q { end: await (x == 3); }"))
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys, err := spec.Build(cells[0], elab.BuildOptions{})
+	sys, err := spec.Build(configs[0], elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

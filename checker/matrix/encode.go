@@ -18,13 +18,13 @@ func (d *Document) WriteJSON(w io.Writer) error {
 // WriteCSV writes one record per place: spec, property, the axes of its table with their values as name=value, then what the place says.
 func (d *Document) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"spec", "property", "row", "column", "verdict", "cells", "violated", "unknown", "not_judged", "where", "not_judged_where"})
+	_ = c.Write([]string{"spec", "property", "row", "column", "verdict", "configurations", "violated", "unknown", "not_judged", "where", "not_judged_where"})
 	for _, t := range d.Tables {
 		for _, l := range t.Lines {
 			for i, p := range l.Places {
 				_ = c.Write([]string{
 					t.Spec, t.Property, pairs(t.Rows, l.Values), pairs(t.Cols, t.Columns[i]), string(p.Verdict),
-					strconv.Itoa(p.Cells), strconv.Itoa(p.Violated), strconv.Itoa(p.Unknown), strconv.Itoa(p.Blind), p.Where, p.Unjudged,
+					strconv.Itoa(p.Configurations), strconv.Itoa(p.Violated), strconv.Itoa(p.Unknown), strconv.Itoa(p.Blind), p.Where, p.Unjudged,
 				})
 			}
 		}

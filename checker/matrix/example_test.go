@@ -26,17 +26,17 @@ for locked, users;
 		fmt.Println(err)
 		return
 	}
-	cells, _ := spec.Cells(nil)
+	configs, _ := spec.Configurations(nil)
 	var results []matrix.Result
-	for _, cell := range cells {
-		sys, _ := spec.Build(cell, elab.BuildOptions{})
+	for _, config := range configs {
+		sys, _ := spec.Build(config, elab.BuildOptions{})
 		res, err := checker.Check(context.Background(), sys, checker.Options{})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		r := matrix.Result{Spec: spec.Name, Axes: map[string]string{}, Answers: map[string]matrix.Answer{"assertion": {Verdict: matrix.Holds}}}
-		for _, v := range cell.Config {
+		for _, v := range config.Config {
 			r.Axes[v.Name] = v.Value
 		}
 		for _, v := range res.Violations {

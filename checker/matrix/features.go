@@ -23,12 +23,12 @@ type Feature struct {
 
 // Noticed is what a spec makes of a feature.
 type Noticed struct {
-	Spec    string `json:"spec"`
-	Release string `json:"release"` // from which it was taken
-	Cells   int    `json:"cells"`   // of the release
-	Changed int    `json:"changed"` // have another system without the feature
-	Noticed int    `json:"noticed"` // and other violations
-	Example string `json:"example,omitempty"`
+	Spec           string `json:"spec"`
+	Release        string `json:"release"`        // from which it was taken
+	Configurations int    `json:"configurations"` // of the release
+	Changed        int    `json:"changed"`        // have another system without the feature
+	Noticed        int    `json:"noticed"`        // and other violations
+	Example        string `json:"example,omitempty"`
 }
 
 // By are the specs that notice, and why, if none does.
@@ -36,7 +36,7 @@ func (f Feature) By() (by []string, why string) {
 	changed, specs := 0, 0
 	for _, n := range f.Specs {
 		if n.Noticed > 0 {
-			by = append(by, fmt.Sprintf("%s (%d of %d)", n.Spec, n.Noticed, n.Cells))
+			by = append(by, fmt.Sprintf("%s (%d of %d)", n.Spec, n.Noticed, n.Configurations))
 		}
 		changed += n.Changed
 		specs++
@@ -48,9 +48,9 @@ func (f Feature) By() (by []string, why string) {
 	case f.Know == 0:
 		why = "no spec knows it"
 	case changed == 0:
-		why = "no cell of that release asks for it"
+		why = "no configuration of that release asks for it"
 	default:
-		why = fmt.Sprintf("it changes %s of %s, and no verdict", many(changed, "cell"), many(specs, "spec"))
+		why = fmt.Sprintf("it changes %s of %s, and no verdict", many(changed, "configuration"), many(specs, "spec"))
 	}
 	for i, n := range f.Before {
 		if i == 0 {
@@ -58,7 +58,7 @@ func (f Feature) By() (by []string, why string) {
 		} else {
 			why += ", "
 		}
-		why += fmt.Sprintf("%s of %s (%d of %d)", n.Spec, n.Release, n.Noticed, n.Cells)
+		why += fmt.Sprintf("%s of %s (%d of %d)", n.Spec, n.Release, n.Noticed, n.Configurations)
 	}
 	return nil, why
 }

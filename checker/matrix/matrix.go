@@ -1,4 +1,4 @@
-// Package matrix puts the results of many cells into tables: some parameters down, some across, and in each place what is true of the cells that fall there.
+// Package matrix puts the results of many configurations into tables: some parameters down, some across, and in each place what is true of the configurations that fall there.
 //
 // A [Document] is pure data. It knows nothing of models; [Build] makes it of [Result]s, and the renderers write it as text, JSON, CSV and HTML.
 package matrix
@@ -16,16 +16,16 @@ const Schema = "pmdcheck/matrix/2"
 // SpecAxis is the axis on which whole specs lie.
 const SpecAxis = "spec"
 
-// Value is a parameter with its value in a cell.
+// Value is a parameter with its value in a configuration.
 type Value struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Result is what a search of one cell found.
+// Result is what a search of one configuration found.
 type Result struct {
 	Spec    string
-	Config  []Value           // the parameters of the cell
+	Config  []Value           // the parameters of the configuration
 	Axes    map[string]string // value of every axis, which may be a constant of the spec
 	Answers map[string]Answer // by property. One that the spec does not know is missing
 }
@@ -36,7 +36,7 @@ type Answer struct {
 	Reason  string // of Unknown
 }
 
-// answer is what the cell says of a property; nothing in it observes one that its spec does not know.
+// answer is what the configuration says of a property; nothing in it observes one that its spec does not know.
 func (r Result) answer(prop string) Answer {
 	if a, ok := r.Answers[prop]; ok {
 		return a
@@ -47,14 +47,14 @@ func (r Result) answer(prop string) Answer {
 // Verdict is what a place of a table says.
 type Verdict string
 
-// The verdicts. A place is violated if any of its cells is, else unknown if any of its cells is; it holds only if all of them do in which something observes the property, and
+// The verdicts. A place is violated if any of its configurations is, else unknown if any of its configurations is; it holds only if all of them do in which something observes the property, and
 // is not judged if there are none of these.
 const (
 	Holds     Verdict = "holds"
 	Violated  Verdict = "violated"
 	Unknown   Verdict = "unknown"
 	NotJudged Verdict = "not judged"
-	None      Verdict = "none" // no cell falls here
+	None      Verdict = "none" // no configuration falls here
 )
 
 // Document is all tables of a run.
@@ -82,18 +82,18 @@ type Line struct {
 
 // Place is one place of a table.
 type Place struct {
-	Verdict  Verdict  `json:"verdict"`
-	Cells    int      `json:"cells"`                      // how many cells fall here
-	Violated int      `json:"violated,omitempty"`         // of them
-	Unknown  int      `json:"unknown,omitempty"`          // of them
-	Blind    int      `json:"not_judged,omitempty"`       // of them
-	Where    string   `json:"where,omitempty"`            // which of the cells have the verdict, where not all have
-	Unjudged string   `json:"not_judged_where,omitempty"` // in which of the cells nothing observes the property, where that is not the verdict
-	Reasons  []string `json:"reasons,omitempty"`          // why cells are unknown
-	Example  *Example `json:"example,omitempty"`          // a cell with the verdict
+	Verdict        Verdict  `json:"verdict"`
+	Configurations int      `json:"configurations"`             // how many configurations fall here
+	Violated       int      `json:"violated,omitempty"`         // of them
+	Unknown        int      `json:"unknown,omitempty"`          // of them
+	Blind          int      `json:"not_judged,omitempty"`       // of them
+	Where          string   `json:"where,omitempty"`            // which of the configurations have the verdict, where not all have
+	Unjudged       string   `json:"not_judged_where,omitempty"` // in which of the configurations nothing observes the property, where that is not the verdict
+	Reasons        []string `json:"reasons,omitempty"`          // why configurations are unknown
+	Example        *Example `json:"example,omitempty"`          // a configuration with the verdict
 }
 
-// Example is a cell to look at.
+// Example is a configuration to look at.
 type Example struct {
 	Spec   string  `json:"spec"`
 	Config []Value `json:"config"`
@@ -189,9 +189,9 @@ func tuples(results []Result, axes []string) [][]string {
 	return out
 }
 
-// place sums up the cells that fall into one place.
+// place sums up the configurations that fall into one place.
 func place(here []Result, prop string, rows, cols []string) Place {
-	p := Place{Verdict: None, Cells: len(here)}
+	p := Place{Verdict: None, Configurations: len(here)}
 	by := map[Verdict][]Result{}
 	for _, r := range here {
 		a := r.answer(prop)
@@ -221,8 +221,8 @@ func place(here []Result, prop string, rows, cols []string) Place {
 	return p
 }
 
-// where says in which of the cells something is so: conditions on parameters that vary among the cells, such that each of those cells meets one and no other
-// cell does. The conditions are chosen one after the other, each as short as possible, and of these the one that says most.
+// where says in which of the configurations something is so: conditions on parameters that vary among the configurations, such that each of those configurations meets one and no other
+// configuration does. The conditions are chosen one after the other, each as short as possible, and of these the one that says most.
 func where(all, those []Result, axes []string) string {
 	var free []string
 	for i, v := range all[0].Config {
@@ -265,7 +265,7 @@ func where(all, those []Result, axes []string) string {
 			}
 		}
 		if covers == 0 {
-			return fmt.Sprintf("%d of %d cells", len(those), len(all)) // the axes hide what tells them apart
+			return fmt.Sprintf("%d of %d configurations", len(those), len(all)) // the axes hide what tells them apart
 		}
 		said = append(said, best)
 		left = slices.DeleteFunc(left, func(r Result) bool { return project(r, names) == best })

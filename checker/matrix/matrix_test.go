@@ -12,7 +12,7 @@ import (
 	"pmdcheck/checker/matrix"
 )
 
-// results are cells of a spec with parameters p, t, a and b; what is violated, and what unknown, is said cell by cell.
+// results are configurations of a spec with parameters p, t, a and b; what is violated, and what unknown, is said configuration by configuration.
 func results(say func(p, t, a, b string) (violated bool, unknown string)) []matrix.Result {
 	var out []matrix.Result
 	for _, p := range []string{"none", "lock"} {
@@ -181,7 +181,7 @@ func TestCSV(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := [][]string{
-		{"spec", "property", "row", "column", "verdict", "cells", "violated", "unknown", "not_judged", "where", "not_judged_where"},
+		{"spec", "property", "row", "column", "verdict", "configurations", "violated", "unknown", "not_judged", "where", "not_judged_where"},
 		{`<s>&"`, "uaf", "t=x86", "p=none", "holds", "1", "0", "0", "0", "", ""},
 		{"s", "uaf", "t=x86", "p=none", "violated", "3", "2", "0", "0", "a=1", ""},
 		{"s", "uaf", "t=x86", "p=lock", "unknown", "4", "0", "4", "0", "", ""},

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// WriteText writes the tables for a terminal. Places that sum up cells with different answers have a letter, which is explained below the table.
+// WriteText writes the tables for a terminal. Places that sum up configurations with different answers have a letter, which is explained below the table.
 func (d *Document) WriteText(w io.Writer) error {
 	var b strings.Builder
 	for i, t := range d.Tables {
@@ -39,14 +39,14 @@ func (t *Table) text(b *strings.Builder) {
 			copy(head, t.Rows)
 		}
 		for k, v := range t.Columns {
-			cell := v[i]
+			config := v[i]
 			if k > 0 && i < len(t.Cols)-1 && same(t.Columns[k-1], v, i) {
-				cell = "" // as the column before
+				config = "" // as the column before
 			}
 			if k == 0 {
-				cell = c + "=" + cell
+				config = c + "=" + config
 			}
-			head = append(head, cell)
+			head = append(head, config)
 		}
 		grid = append(grid, head)
 	}
@@ -126,7 +126,7 @@ func (p Place) note() string {
 		parts = append(parts, fmt.Sprintf("%s where %s", p.Verdict, p.Where))
 	}
 	if p.Verdict == Violated && p.Unknown > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d cells unknown", p.Unknown, p.Cells))
+		parts = append(parts, fmt.Sprintf("%d of %d configurations unknown", p.Unknown, p.Configurations))
 	}
 	if p.Unjudged != "" {
 		parts = append(parts, "not judged where "+p.Unjudged)

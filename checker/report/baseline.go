@@ -19,44 +19,44 @@ const firstBaseline = "pmdcheck/baseline/1"
 
 // Baseline is what a run found, to be committed and compared with later ones. Nothing in it depends on the machine.
 type Baseline struct {
-	Schema string         `json:"schema"`
-	Cells  []BaselineCell `json:"cells"`
+	Schema         string          `json:"schema"`
+	Configurations []BaselineEntry `json:"configurations"`
 }
 
-// BaselineCell is one cell.
-type BaselineCell struct {
-	Cell        string   `json:"cell"` // spec and parameters
-	Verdict     string   `json:"verdict"`
-	Properties  []string `json:"properties,omitempty"` // violated
-	Holds       []string `json:"holds,omitempty"`
-	NotJudged   []string `json:"not_judged,omitempty"`
-	Unreachable []string `json:"unreachable,omitempty"` // covers, as expected
-	States      int64    `json:"states"`
-	Transitions int64    `json:"transitions"`
-	Reduction   string   `json:"reduction"`
-	Digest      string   `json:"digest"`
+// BaselineEntry is one configuration.
+type BaselineEntry struct {
+	Configuration string   `json:"configuration"` // spec and parameters
+	Verdict       string   `json:"verdict"`
+	Properties    []string `json:"properties,omitempty"` // violated
+	Holds         []string `json:"holds,omitempty"`
+	NotJudged     []string `json:"not_judged,omitempty"`
+	Unreachable   []string `json:"unreachable,omitempty"` // covers, as expected
+	States        int64    `json:"states"`
+	Transitions   int64    `json:"transitions"`
+	Reduction     string   `json:"reduction"`
+	Digest        string   `json:"digest"`
 }
 
-// NewBaseline takes from a document what a baseline keeps. A cell without a verdict has no place in it.
+// NewBaseline takes from a document what a baseline keeps. A configuration without a verdict has no place in it.
 func NewBaseline(d *Document) (*Baseline, error) {
-	b := &Baseline{Schema: BaselineSchema, Cells: []BaselineCell{}}
+	b := &Baseline{Schema: BaselineSchema, Configurations: []BaselineEntry{}}
 	for _, e := range d.Results {
 		if e.Reason != "" {
 			return nil, fmt.Errorf("%s was not searched to its end (%s): a baseline has only complete searches", e.Key(), e.Reason)
 		}
-		b.Cells = append(b.Cells, BaselineCell{
-			Cell: e.Key(), Verdict: e.Verdict, Properties: e.Properties, Holds: e.with(checker.Holds), NotJudged: e.with(checker.NotJudged), Unreachable: e.Unreachable,
+		b.Configurations = append(b.Configurations, BaselineEntry{
+			Configuration: e.Key(), Verdict: e.Verdict, Properties: e.Properties, Holds: e.with(checker.Holds), NotJudged: e.with(checker.NotJudged), Unreachable: e.Unreachable,
 			States: e.States, Transitions: e.Transitions, Reduction: e.Reduction, Digest: e.Digest,
 		})
 	}
 	return b, nil
 }
 
-// Write writes the baseline, a line for each cell, so that a change is a small diff.
+// Write writes the baseline, a line for each configuration, so that a change is a small diff.
 func (b *Baseline) Write(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "{\"schema\": %q, \"cells\": [", b.Schema)
-	for i, c := range b.Cells {
+	fmt.Fprintf(out, "{\"schema\": %q, \"configurations\": [", b.Schema)
+	for i, c := range b.Configurations {
 		line, err := json.Marshal(c)
 		if err != nil {
 			return err
@@ -77,14 +77,14 @@ func ReadBaseline(r io.Reader) (*Baseline, error) {
 		return nil, err
 	}
 	seen := map[string]bool{}
-	for _, c := range b.Cells {
+	for _, c := range b.Configurations {
 		if err := c.validate(); err != nil {
 			return nil, err
 		}
-		if seen[c.Cell] {
-			return nil, fmt.Errorf("cell %s is in it twice", c.Cell)
+		if seen[c.Configuration] {
+			return nil, fmt.Errorf("configuration %s is in it twice", c.Configuration)
 		}
-		seen[c.Cell] = true
+		seen[c.Configuration] = true
 	}
 	return &b, nil
 }
@@ -113,33 +113,33 @@ func lost(held []string, e *Entry) (out []string) {
 	return out
 }
 
-// Costs is the past cost of each cell, for [Shard.Pick].
+// Costs is the past cost of each configuration, for [Shard.Pick].
 func (b *Baseline) Costs() map[string]int64 {
 	out := map[string]int64{}
-	for _, c := range b.Cells {
-		out[c.Cell] = c.Transitions
+	for _, c := range b.Configurations {
+		out[c.Configuration] = c.Transitions
 	}
 	return out
 }
 
-// Change is a cell that differs from the baseline.
+// Change is a configuration that differs from the baseline.
 type Change struct {
-	Cell    string
-	What    []string // in words
-	Verdict bool     // the verdict or the set of violated properties changed, or the cell is gone
-	Unknown bool     // there is no verdict now
+	Configuration string
+	What          []string // in words
+	Verdict       bool     // the verdict or the set of violated properties changed, or the configuration is gone
+	Unknown       bool     // there is no verdict now
 }
 
-// Incomparable says in one sentence that cells have digests of another version than those of the baseline, so that [Baseline.Compare] cannot tell whether the models
-// are the same; "" if there is no such cell.
+// Incomparable says in one sentence that configurations have digests of another version than those of the baseline, so that [Baseline.Compare] cannot tell whether the models
+// are the same; "" if there is no such configuration.
 func (b *Baseline) Incomparable(d *Document) string {
 	old := map[string]string{}
-	for _, c := range b.Cells {
-		old[c.Cell] = c.Digest
+	for _, c := range b.Configurations {
+		old[c.Configuration] = c.Digest
 	}
 	n, was, is := 0, "", ""
 	for _, e := range d.Results {
-		if o, ok := old[e.Key()]; ok && e.Digest != "" && !model.SameDigestVersion(o, e.Digest) { // there is none of a cell that was not begun
+		if o, ok := old[e.Key()]; ok && e.Digest != "" && !model.SameDigestVersion(o, e.Digest) { // there is none of a configuration that was not begun
 			if n++; n == 1 {
 				was, is = model.DigestVersionOf(o), model.DigestVersionOf(e.Digest)
 			}
@@ -149,21 +149,21 @@ func (b *Baseline) Incomparable(d *Document) string {
 		return ""
 	}
 	return fmt.Sprintf("the digests of %s are of version %q in the baseline and of version %q now: verdicts and counts were compared, whether the models are the same is not known; "+
-		"`baseline write` makes a new baseline", Count(n, "cell"), was, is)
+		"`baseline write` makes a new baseline", Count(n, "configuration"), was, is)
 }
 
-// Compare lists the cells that differ: first in the order of the run, then those that are gone. Cells of the baseline for which within is false were not part of the
+// Compare lists the configurations that differ: first in the order of the run, then those that are gone. Configurations of the baseline for which within is false were not part of the
 // run.
-func (b *Baseline) Compare(d *Document, within func(cell string) bool) []Change {
-	old := map[string]BaselineCell{}
-	for _, c := range b.Cells {
-		old[c.Cell] = c
+func (b *Baseline) Compare(d *Document, within func(config string) bool) []Change {
+	old := map[string]BaselineEntry{}
+	for _, c := range b.Configurations {
+		old[c.Configuration] = c
 	}
 	var out []Change
 	for _, e := range d.Results {
 		o, ok := old[e.Key()]
 		delete(old, e.Key())
-		c := Change{Cell: e.Key()}
+		c := Change{Configuration: e.Key()}
 		if !ok {
 			c.What = append(c.What, "new: "+e.Found())
 			c.Unknown = e.Reason != ""
@@ -195,9 +195,9 @@ func (b *Baseline) Compare(d *Document, within func(cell string) bool) []Change 
 			out = append(out, c)
 		}
 	}
-	for _, o := range b.Cells {
-		if _, gone := old[o.Cell]; gone && within(o.Cell) {
-			out = append(out, Change{Cell: o.Cell, What: []string{"gone: was " + Found(o.Verdict, o.Properties, "")}, Verdict: true})
+	for _, o := range b.Configurations {
+		if _, gone := old[o.Configuration]; gone && within(o.Configuration) {
+			out = append(out, Change{Configuration: o.Configuration, What: []string{"gone: was " + Found(o.Verdict, o.Properties, "")}, Verdict: true})
 		}
 	}
 	return out

@@ -13,19 +13,19 @@ import (
 	"pmdcheck/traces"
 )
 
-// Document is what a run of cells found. Every format is made of it.
+// Document is what a run of configurations found. Every format is made of it.
 type Document struct {
-	Schema  string  `json:"schema"`
-	Cells   int     `json:"cells"`           // of the whole run, of which a shard has some
-	Shard   string  `json:"shard,omitempty"` // "2/4"
-	Run     *Run    `json:"run,omitempty"`   // of a shard: what the whole run was asked for
-	Results []Entry `json:"results"`         // by rising Number
-	Summary Totals  `json:"summary"`
+	Schema         string  `json:"schema"`
+	Configurations int     `json:"configurations"`  // of the whole run, of which a shard has some
+	Shard          string  `json:"shard,omitempty"` // "2/4"
+	Run            *Run    `json:"run,omitempty"`   // of a shard: what the whole run was asked for
+	Results        []Entry `json:"results"`         // by rising Number
+	Summary        Totals  `json:"summary"`
 
 	Warnings []Warning `json:"warnings,omitempty"`
 }
 
-// Run is what a run was asked for. By it the cells of a shard that is missing are known.
+// Run is what a run was asked for. By it the configurations of a shard that is missing are known.
 type Run struct {
 	Specs   []string `json:"specs,omitempty"`
 	Set     []string `json:"set,omitempty"`
@@ -43,12 +43,12 @@ type Warning struct {
 
 func (w Warning) String() string { return w.Spec + ": " + w.Text }
 
-// Entry is one cell.
+// Entry is one configuration.
 type Entry struct {
 	Number      int               `json:"number"` // in the whole run, from 1
 	Spec        string            `json:"spec"`
 	Config      map[string]string `json:"config"`
-	Order       []string          `json:"parameters,omitempty"` // those that name the cell, in order of declaration
+	Order       []string          `json:"parameters,omitempty"` // those that name the configuration, in order of declaration
 	At          string            `json:"at"`                   // file:line:col of the expect line, or of the spec's first line
 	Digest      string            `json:"digest"`               // of the elaborated model
 	Verdict     string            `json:"verdict"`
@@ -96,8 +96,8 @@ type Finding struct {
 	Trace    *traces.Trace `json:"trace,omitempty"`
 }
 
-// Cell is "name=value …" of the cell.
-func (e *Entry) Cell() string {
+// Configuration is "name=value …" of the configuration.
+func (e *Entry) Configuration() string {
 	var parts []string
 	for _, n := range e.Order {
 		parts = append(parts, n+"="+e.Config[n])
@@ -105,8 +105,8 @@ func (e *Entry) Cell() string {
 	return strings.Join(parts, " ")
 }
 
-// Key names the cell among all cells of all specs.
-func (e *Entry) Key() string { return strings.TrimSpace(e.Spec + "  " + e.Cell()) }
+// Key names the configuration among all configurations of all specs.
+func (e *Entry) Key() string { return strings.TrimSpace(e.Spec + "  " + e.Configuration()) }
 
 // Found says what came out, in words.
 func (e *Entry) Found() string {
@@ -120,7 +120,7 @@ func (e *Entry) Found() string {
 	return s
 }
 
-// blind are the properties that the spec names and this cell does not observe.
+// blind are the properties that the spec names and this configuration does not observe.
 func (e *Entry) blind() (names []string) {
 	for _, p := range e.Judged {
 		if p.Verdict == checker.NotJudged.String() && p.Named {
@@ -163,7 +163,7 @@ func (e *Entry) grouped() (out []group) {
 	return out
 }
 
-// Totals counts cells.
+// Totals counts configurations.
 type Totals struct {
 	Checks  int `json:"checks"`
 	OK      int `json:"ok"`
@@ -171,7 +171,7 @@ type Totals struct {
 	Unknown int `json:"unknown"`
 }
 
-// count adds a cell. Unknown is never OK.
+// count adds a configuration. Unknown is never OK.
 func (t *Totals) count(e Entry) {
 	t.Checks++
 	switch {
@@ -184,12 +184,12 @@ func (t *Totals) count(e Entry) {
 	}
 }
 
-// NewDocument makes an empty document for a run of a number of cells.
-func NewDocument(cells int) *Document {
-	return &Document{Schema: Schema, Cells: cells, Results: []Entry{}}
+// NewDocument makes an empty document for a run of a number of configurations.
+func NewDocument(configs int) *Document {
+	return &Document{Schema: Schema, Configurations: configs, Results: []Entry{}}
 }
 
-// Add appends a cell, and returns it as it is in the document.
+// Add appends a configuration, and returns it as it is in the document.
 func (d *Document) Add(e Entry) *Entry {
 	d.Results = append(d.Results, e)
 	d.Summary.count(e)
@@ -242,8 +242,8 @@ func Read(r io.Reader) (*Document, error) {
 	if d.Results = wire.Results; d.Results == nil {
 		return nil, errors.New("it has no results")
 	}
-	if d.Cells < 0 {
-		return nil, fmt.Errorf("it is of a run of %d cells", d.Cells)
+	if d.Configurations < 0 {
+		return nil, fmt.Errorf("it is of a run of %d configurations", d.Configurations)
 	}
 	if _, err := ParseShard(d.Shard); err != nil {
 		return nil, fmt.Errorf("shard %q is none", d.Shard)
@@ -251,8 +251,8 @@ func Read(r io.Reader) (*Document, error) {
 	var sum Totals
 	last := 0
 	for _, e := range d.Results {
-		if e.Number <= last || e.Number > d.Cells {
-			return nil, fmt.Errorf("result %d of %d comes behind result %d", e.Number, d.Cells, last)
+		if e.Number <= last || e.Number > d.Configurations {
+			return nil, fmt.Errorf("result %d of %d comes behind result %d", e.Number, d.Configurations, last)
 		}
 		last = e.Number
 		sum.count(e)

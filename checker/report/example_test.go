@@ -17,17 +17,17 @@ func ExampleDocument() {
 		fmt.Println(err)
 		return
 	}
-	cells, _ := spec.Cells(nil)
-	doc := report.NewDocument(len(cells))
-	for i, cell := range cells {
-		sys, _ := spec.Build(cell, elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	doc := report.NewDocument(len(configs))
+	for i, config := range configs {
+		sys, _ := spec.Build(config, elab.BuildOptions{})
 		res, err := checker.Check(context.Background(), sys, checker.Options{})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		e := report.Entry{
-			Number: i + 1, Spec: spec.Name, Config: map[string]string{"n": cell.Config[0].Value}, Order: []string{"n"}, Digest: sys.Digest(),
+			Number: i + 1, Spec: spec.Name, Config: map[string]string{"n": config.Config[0].Value}, Order: []string{"n"}, Digest: sys.Digest(),
 			Verdict: res.Verdict.String(), Expected: "holds", OK: res.Verdict == checker.Holds, States: res.Stats.States, Transitions: res.Stats.Transitions,
 		}
 		for _, v := range res.Violations {

@@ -15,18 +15,18 @@ import (
 	"pmdcheck/model/elab"
 )
 
-// add checks every cell of a spec and adds it.
+// add checks every configuration of a spec and adds it.
 func add(t testing.TB, d *report.Document, name, src string, o checker.Options) {
 	t.Helper()
 	spec, err := (&elab.Loader{}).Load(name+".pmd", []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range cells {
+	for _, c := range configs {
 		sys, err := spec.Build(c, elab.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -36,15 +36,15 @@ func add(t testing.TB, d *report.Document, name, src string, o checker.Options) 
 			t.Fatal(err)
 		}
 		res.Stats.Elapsed = 0
-		d.Cells++
-		d.Add(judge.Checked{Number: d.Cells, Spec: spec, Cell: c, Result: res, Judged: judge.Judge(res, c.Expect, judge.Counting{Full: true, NoAssert: o.NoAssert})}.Entry())
+		d.Configurations++
+		d.Add(judge.Checked{Number: d.Configurations, Spec: spec, Configuration: c, Result: res, Judged: judge.Judge(res, c.Expect, judge.Counting{Full: true, NoAssert: o.NoAssert})}.Entry())
 	}
 	if !spec.HasCovers() {
 		d.Warn(spec.Name, report.NoCover)
 	}
 }
 
-// line is the line of a cell, without its figures.
+// line is the line of a configuration, without its figures.
 func line(t testing.TB, e *report.Entry) string {
 	t.Helper()
 	s := string(written(t, func(w io.Writer) error { return report.Line(w, e, report.Style{}) }))
@@ -52,7 +52,7 @@ func line(t testing.TB, e *report.Entry) string {
 	return s
 }
 
-// TestJudge: by hand, each way in which a cell can meet its expectation, or not, or not tell.
+// TestJudge: by hand, each way in which a configuration can meet its expectation, or not, or not tell.
 func TestJudge(t *testing.T) {
 	const (
 		bad    = "u2 x; process p[2] { x = 1; x = 2; assert (x == 2); } invariant one: x < 2; cover two: x == 2; "
@@ -85,8 +85,8 @@ func TestJudge(t *testing.T) {
 		{"reached before the limit", good + "expect : holds unreachable two;", checker.Options{Reduction: checker.ReductionNone, MaxStates: 3}, "FAIL s  holds  expected holds unreachable two, found cover two reached"},
 		{"a cover that is expected, with a limit", hollow + "expect : holds unreachable three;", limit, "??   s  unknown: states"},
 		{"a cover that is not demanded is looked for where it is expected", hollow + "cover four: x == 3 && x == 2 when false; expect : holds unreachable three, four;", checker.Options{Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}, "ok   s  holds, unreachable four, three  (expected)"},
-		{"nothing in this cell observes it", good + "config u1 n; process q { if (n == 1) assert (x < 3, small); } for n in { 0 }; check small; expect : holds;", checker.Options{Reduction: checker.ReductionNone}, "ok   s  n=0  holds  (expected)  (not judged: small)"},
-		{"nothing in this cell observes what is expected to be violated", good + "config u1 n; process q { if (n == 1) assert (x < 3, small); } for n in { 0 }; expect : violates small;", checker.Options{Reduction: checker.ReductionNone}, "FAIL s  n=0  holds  expected violated small, found holds; nothing in this cell observes small  (not judged: small)"},
+		{"nothing in this configuration observes it", good + "config u1 n; process q { if (n == 1) assert (x < 3, small); } for n in { 0 }; check small; expect : holds;", checker.Options{Reduction: checker.ReductionNone}, "ok   s  n=0  holds  (expected)  (not judged: small)"},
+		{"nothing in this configuration observes what is expected to be violated", good + "config u1 n; process q { if (n == 1) assert (x < 3, small); } for n in { 0 }; expect : violates small;", checker.Options{Reduction: checker.ReductionNone}, "FAIL s  n=0  holds  expected violated small, found holds; nothing in this configuration observes small  (not judged: small)"},
 		{"a declaration alone", good + "property idle \"nobody idles\";", checker.Options{Reduction: checker.ReductionNone}, "ok   s  holds  (not judged: idle)"},
 		{"asserts ignored", bad, checker.Options{Reduction: checker.ReductionNone, NoAssert: true}, "ok   s  violated one; the others unknown: asserts ignored  (counted, not judged)"},
 		{"asserts ignored, a limit", good, checker.Options{Reduction: checker.ReductionNone, NoAssert: true, MaxStates: 1}, "??   s  unknown: states"},

@@ -9,7 +9,7 @@ import (
 	"pmdcheck/traces/columns"
 )
 
-// JUnit has a suite for each spec and a case for each cell. A verdict that differs is a failure, with the trace of what was not expected; no verdict is an error.
+// JUnit has a suite for each spec and a case for each configuration. A verdict that differs is a failure, with the trace of what was not expected; no verdict is an error.
 type junitSuites struct {
 	XMLName  xml.Name     `xml:"testsuites"`
 	Name     string       `xml:"name,attr"`
@@ -66,7 +66,7 @@ func JUnit(w io.Writer, d *Document, style Style) error {
 			}
 			sum += e.Seconds
 			p := style.place(e.At)
-			c := junitCase{Name: e.Cell(), Class: e.Spec, File: p.file, Line: fmt.Sprint(p.line), Time: seconds(e.Seconds)}
+			c := junitCase{Name: e.Configuration(), Class: e.Spec, File: p.file, Line: fmt.Sprint(p.line), Time: seconds(e.Seconds)}
 			if c.Name == "" {
 				c.Name = e.Spec
 			}
@@ -99,7 +99,7 @@ func JUnit(w io.Writer, d *Document, style Style) error {
 	return out.write(w)
 }
 
-// said is what came out for the cell and each of its properties.
+// said is what came out for the configuration and each of its properties.
 func (e *Entry) said() string {
 	s := fmt.Sprintf("%s: %s, %s", e.Found(), Count(e.States, "state"), Count(e.Transitions, "transition"))
 	for _, g := range e.grouped() {

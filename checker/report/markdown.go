@@ -8,9 +8,9 @@ import (
 	"pmdcheck/traces/columns"
 )
 
-// most is how many cells that differ, and traces, a summary shows: GitHub cuts a step summary at one megabyte.
+// most is how many configurations that differ, and traces, a summary shows: GitHub cuts a step summary at one megabyte.
 const (
-	mostCells  = 100
+	mostShown  = 100
 	mostTraces = 5
 )
 
@@ -32,14 +32,14 @@ func Markdown(w io.Writer, d *Document) error {
 		if e.OK {
 			continue
 		}
-		if shown++; shown > mostCells {
+		if shown++; shown > mostShown {
 			continue
 		}
 		why := e.Why
 		if why == "" {
 			why = e.Found()
 		}
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n", cellText(e.Key()), cellText(why))
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n", escaped(e.Key()), escaped(why))
 		for _, f := range e.Findings {
 			if f.Expected || f.Trace == nil {
 				continue
@@ -51,31 +51,31 @@ func Markdown(w io.Writer, d *Document) error {
 			if err := columns.Render(&t, f.Trace, columns.Options{Width: 120}); err != nil {
 				return err
 			}
-			fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n```\n%s```\n\n</details>\n", cellText(f.Property), strings.ReplaceAll(t.String(), "```", "'''"))
+			fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n```\n%s```\n\n</details>\n", escaped(f.Property), strings.ReplaceAll(t.String(), "```", "'''"))
 		}
 	}
-	if shown > mostCells {
-		fmt.Fprintf(&b, "\n%d more cells are not shown; `pmdcheck check` names them all.\n", shown-mostCells)
+	if shown > mostShown {
+		fmt.Fprintf(&b, "\n%d more configurations are not shown; `pmdcheck check` names them all.\n", shown-mostShown)
 	}
 	if traced > mostTraces {
 		fmt.Fprintf(&b, "\n%d more traces are not shown; `pmdcheck check --trace-dir` writes them all.\n", traced-mostTraces)
 	}
 	b.WriteString("\n| spec | checks | as expected | not | unknown | states | transitions |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, r := range perSpec(d) {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %s | %s |\n", cellText(r.spec), r.Checks, r.OK, r.Failed, r.Unknown, Thousands(r.states), Thousands(r.transitions))
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %s | %s |\n", escaped(r.spec), r.Checks, r.OK, r.Failed, r.Unknown, Thousands(r.states), Thousands(r.transitions))
 	}
 	b.WriteString("\n| property | holds | violated | unknown | not judged |\n| --- | ---: | ---: | ---: | ---: |\n")
 	for _, p := range d.perProperty() {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |\n", cellText(p.Property), p.Holds, p.Violated, p.Unknown, p.NotJudged)
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |\n", escaped(p.Property), p.Holds, p.Violated, p.Unknown, p.NotJudged)
 	}
 	for _, w := range d.Warnings {
-		fmt.Fprintf(&b, "\nWarning: %s\n", cellText(w.String()))
+		fmt.Fprintf(&b, "\nWarning: %s\n", escaped(w.String()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// cellText keeps text from being read as markup.
-func cellText(s string) string {
+// escaped keeps text from being read as markup.
+func escaped(s string) string {
 	return strings.NewReplacer("|", "\\|", "<", "&lt;", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "\n", " ").Replace(s)
 }

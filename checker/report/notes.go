@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Notes are things found that are about no cell of a spec, such as what an audit says of a kernel tree. The files are those of the tree, relative to it.
+// Notes are things found that are about no configuration of a spec, such as what an audit says of a kernel tree. The files are those of the tree, relative to it.
 type Notes struct {
 	Title string // what was looked at
 	Text  string // what came out, in a sentence
@@ -87,7 +87,7 @@ func (n *Notes) WriteJUnit(w io.Writer) error {
 // WriteMarkdown writes a summary for a GitHub step or a comment.
 func (n *Notes) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## pmdcheck audit: %s\n\n%s\n", cellText(n.Title), cellText(n.Text))
+	fmt.Fprintf(&b, "## pmdcheck audit: %s\n\n%s\n", escaped(n.Title), escaped(n.Text))
 	shown := 0
 	for _, r := range n.Rules {
 		head := false
@@ -95,7 +95,7 @@ func (n *Notes) WriteMarkdown(w io.Writer) error {
 			if x.Rule != r.ID {
 				continue
 			}
-			if shown++; shown > mostCells {
+			if shown++; shown > mostShown {
 				continue
 			}
 			if !head {
@@ -106,14 +106,14 @@ func (n *Notes) WriteMarkdown(w io.Writer) error {
 			if x.Unknown {
 				unknown = "unknown: "
 			}
-			fmt.Fprintf(&b, "- %s%s (`%s:%d`)\n", unknown, cellText(x.Text), strings.ReplaceAll(x.File, "`", "'"), max(1, x.Line))
+			fmt.Fprintf(&b, "- %s%s (`%s:%d`)\n", unknown, escaped(x.Text), strings.ReplaceAll(x.File, "`", "'"), max(1, x.Line))
 			if len(x.Detail) > 0 {
 				fmt.Fprintf(&b, "\n  ```\n  %s\n  ```\n\n", strings.ReplaceAll(strings.ReplaceAll(strings.Join(x.Detail, "\n"), "```", "'''"), "\n", "\n  "))
 			}
 		}
 	}
-	if shown > mostCells {
-		fmt.Fprintf(&b, "\n%d more are not shown; `pmdcheck audit` names them all.\n", shown-mostCells)
+	if shown > mostShown {
+		fmt.Fprintf(&b, "\n%d more are not shown; `pmdcheck audit` names them all.\n", shown-mostShown)
 	}
 	fmt.Fprintln(&b)
 	_, err := io.WriteString(w, b.String())

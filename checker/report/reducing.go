@@ -8,7 +8,7 @@ import (
 	"pmdcheck/checker"
 )
 
-// Reducing writes what stops the reduction of a cell, if that was asked for.
+// Reducing writes what stops the reduction of a configuration, if that was asked for.
 func Reducing(w io.Writer, res *checker.Result) error {
 	r := res.Reducing
 	if r == nil {

@@ -30,11 +30,11 @@ func moved(pos, old, now string) string {
 
 // Rename gives specs the names that they have now.
 func (b *Baseline) Rename(current func(spec string) string) {
-	for i := range b.Cells {
-		spec, rest, some := strings.Cut(b.Cells[i].Cell, "  ")
+	for i := range b.Configurations {
+		spec, rest, some := strings.Cut(b.Configurations[i].Configuration, "  ")
 		if spec = current(spec); some {
 			spec += "  " + rest
 		}
-		b.Cells[i].Cell = spec
+		b.Configurations[i].Configuration = spec
 	}
 }

@@ -1,4 +1,4 @@
-// Package report is what a run of cells found, as a [Document] of pure data that can be written, read, merged and compared with a [Baseline], and the formats that are made of it: JSON, text,
+// Package report is what a run of configurations found, as a [Document] of pure data that can be written, read, merged and compared with a [Baseline], and the formats that are made of it: JSON, text,
 // JUnit XML, SARIF and Markdown.
 package report
 
@@ -17,11 +17,11 @@ const Schema = "pmdcheck/check/2"
 
 // Style says how text looks.
 type Style struct {
-	Times bool                // with times, which differ from run to run
-	Brief bool                // the closing line only, without the table of the specs
-	Cells bool                // every cell has had its line: a single spec needs no table
-	Color bool                // with terminal control sequences
-	File  func(string) string // where a source file is in the repository of the reader; nil: as it is called
+	Times          bool                // with times, which differ from run to run
+	Brief          bool                // the closing line only, without the table of the specs
+	Configurations bool                // every configuration has had its line: a single spec needs no table
+	Color          bool                // with terminal control sequences
+	File           func(string) string // where a source file is in the repository of the reader; nil: as it is called
 }
 
 func (s Style) paint(code, text string) string {
@@ -48,7 +48,7 @@ func Count[N int | int64](n N, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// Line writes the one line of a cell.
+// Line writes the one line of a configuration.
 func Line(w io.Writer, e *Entry, style Style) error {
 	mark, note := style.paint("32", "ok  "), ""
 	switch {
@@ -68,7 +68,7 @@ func Line(w io.Writer, e *Entry, style Style) error {
 	if e.Store != "" {
 		note += fmt.Sprintf("  (%s store: not a proof; at most %.2g omissions are to be expected)", e.Store, *e.Omitted)
 	}
-	name := strings.TrimRight(e.Spec+"  "+e.Cell(), " ")
+	name := strings.TrimRight(e.Spec+"  "+e.Configuration(), " ")
 	elapsed := ""
 	if style.Times {
 		elapsed = fmt.Sprintf("  %.3fs", e.Seconds)
@@ -77,7 +77,7 @@ func Line(w io.Writer, e *Entry, style Style) error {
 	return err
 }
 
-// Verdicts writes what is known of each property and each cover of a cell.
+// Verdicts writes what is known of each property and each cover of a configuration.
 func Verdicts(w io.Writer, e *Entry) error {
 	var b strings.Builder
 	for _, g := range e.grouped() {
@@ -96,7 +96,7 @@ func Verdicts(w io.Writer, e *Entry) error {
 	return err
 }
 
-// barriers says of a cell what its barriers did.
+// barriers says of a configuration what its barriers did.
 func barriers(n int) string {
 	if n == 1 {
 		return "1 barrier had no effect: memory is sequentially consistent"
@@ -104,7 +104,7 @@ func barriers(n int) string {
 	return fmt.Sprintf("%d barriers had no effect: memory is sequentially consistent", n)
 }
 
-// unmarked says of a cell what was assumed of its atomic blocks.
+// unmarked says of a configuration what was assumed of its atomic blocks.
 func unmarked(n int) string {
 	if n == 1 {
 		return "1 atomic block without @x86 was taken for a locked instruction or for no memory (--explain-memory)"
@@ -112,11 +112,11 @@ func unmarked(n int) string {
 	return fmt.Sprintf("%d atomic blocks without @x86 were taken for locked instructions or for no memory (--explain-memory)", n)
 }
 
-// Summary writes the closing table, with a line for each spec, if there are several cells, the cells that were not as expected once more, if there are many others, and the closing line.
+// Summary writes the closing table, with a line for each spec, if there are several configurations, the configurations that were not as expected once more, if there are many others, and the closing line.
 func Summary(w io.Writer, d *Document, style Style) error {
 	var b strings.Builder
 	rows := perSpec(d)
-	if !style.Brief && (len(rows) > 1 || !style.Cells && len(d.Results) > 1) {
+	if !style.Brief && (len(rows) > 1 || !style.Configurations && len(d.Results) > 1) {
 		width := len("spec")
 		for _, r := range rows {
 			width = max(width, len(r.spec))
@@ -134,11 +134,11 @@ func Summary(w io.Writer, d *Document, style Style) error {
 		}
 		b.WriteString("\n")
 	}
-	const scrolled = 20 // cells after which the first ones are out of sight
+	const scrolled = 20 // configurations after which the first ones are out of sight
 	if d.Summary.Failed > 0 && len(d.Results) > scrolled {
 		for _, e := range d.Results {
 			if !e.OK && e.Why != "" {
-				b.WriteString(strings.TrimRight(style.paint("1;31", "FAIL")+" "+e.Spec+"  "+e.Cell(), " ") + "  " + e.Why + "\n")
+				b.WriteString(strings.TrimRight(style.paint("1;31", "FAIL")+" "+e.Spec+"  "+e.Configuration(), " ") + "  " + e.Why + "\n")
 			}
 		}
 	}
@@ -152,10 +152,10 @@ func Summary(w io.Writer, d *Document, style Style) error {
 		}
 	}
 	if idle > 0 {
-		fmt.Fprintf(&b, "barriers had no effect in %s: memory was sc (--memory-model)\n", Count(idle, "cell"))
+		fmt.Fprintf(&b, "barriers had no effect in %s: memory was sc (--memory-model)\n", Count(idle, "configuration"))
 	}
 	if assumed > 0 {
-		fmt.Fprintf(&b, "in %s atomic blocks without @x86 were taken for locked instructions or for no memory (--explain-memory says which)\n", Count(assumed, "cell"))
+		fmt.Fprintf(&b, "in %s atomic blocks without @x86 were taken for locked instructions or for no memory (--explain-memory says which)\n", Count(assumed, "configuration"))
 	}
 	b.WriteString(d.Summary.String() + "\n")
 	_, err := io.WriteString(w, b.String())
@@ -173,7 +173,7 @@ type row struct {
 	states, transitions int64
 }
 
-// perSpec adds up the cells of each spec, in order of appearance.
+// perSpec adds up the configurations of each spec, in order of appearance.
 func perSpec(d *Document) []*row {
 	var rows []*row
 	for _, e := range d.Results {
@@ -190,7 +190,7 @@ func perSpec(d *Document) []*row {
 	return rows
 }
 
-// tally is how many cells say what of a property.
+// tally is how many configurations say what of a property.
 type tally struct {
 	Property  string `json:"property"`
 	Holds     int    `json:"holds"`
@@ -199,7 +199,7 @@ type tally struct {
 	NotJudged int    `json:"not judged"`
 }
 
-// perProperty adds up the cells for each property, in order of appearance.
+// perProperty adds up the configurations for each property, in order of appearance.
 func (d *Document) perProperty() (out []*tally) {
 	at := map[string]*tally{}
 	for _, e := range d.Results {

@@ -22,7 +22,7 @@ import (
 	"pmdcheck/traces"
 )
 
-// A table that is freed under its reader, by each of what can come of a cell: as expected, violated where nothing is expected, holding where a violation is
+// A table that is freed under its reader, by each of what can come of a configuration: as expected, violated where nothing is expected, holding where a violation is
 // expected, and without a verdict.
 const spec = `// A reader, and a writer that frees what it reads.
 property no_use_after_free "nobody touches what is freed";
@@ -78,7 +78,7 @@ expect waits == nobody : violates no_use_after_free;
 expect : holds;
 `
 
-// document is what check finds of the spec, a cell of it with a limit, and one whose expectation is wrong.
+// document is what check finds of the spec, a configuration of it with a limit, and one whose expectation is wrong.
 func document(t testing.TB) *report.Document {
 	t.Helper()
 	load := func(name, src string) *elab.Spec {
@@ -91,11 +91,11 @@ func document(t testing.TB) *report.Document {
 	doc := report.NewDocument(5)
 	number := 0
 	add := func(s *elab.Spec, limit int64) {
-		cells, err := s.Cells(nil)
+		configs, err := s.Configurations(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range cells {
+		for _, c := range configs {
 			sys, err := s.Build(c, elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)
@@ -106,7 +106,7 @@ func document(t testing.TB) *report.Document {
 			}
 			res.Stats.Elapsed, res.Stats.Bytes = 0, 0
 			number++
-			checked := judge.Checked{Number: number, Spec: s, Cell: c, Digest: fmt.Sprint("digest", number), Result: res, Judged: judge.Judge(res, c.Expect, judge.Counting{Full: true})}
+			checked := judge.Checked{Number: number, Spec: s, Configuration: c, Digest: fmt.Sprint("digest", number), Result: res, Judged: judge.Judge(res, c.Expect, judge.Counting{Full: true})}
 			for _, v := range res.Violations {
 				if v.Witness != nil {
 					checked.Traces = append(checked.Traces, v.Witness)
@@ -252,7 +252,7 @@ func TestRead(t *testing.T) {
 		{`"schema": "pmdcheck/check/2"`, `"schema": "pmdcheck/check/1"`}: `it has schema "pmdcheck/check/1", which does not say of each property what was found; this version reads "pmdcheck/check/2": check the specs again`,
 		{`"failed": 2`, `"failed": 1`}:                                   "does not add up",
 		{`"number": 2`, `"number": 1`}:                                   "comes behind",
-		{`"cells": 5`, `"cells": 4`}:                                     "result 5 of 4",
+		{`"configurations": 5`, `"configurations": 4`}:                   "result 5 of 4",
 		{`"reason"`, `"treason"`}:                                        "unknown field",
 	} {
 		if _, err := report.Read(strings.NewReader(strings.Replace(text, damage[0], damage[1], 1))); err == nil || !strings.Contains(err.Error(), want) {

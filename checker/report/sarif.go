@@ -16,10 +16,10 @@ import (
 	"pmdcheck/traces/story"
 )
 
-// SARIF makes a SARIF 2.1.0 log. A violated property is a result at the line of the step that fails, an error if nobody expected it, else a note; the cells of a
+// SARIF makes a SARIF 2.1.0 log. A violated property is a result at the line of the step that fails, an error if nobody expected it, else a note; the configurations of a
 // spec that it is violated in share one result, with the trace of one of them as code flow: one flow, one thread for each process. An expected violation that is
-// missing is an error at the expect line, and a cell without a verdict a warning. Rules are the properties. What holds, and what was not judged, is no result; how
-// many cells say what of each property is in the properties of the run, and warnings are notifications of its invocation.
+// missing is an error at the expect line, and a configuration without a verdict a warning. Rules are the properties. What holds, and what was not judged, is no result; how
+// many configurations say what of each property is in the properties of the run, and warnings are notifications of its invocation.
 func SARIF(d *Document, style Style) *SARIFLog {
 	s := &sarifLog{style: style, groups: map[string]*sarifGroup{}}
 	for i := range d.Results {
@@ -102,7 +102,7 @@ type sarifGroup struct {
 	rule, level, spec string
 	at                position
 	text              string
-	cells             []string
+	configs           []string
 	trace             *traces.Trace
 }
 
@@ -115,7 +115,7 @@ func (s *sarifLog) add(rule, level string, e *Entry, at string, text string, t *
 		s.groups[key] = g
 		s.order = append(s.order, g)
 	}
-	g.cells = append(g.cells, cmp.Or(e.Cell(), e.Spec))
+	g.configs = append(g.configs, cmp.Or(e.Configuration(), e.Spec))
 	if g.trace == nil && t != nil {
 		g.trace, g.text = t, text
 	}
@@ -144,10 +144,10 @@ func (s *sarifLog) entry(e *Entry) {
 func (g *sarifGroup) result(s *sarifLog) SARIFResult {
 	text := g.text + "\n\nIn " + g.spec + ", "
 	const most = 10
-	if n := len(g.cells); n == 1 {
-		text += g.cells[0]
+	if n := len(g.configs); n == 1 {
+		text += g.configs[0]
 	} else {
-		text += fmt.Sprintf("%d cells: %s", n, strings.Join(g.cells[:min(n, most)], "; "))
+		text += fmt.Sprintf("%d configurations: %s", n, strings.Join(g.configs[:min(n, most)], "; "))
 		if n > most {
 			text += fmt.Sprintf("; and %d more", n-most)
 		}
@@ -155,7 +155,7 @@ func (g *sarifGroup) result(s *sarifLog) SARIFResult {
 	sum := sha256.Sum256([]byte(g.rule + "\x00" + g.spec + "\x00" + g.at.file + "\x00" + g.level))
 	r := SARIFResult{
 		RuleID: g.rule, Level: g.level, Kind: "fail", Message: sarifText{text}, Locations: []SARIFLocation{location(g.at, "")},
-		Fingerprints: map[string]string{"pmdcheck/1": hex.EncodeToString(sum[:8])}, Occurrences: len(g.cells),
+		Fingerprints: map[string]string{"pmdcheck/1": hex.EncodeToString(sum[:8])}, Occurrences: len(g.configs),
 	}
 	if g.trace != nil {
 		r.CodeFlows = []SARIFFlow{s.flow(g.trace)}

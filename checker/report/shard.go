@@ -36,8 +36,8 @@ func (s Shard) String() string {
 	return fmt.Sprintf("%d/%d", s.Index, s.Of)
 }
 
-// Pick says which of the cells, given by their keys, are in the shard. Every cell is in exactly one of the shards. Cells are dealt out by falling cost, each to
-// the shard that has least so far; a cell without a cost costs as much as the mean of those that have one. All machines come to the same result, because
+// Pick says which of the configurations, given by their keys, are in the shard. Every configuration is in exactly one of the shards. Configurations are dealt out by falling cost, each to
+// the shard that has least so far; a configuration without a cost costs as much as the mean of those that have one. All machines come to the same result, because
 // nothing but the keys and costs decides.
 func (s Shard) Pick(keys []string, cost map[string]int64) []bool {
 	in := make([]bool, len(keys))
@@ -90,12 +90,12 @@ func Merge(names []string, docs []*Document) (*Document, error) {
 	if len(docs) == 0 {
 		return nil, errors.New("nothing to merge")
 	}
-	all := NewDocument(docs[0].Cells)
+	all := NewDocument(docs[0].Configurations)
 	from := map[int]string{}
 	var errs []error
 	for i, d := range docs {
-		if d.Cells != all.Cells {
-			errs = append(errs, fmt.Errorf("%s is of a run of %d cells, %s of one of %d", names[i], d.Cells, names[0], all.Cells))
+		if d.Configurations != all.Configurations {
+			errs = append(errs, fmt.Errorf("%s is of a run of %d configurations, %s of one of %d", names[i], d.Configurations, names[0], all.Configurations))
 			continue
 		}
 		for _, w := range d.Warnings {
@@ -114,7 +114,7 @@ func Merge(names []string, docs []*Document) (*Document, error) {
 		return nil, err
 	}
 	all.settle()
-	if len(all.Results) < all.Cells {
+	if len(all.Results) < all.Configurations {
 		return all, incomplete(names, docs, all)
 	}
 	return all, nil
@@ -124,7 +124,7 @@ func Merge(names []string, docs []*Document) (*Document, error) {
 func (d *Document) settle() {
 	slices.SortFunc(d.Results, func(a, b Entry) int { return cmp.Compare(a.Number, b.Number) })
 	d.Summary = Totals{}
-	first := map[string]int{} // by spec: a cell of it holds
+	first := map[string]int{} // by spec: a configuration of it holds
 	for _, e := range d.Results {
 		d.Summary.count(e)
 		if _, ok := first[e.Spec]; !ok && e.Verdict == checker.Holds.String() {
@@ -136,22 +136,22 @@ func (d *Document) settle() {
 
 // Incomplete is a set of shards of which some are missing.
 type Incomplete struct {
-	Cells, All int
-	First      int    // number of the first cell that is missing
-	Shards     string // those that are missing, where the others say of how many they are
-	Have       string
-	Run        *Run // nil: unknown
+	Configurations, All int
+	First               int    // number of the first configuration that is missing
+	Shards              string // those that are missing, where the others say of how many they are
+	Have                string
+	Run                 *Run // nil: unknown
 }
 
 func (e *Incomplete) Error() string {
 	if e.Shards != "" {
-		return fmt.Sprintf("%d of %d cells are in none of the files: missing is shard %s", e.Cells, e.All, e.Shards)
+		return fmt.Sprintf("%d of %d configurations are in none of the files: missing is shard %s", e.Configurations, e.All, e.Shards)
 	}
-	return fmt.Sprintf("%d of %d cells are in none of the files, the first is number %d; there is %s", e.Cells, e.All, e.First, e.Have)
+	return fmt.Sprintf("%d of %d configurations are in none of the files, the first is number %d; there is %s", e.Configurations, e.All, e.First, e.Have)
 }
 
 func incomplete(names []string, docs []*Document, all *Document) *Incomplete {
-	out := &Incomplete{Cells: all.Cells - len(all.Results), All: all.Cells, First: 1}
+	out := &Incomplete{Configurations: all.Configurations - len(all.Results), All: all.Configurations, First: 1}
 	for _, e := range all.Results {
 		if e.Number == out.First {
 			out.First++
@@ -182,7 +182,7 @@ func incomplete(names []string, docs []*Document, all *Document) *Incomplete {
 	return out
 }
 
-// Fill adds the cells that were missing.
+// Fill adds the configurations that were missing.
 func (d *Document) Fill(missing []Entry) {
 	d.Results = append(d.Results, missing...)
 	d.settle()

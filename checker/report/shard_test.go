@@ -13,7 +13,7 @@ import (
 	"pmdcheck/model"
 )
 
-// TestShards: whatever the cells cost, each is in exactly one shard, every machine finds the same parts, and no shard carries more than the mean and one cell.
+// TestShards: whatever the configurations cost, each is in exactly one shard, every machine finds the same parts, and no shard carries more than the mean and one configuration.
 func TestShards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		keys := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z]{1,6}`), 0, 40, rapid.ID[string]).Draw(t, "keys")
@@ -38,7 +38,7 @@ func TestShards(t *testing.T) {
 				}
 			}
 			if load > total/int64(of)+top {
-				t.Errorf("shard %d of %d has %d of %d, the largest cell is %d", i, of, load, total, top)
+				t.Errorf("shard %d of %d has %d of %d, the largest configuration is %d", i, of, load, total, top)
 			}
 		}
 		for k, n := range times {
@@ -87,11 +87,11 @@ func TestParseShard(t *testing.T) {
 	}
 }
 
-// part is the document of some of the cells.
-func part(d *report.Document, shard string, cells ...int) *report.Document {
-	p := report.NewDocument(d.Cells)
+// part is the document of some of the configurations.
+func part(d *report.Document, shard string, configs ...int) *report.Document {
+	p := report.NewDocument(d.Configurations)
 	p.Shard = shard
-	for _, c := range cells {
+	for _, c := range configs {
 		p.Results = append(p.Results, d.Results[c])
 	}
 	return p
@@ -112,10 +112,10 @@ func TestMerge(t *testing.T) {
 		docs []*report.Document
 		want string
 	}{
-		"missing": {[]*report.Document{part(d, "1/3", 0, 2, 4), part(d, "3/3", 3)}, "1 of 5 cells are in none of the files: missing is shard 2/3"},
-		"unnamed": {[]*report.Document{part(d, "", 0, 2, 4), part(d, "3/3", 3)}, "1 of 5 cells are in none of the files, the first is number 2; there is f0, 3/3"},
+		"missing": {[]*report.Document{part(d, "1/3", 0, 2, 4), part(d, "3/3", 3)}, "1 of 5 configurations are in none of the files: missing is shard 2/3"},
+		"unnamed": {[]*report.Document{part(d, "", 0, 2, 4), part(d, "3/3", 3)}, "1 of 5 configurations are in none of the files, the first is number 2; there is f0, 3/3"},
 		"twice":   {[]*report.Document{part(d, "1/2", 0, 1, 2, 3, 4), part(d, "1/2", 1)}, "specs/free  waits=writer n=0 is in f0 and in f1"},
-		"foreign": {[]*report.Document{d, other}, "f1 is of a run of 7 cells, f0 of one of 5"},
+		"foreign": {[]*report.Document{d, other}, "f1 is of a run of 7 configurations, f0 of one of 5"},
 		"none":    {nil, "nothing to merge"},
 	} {
 		var names []string
@@ -128,7 +128,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// TestCompareDigests: a baseline with digests of another version is compared in everything else, and one sentence says so, whatever the number of cells.
+// TestCompareDigests: a baseline with digests of another version is compared in everything else, and one sentence says so, whatever the number of configurations.
 func TestCompareDigests(t *testing.T) {
 	d := document(t)
 	whole := &report.Document{Results: slices.Clone(d.Results[:4])}
@@ -139,27 +139,27 @@ func TestCompareDigests(t *testing.T) {
 	for i := range whole.Results {
 		whole.Results[i].Digest = model.DigestVersion + ":" + whole.Results[i].Digest
 	}
-	b.Cells[0].States++
-	b.Cells[2].Verdict = "violated"
+	b.Configurations[0].States++
+	b.Configurations[2].Verdict = "violated"
 	var got []string
 	for _, c := range b.Compare(whole, func(string) bool { return true }) {
-		got = append(got, fmt.Sprint(c.Cell, " ", len(c.What), " ", c.Verdict))
+		got = append(got, fmt.Sprint(c.Configuration, " ", len(c.What), " ", c.Verdict))
 	}
 	if diff := cmp.Diff([]string{"specs/free  waits=nobody n=0 1 false", "specs/free  waits=everybody n=0 1 true"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if s := b.Incomparable(whole); !strings.HasPrefix(s, `the digests of 4 cells are of version "d1" in the baseline and of version "d3" now: verdicts and counts were compared`) || strings.Contains(s, "\n") {
+	if s := b.Incomparable(whole); !strings.HasPrefix(s, `the digests of 4 configurations are of version "d1" in the baseline and of version "d3" now: verdicts and counts were compared`) || strings.Contains(s, "\n") {
 		t.Errorf("%q", s)
 	}
 	whole.Results = whole.Results[:1]
-	whole.Results[0].Digest = b.Cells[0].Digest
+	whole.Results[0].Digest = b.Configurations[0].Digest
 	if s := b.Incomparable(whole); s != "" {
-		t.Errorf("the cells that were run have digests of one version: %s", s)
+		t.Errorf("the configurations that were run have digests of one version: %s", s)
 	}
 	whole.Results[0].Digest, whole.Results[0].Reason = "", "interrupt"
-	b.Cells[0].Digest = model.DigestVersion + ":" + b.Cells[0].Digest
+	b.Configurations[0].Digest = model.DigestVersion + ":" + b.Configurations[0].Digest
 	if s := b.Incomparable(whole); s != "" {
-		t.Errorf("a cell that was not begun has no digest, and none of another version: %s", s)
+		t.Errorf("a configuration that was not begun has no digest, and none of another version: %s", s)
 	}
 }
 
@@ -179,17 +179,17 @@ func TestCompare(t *testing.T) {
 		t.Errorf("nothing changed: %+v", c)
 	}
 	again, err := report.ReadBaseline(strings.NewReader(string(written(t, b.Write))))
-	if err != nil || len(again.Cells) != len(b.Cells) || again.Costs()[b.Cells[0].Cell] != d.Results[0].Transitions {
+	if err != nil || len(again.Configurations) != len(b.Configurations) || again.Costs()[b.Configurations[0].Configuration] != d.Results[0].Transitions {
 		t.Errorf("%v %+v", err, again)
 	}
-	b.Cells[0].States++
-	b.Cells[1].Properties = []string{"no_double_free"}
-	b.Cells[2].Verdict = "violated"
-	b.Cells[3].Digest = "other"
-	b.Cells = append(b.Cells, report.BaselineCell{Cell: "specs/old  n=1", Verdict: "holds"}, report.BaselineCell{Cell: "not/asked", Verdict: "holds"})
+	b.Configurations[0].States++
+	b.Configurations[1].Properties = []string{"no_double_free"}
+	b.Configurations[2].Verdict = "violated"
+	b.Configurations[3].Digest = "other"
+	b.Configurations = append(b.Configurations, report.BaselineEntry{Configuration: "specs/old  n=1", Verdict: "holds"}, report.BaselineEntry{Configuration: "not/asked", Verdict: "holds"})
 	var got []string
-	for _, c := range b.Compare(d, func(cell string) bool { return cell != "not/asked" }) {
-		got = append(got, fmt.Sprintf("%s: %s %v %v", c.Cell, strings.Join(c.What, "; "), c.Verdict, c.Unknown))
+	for _, c := range b.Compare(d, func(config string) bool { return config != "not/asked" }) {
+		got = append(got, fmt.Sprintf("%s: %s %v %v", c.Configuration, strings.Join(c.What, "; "), c.Verdict, c.Unknown))
 	}
 	n := d.Results[0]
 	want := []string{

@@ -13,7 +13,7 @@ import (
 	"pmdcheck/traces"
 )
 
-// What is read is bounded, and how much memory it can become: a few bytes of JSON are enough for a cell. What is written here takes more for each of its parts.
+// What is read is bounded, and how much memory it can become: a few bytes of JSON are enough for a configuration. What is written here takes more for each of its parts.
 const (
 	maxResults  = 256 << 20
 	maxBaseline = 64 << 20
@@ -204,19 +204,19 @@ func (e *Entry) expected() bool {
 	return ok && subset(e.Properties, list)
 }
 
-// validate checks what types cannot say of a cell of a baseline.
-func (c *BaselineCell) validate() error {
+// validate checks what types cannot say of a configuration of a baseline.
+func (c *BaselineEntry) validate() error {
 	switch {
-	case c.Cell == "":
-		return errors.New("a cell has no name")
+	case c.Configuration == "":
+		return errors.New("a configuration has no name")
 	case !slices.Contains(verdicts, c.Verdict):
-		return fmt.Errorf("cell %s: verdict %q is none of %q", c.Cell, c.Verdict, verdicts)
+		return fmt.Errorf("configuration %s: verdict %q is none of %q", c.Configuration, c.Verdict, verdicts)
 	case c.States < 0 || c.Transitions < 0:
-		return fmt.Errorf("cell %s: counts are negative", c.Cell)
+		return fmt.Errorf("configuration %s: counts are negative", c.Configuration)
 	case !slices.Contains(reductions, c.Reduction):
-		return fmt.Errorf("cell %s: reduction %q is none of %q", c.Cell, c.Reduction, reductions)
+		return fmt.Errorf("configuration %s: reduction %q is none of %q", c.Configuration, c.Reduction, reductions)
 	case (c.Verdict == checker.Violated.String()) != (len(c.Properties) > 0):
-		return fmt.Errorf("cell %s: it is %s, and %d properties are violated", c.Cell, c.Verdict, len(c.Properties))
+		return fmt.Errorf("configuration %s: it is %s, and %d properties are violated", c.Configuration, c.Verdict, len(c.Properties))
 	}
 	return nil
 }

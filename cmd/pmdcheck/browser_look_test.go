@@ -48,8 +48,8 @@ func TestPageContrast(t *testing.T) {
 		b.theme(theme)
 		for _, v := range []struct{ name, hash, wait string }{
 			{"first", "", ".place"},
-			{"run", fatalCell + ";property=no_use_after_free;step=20", "table.t"},
-			{"failing", fatalCell + ";property=no_use_after_free;step=34", "tr.cur"},
+			{"run", fatalConfig + ";property=no_use_after_free;step=20", "table.t"},
+			{"failing", fatalConfig + ";property=no_use_after_free;step=34", "tr.cur"},
 			{"proof", "#seed/race_a?policy=vma_lock", ".card"},
 		} {
 			b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(address+v.hash), chromedp.WaitVisible(v.wait, chromedp.ByQuery))
@@ -63,7 +63,7 @@ func TestPageContrast(t *testing.T) {
 			}
 		}
 	}
-	b.do(chromedp.Navigate(address+fatalCell+";property=no_use_after_free;step=34"), chromedp.WaitVisible("tr.cur", chromedp.ByQuery))
+	b.do(chromedp.Navigate(address+fatalConfig+";property=no_use_after_free;step=34"), chromedp.WaitVisible("tr.cur", chromedp.ByQuery))
 	b.eval("(() => { scrollTo(0, 1e6); return 1; })()")
 	b.want("(r => document.elementFromPoint(r.left + 30, r.top + 20).closest('.bar') !== null)(document.querySelector('.bar').getBoundingClientRect())", "true") // nothing lies on it
 	b.eval("(() => { document.getElementById('theme').click(); return 1; })()")
@@ -76,7 +76,7 @@ func TestPageContrast(t *testing.T) {
 func TestPageShare(t *testing.T) {
 	b := newBrowser(t)
 	address := b.pageOf(1)
-	b.do(chromedp.Navigate(address+fatalCell+";property=no_use_after_free;step=20"), chromedp.WaitVisible("table.t", chromedp.ByQuery))
+	b.do(chromedp.Navigate(address+fatalConfig+";property=no_use_after_free;step=20"), chromedp.WaitVisible("table.t", chromedp.ByQuery))
 	get := func(id string) string {
 		b.t.Helper()
 		b.do(chromedp.Click("#"+id, chromedp.ByQuery), chromedp.WaitVisible("#share textarea", chromedp.ByQuery))
@@ -129,7 +129,7 @@ r.forEach((a, i) => r.slice(i + 1).forEach(b => { if (a.left < b.right - 1 && b.
 	b.quiet(address)
 }
 
-// TestPageProof: a cell that holds says what was proved, how, which covers were reached, and has five runs to look at.
+// TestPageProof: a configuration that holds says what was proved, how, which covers were reached, and has five runs to look at.
 func TestPageProof(t *testing.T) {
 	b := newBrowser(t)
 	address := b.pageOf(1)

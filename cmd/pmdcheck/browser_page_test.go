@@ -15,7 +15,7 @@ import (
 	"pmdcheck/internal/cli"
 )
 
-// brokenSpec has one cell that is not as expected, of four.
+// brokenSpec has one configuration that is not as expected, of four.
 const brokenSpec = `// A store of one is read by another: commit 1234567890ab made it so.
 //
 // The second paragraph says more.
@@ -40,7 +40,7 @@ check small;
 expect : holds;
 `
 
-// pageOf writes the page of some cells of race A and of a broken spec, and opens it.
+// pageOf writes the page of some configurations of race A and of a broken spec, and opens it.
 func (b *browser) pageOf(want int, args ...string) (address string) {
 	b.t.Helper()
 	dir := b.t.TempDir()
@@ -72,14 +72,14 @@ func (b *browser) theme(name string) {
 	b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}))
 }
 
-const fatalCell = "#seed/race_a?era=E3&target=x86_pv_native&batch_alloc_may_fail=false&policy=pte_walker_lock&remote=false"
+const fatalConfig = "#seed/race_a?era=E3&target=x86_pv_native&batch_alloc_may_fail=false&policy=pte_walker_lock&remote=false"
 
-// TestPageFirst: the page begins with what was checked and what broke, in words and linked, and an index; a broken cell stands out from one whose violation is expected; what all
-// cells have in common is shown; descriptions, commits and functions are found.
+// TestPageFirst: the page begins with what was checked and what broke, in words and linked, and an index; a broken configuration stands out from one whose violation is expected; what all
+// configurations have in common is shown; descriptions, commits and functions are found.
 func TestPageFirst(t *testing.T) {
 	b := newBrowser(t)
 	address := b.pageOf(1)
-	b.want("document.getElementById('sum').textContent", "20 cells of 2 specs: 19 as expected, 1 not, 0 without a verdict.")
+	b.want("document.getElementById('sum').textContent", "20 configurations of 2 specs: 19 as expected, 1 not, 0 without a verdict.")
 	b.want("document.querySelectorAll('.broke li').length", "1")
 	b.want("document.querySelector('.broke').textContent.includes('target=arm64_64k policy=pte_walker_lock expected holds, found violated small.')", "true")
 	b.want("document.querySelector('.broke .what').textContent.startsWith('small: p: assertion failed')", "true")
@@ -95,19 +95,19 @@ func TestPageFirst(t *testing.T) {
 		b.screenshot(fmt.Sprint("first-", width))
 	}
 	b.size(1500, 1000)
-	for text, want := range map[string]string{"1234567890ab": "4 of 20 cells, 1 not as expected", "huge_pmd_unshare": "16 of 20 cells", "unshares m1": "16 of 20 cells", "policy=vma_lock": "10 of 20 cells"} {
+	for text, want := range map[string]string{"1234567890ab": "4 of 20 configurations, 1 not as expected", "huge_pmd_unshare": "16 of 20 configurations", "unshares m1": "16 of 20 configurations", "policy=vma_lock": "10 of 20 configurations"} {
 		b.choose("f-text", text)
 		b.want("document.getElementById('count').textContent", want)
 	}
 	b.do(chromedp.Navigate(address+"#?verdict=n"), chromedp.WaitVisible(".place", chromedp.ByQuery))
-	b.want("document.getElementById('count').textContent", "1 of 20 cells, 1 not as expected")
+	b.want("document.getElementById('count').textContent", "1 of 20 configurations, 1 not as expected")
 	b.do(chromedp.Click(".broke a", chromedp.ByQuery), chromedp.WaitVisible("table.t", chromedp.ByQuery))
 	b.want("document.querySelector('.outcome .tag').className", "tag n")
 	b.want("location.hash.includes('target=arm64_64k&policy=pte_walker_lock;property=small')", "true")
 	b.quiet(address)
 }
 
-// TestPageAddress: filters and cells are in the address, which alone shows the same again; Escape and the browser's own way back restore filter, place and focus.
+// TestPageAddress: filters and configurations are in the address, which alone shows the same again; Escape and the browser's own way back restore filter, place and focus.
 func TestPageAddress(t *testing.T) {
 	b := newBrowser(t)
 	address := b.pageOf(1)
@@ -150,9 +150,9 @@ func TestPageAddress(t *testing.T) {
 	b.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowDown))
 	b.want("document.activeElement.dataset.key", "place|seed/race_a|arm64_64k|pte_walker_lock")
 	b.do(chromedp.Navigate(address+"#seed/race_a?policy=vma_lock&gone=1;step=0"), chromedp.WaitVisible(".card", chromedp.ByQuery)) // of a page of before, with a parameter that is gone
-	b.want("document.getElementById('cell-name').textContent.includes('policy=vma_lock')", "true")
+	b.want("document.getElementById('configuration-name').textContent.includes('policy=vma_lock')", "true")
 	b.do(chromedp.Navigate(address+"#no/such?a=1"), chromedp.WaitVisible("#f-text", chromedp.ByQuery))
-	b.want("document.getElementById('count').textContent", "There is no cell no/such a=1 here.")
+	b.want("document.getElementById('count').textContent", "There is no configuration no/such a=1 here.")
 	b.quiet(address)
 }
 
@@ -167,11 +167,11 @@ return rows.length > 0 && rows.every(r => { const t = r.querySelector('td.mine')
 func TestPageLanes(t *testing.T) {
 	b := newBrowser(t)
 	address := b.pageOf(1)
-	b.do(chromedp.Navigate(address+fatalCell+";property=no_use_after_free"), chromedp.WaitVisible("table.t", chromedp.ByQuery))
+	b.do(chromedp.Navigate(address+fatalConfig+";property=no_use_after_free"), chromedp.WaitVisible("table.t", chromedp.ByQuery))
 	last := b.eval("document.querySelector('.bar input').max")
 	for _, width := range []int64{390, 1440, 1920} {
 		b.size(width, 844)
-		b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(address+fatalCell+";property=no_use_after_free;step="+last), chromedp.WaitVisible("tr.cur.fatalrow", chromedp.ByQuery))
+		b.do(chromedp.Navigate("about:blank"), chromedp.Navigate(address+fatalConfig+";property=no_use_after_free;step="+last), chromedp.WaitVisible("tr.cur.fatalrow", chromedp.ByQuery))
 		b.want(inView, "true")
 		b.screenshot(fmt.Sprint("failing-", width))
 		for _, key := range []string{kb.Home, "f", kb.ArrowLeft, kb.ArrowLeft, "f"} {
@@ -186,7 +186,7 @@ func TestPageLanes(t *testing.T) {
 		b.want("document.documentElement.scrollWidth <= innerWidth", "true")
 		if width < 500 {
 			b.want("getComputedStyle(document.querySelector('table.t thead')).display", "none")
-			b.want("[...document.querySelectorAll('tr')].every(r => [...r.cells].every(c => c.scrollWidth <= innerWidth))", "true")
+			b.want("[...document.querySelectorAll('tr')].every(r => [...r.configurations].every(c => c.scrollWidth <= innerWidth))", "true")
 			b.want("document.querySelector('.seq td.num').innerText.includes('CPU 0 (m1: walker)')", "true")
 			b.do(chromedp.KeyEvent("f"), chromedp.Click(".sheet", chromedp.ByQuery))
 			b.want("document.querySelector('.side').offsetHeight > 300", "true")
@@ -208,11 +208,11 @@ func TestPageLanes(t *testing.T) {
 func TestPageState(t *testing.T) {
 	b := newBrowser(t)
 	address := b.pageOf(1)
-	b.do(chromedp.Navigate(address+fatalCell+";property=no_use_after_free;step=20"), chromedp.WaitVisible(".statebox", chromedp.ByQuery), chromedp.Click("#full", chromedp.ByQuery))
+	b.do(chromedp.Navigate(address+fatalConfig+";property=no_use_after_free;step=20"), chromedp.WaitVisible(".statebox", chromedp.ByQuery), chromedp.Click("#full", chromedp.ByQuery))
 	b.want("document.querySelector('table.t').textContent.includes('.return')", "false")
 	count := b.eval("document.querySelectorAll('.cellrow').length")
 	b.do(chromedp.KeyEvent(kb.Home))
-	b.want("document.querySelectorAll('.cellrow').length > 10 && [...document.querySelectorAll('.cells summary')].some(s => s.textContent.startsWith('CPU 2 (m2: exiter)'))", "true")
+	b.want("document.querySelectorAll('.cellrow').length > 10 && [...document.querySelectorAll('.configurations summary')].some(s => s.textContent.startsWith('CPU 2 (m2: exiter)'))", "true")
 	b.do(chromedp.KeyEvent(kb.End))
 	b.want("document.querySelectorAll('.cellrow').length", count)
 	b.do(chromedp.KeyEvent("f"))
@@ -220,20 +220,20 @@ func TestPageState(t *testing.T) {
 		b.do(chromedp.KeyEvent(kb.ArrowLeft))
 	}
 	b.want("document.querySelector('.statebox').textContent.includes('.return')", "false")
-	b.want("[...document.querySelectorAll('.cells summary')].some(s => s.textContent.startsWith('CPU 1 (m1: zapper)'))", "true")
-	b.want("[...document.querySelectorAll('.cells summary')][0].textContent.startsWith('X')", "true")
+	b.want("[...document.querySelectorAll('.configurations summary')].some(s => s.textContent.startsWith('CPU 1 (m1: zapper)'))", "true")
+	b.want("[...document.querySelectorAll('.configurations summary')][0].textContent.startsWith('X')", "true")
 	b.do(chromedp.Click("#s-temps", chromedp.ByQuery))
-	b.want("document.querySelector('.cells').textContent.includes('return')", "true")
+	b.want("document.querySelector('.configurations').textContent.includes('return')", "true")
 	b.do(chromedp.Click("#s-temps", chromedp.ByQuery))
 	b.do(chromedp.SendKeys("#s-find", "rw_sema", chromedp.ByQuery))
 	b.want("[...document.querySelectorAll('.cellrow')].every(r => r.textContent.includes('rw_sema')) && document.querySelectorAll('.cellrow').length > 0", "true")
-	b.want("document.querySelector('.cells').textContent.includes('held by CPU 1 (m1: zapper)')", "true")
+	b.want("document.querySelector('.configurations').textContent.includes('held by CPU 1 (m1: zapper)')", "true")
 	b.want("document.querySelector('.held').textContent.includes('CPU 1 (m1: zapper)')", "true")
 	b.do(chromedp.Click(".pin", chromedp.ByQuery))
 	b.choose("s-find", "")
 	pinned := b.eval("document.querySelector('.pinned .cn').textContent")
 	b.do(chromedp.Click("#s-changed", chromedp.ByQuery), chromedp.Click(".bar [aria-label=Step]", chromedp.ByQuery))
-	b.want("[...document.querySelectorAll('.cells details .cellrow')].every(r => r.className.includes('chg'))", "true")
+	b.want("[...document.querySelectorAll('.configurations details .cellrow')].every(r => r.className.includes('chg'))", "true")
 	b.want("document.querySelector('.pinned .cn').textContent", pinned)
 	b.do(chromedp.Reload(), chromedp.WaitVisible(".pinned", chromedp.ByQuery))
 	b.want("document.querySelector('.pinned .cn').textContent + document.getElementById('full').checked", pinned+"true")
@@ -246,7 +246,7 @@ func TestReportSays(t *testing.T) {
 		t.Helper()
 		file := filepath.Join(t.TempDir(), "report.html")
 		var out bytes.Buffer
-		if code := cli.Main(append([]string{"report", "classic/peterson", "-q", "-o", file}, args...), nil, &out, &out); code != 0 || !strings.Contains(out.String(), "wrote "+file+": 2 cells of 1 spec, 0.") {
+		if code := cli.Main(append([]string{"report", "classic/peterson", "-q", "-o", file}, args...), nil, &out, &out); code != 0 || !strings.Contains(out.String(), "wrote "+file+": 2 configurations of 1 spec, 0.") {
 			t.Errorf("exit code %d\n%s", code, out.String())
 		}
 		page, err := os.ReadFile(file)

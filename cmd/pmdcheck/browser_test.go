@@ -124,7 +124,7 @@ func (b *browser) screenshot(name string) {
 	}
 }
 
-// TestReport: open the page, filter, open a violated cell, step to the failing step with the keyboard alone, see the freed table marked before the access; nothing is
+// TestReport: open the page, filter, open a violated configuration, step to the failing step with the keyboard alone, see the freed table marked before the access; nothing is
 // fetched and nothing complains.
 func TestReport(t *testing.T) {
 	b := newBrowser(t)
@@ -139,18 +139,18 @@ func TestReport(t *testing.T) {
 	}
 	b.do(chromedp.Navigate("file://" + file))
 	b.do(chromedp.WaitVisible(".place", chromedp.ByQuery))
-	b.want("document.getElementById('count').textContent", "192 of 192 cells")
+	b.want("document.getElementById('count').textContent", "192 of 192 configurations")
 	b.screenshot("overview")
 
 	// Filter: property, target, text. On bare-metal x86 with PARAVIRT the rule of 2022 fails.
 	b.choose("f-property", "no_use_after_free")
 	b.choose("f-target", "x86_pv_native")
 	b.choose("f-text", "policy=pte_walker_lock remote=false batch_alloc_may_fail=false")
-	b.want("document.getElementById('count').textContent", "1 of 192 cells")
+	b.want("document.getElementById('count').textContent", "1 of 192 configurations")
 	b.want("document.querySelectorAll('.place').length", "1")
 	b.want("document.querySelector('.place').className", "place v")
 
-	// Open the cell and step, with the keyboard alone.
+	// Open the configuration and step, with the keyboard alone.
 	b.do(chromedp.Focus(".place", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("table.t", chromedp.ByQuery))
 	b.want("document.querySelector('[aria-pressed=true]').textContent", "no_use_after_free")
 	b.want("document.querySelector('.say p').textContent.includes('frees X at step')", "true")
@@ -184,7 +184,7 @@ func TestReport(t *testing.T) {
 	b.want("document.querySelector('tr.cur.fatalrow') !== null", "true")
 	b.want("location.hash.endsWith(';step="+fmt.Sprint(steps)+"')", "true")
 
-	// The address alone shows the same again; every step can be shown; Escape goes back; a passing cell has a proof card and runs.
+	// The address alone shows the same again; every step can be shown; Escape goes back; a passing configuration has a proof card and runs.
 	b.do(chromedp.Reload(), chromedp.WaitVisible("tr.cur.fatalrow", chromedp.ByQuery))
 	b.do(chromedp.Click("#full", chromedp.ByQuery))
 	b.want("new Set([...document.querySelectorAll('tr[data-step]')].map(r => r.dataset.step)).size", fmt.Sprint(steps))
@@ -202,9 +202,9 @@ func TestReport(t *testing.T) {
 	b.quiet("file://" + file)
 }
 
-// TestManyCells: a page of 3,000 cells, a third of them violated with traces of their own, opens, filters and opens a cell; the page keeps few elements whatever
-// the number of cells.
-func TestManyCells(t *testing.T) {
+// TestManyConfigurations: a page of 3,000 configurations, a third of them violated with traces of their own, opens, filters and opens a configuration; the page keeps few elements whatever
+// the number of configurations.
+func TestManyConfigurations(t *testing.T) {
 	b := newBrowser(t)
 	f, err := os.Open("../../traces/testdata/golden/race_a-no_use_after_free.json")
 	if err != nil {
@@ -242,7 +242,7 @@ func TestManyCells(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.do(chromedp.Navigate("file://"+file), chromedp.WaitVisible(".place", chromedp.ByQuery))
-	b.want("document.getElementById('count').textContent", "3,000 of 3,000 cells")
+	b.want("document.getElementById('count').textContent", "3,000 of 3,000 configurations")
 	b.want("document.querySelectorAll('#list tbody tr').length", "100")
 	b.want("document.querySelectorAll('.place').length", "1500")
 	b.want("document.querySelectorAll('*').length < 8000", "true")
@@ -255,7 +255,7 @@ func TestManyCells(t *testing.T) {
 	b.quiet("file://" + file)
 }
 
-// TestPageJudges: a property that a spec does not check, or a cell does not observe, is not judged there; a place whose cells differ says in which; what was found is what
+// TestPageJudges: a property that a spec does not check, or a configuration does not observe, is not judged there; a place whose configurations differ says in which; what was found is what
 // the card says.
 func TestPageJudges(t *testing.T) {
 	b := newBrowser(t)
@@ -286,7 +286,7 @@ func TestPageJudges(t *testing.T) {
 	b.want("document.querySelector('.notes').textContent", "[a] violated where m=0")
 	b.choose("f-text", "own n=0 m=0")
 	b.do(chromedp.Click(".place", chromedp.ByQuery), chromedp.WaitVisible(".card", chromedp.ByQuery))
-	b.want("document.querySelector('.card').textContent.includes('Nothing was violated. Not judged, because nothing in this cell observes it: assertion, small.')", "true")
+	b.want("document.querySelector('.card').textContent.includes('Nothing was violated. Not judged, because nothing in this configuration observes it: assertion, small.')", "true")
 	b.want("document.querySelector('.card').textContent.includes('small: not judged')", "true")
 	b.want("document.querySelector('.card').textContent.includes('two: not looked for')", "true")
 	b.quiet("file://" + file)

@@ -76,7 +76,7 @@ func TestAddressSpace(t *testing.T) {
 	}
 }
 
-// TestTimeoutOfReading: every command that reads specs gives up in time, whatever takes it: a sweep of millions of cells, or a cell of thousands of operations. What is not known then is unknown, exit code 3.
+// TestTimeoutOfReading: every command that reads specs gives up in time, whatever takes it: a sweep of millions of configurations, or a configuration of thousands of operations. What is not known then is unknown, exit code 3.
 func TestTimeoutOfReading(t *testing.T) {
 	dir := t.TempDir()
 	sweep := "config u8 a;\nconfig u8 b;\nconfig u8 c;\nu1 x;\nprocess p { x = 1; }\nfor a, b, c where a + b + c == 765;\n"
@@ -94,7 +94,7 @@ func TestTimeoutOfReading(t *testing.T) {
 		"list sweep.pmd", "explain ./sweep.pmd", "explain ./heavy.pmd", "explain no_deadlock heavy.pmd", "baseline write sweep.pmd",
 	} {
 		start := time.Now()
-		o := ran(t, dir, append(strings.Fields(args), "--timeout", "200ms", "--limits", "cells=100000000")...)
+		o := ran(t, dir, append(strings.Fields(args), "--timeout", "200ms", "--limits", "configurations=100000000")...)
 		if o.code != 3 || !strings.Contains(o.out+o.err, "timeout") && !strings.Contains(o.err, "not explored to the end") {
 			t.Errorf("%s: exit code %d: %.300s%.300s", args, o.code, o.out, o.err)
 		}

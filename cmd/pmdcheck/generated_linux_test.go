@@ -89,7 +89,7 @@ func (g *generator) write(name string, text []byte) string {
 var (
 	position = regexp.MustCompile(`(?m)^\S.*:\d+:\d+: error: `)
 	// Errors of specs that are about all of a spec, or about flags.
-	placeless = regexp.MustCompile(`declares no process|no cell of the sweep|has no default and is not swept|too many values to sweep|no config parameter|is not one of|cannot be read|which no cell has|observes|--only|is a binary|not a text`)
+	placeless = regexp.MustCompile(`declares no process|no configuration of the sweep|has no default and is not swept|too many values to sweep|no config parameter|is not one of|cannot be read|which no configuration has|observes|--only|is a binary|not a text`)
 )
 
 // spec checks a text as a spec.

@@ -152,7 +152,7 @@ func TestClosedPipe(t *testing.T) {
 	}
 }
 
-// TestInterrupt: an interrupted run ends as unknown, with exit code 3 and whole outputs; cells that it had not begun are unknown too, and take no time.
+// TestInterrupt: an interrupted run ends as unknown, with exit code 3 and whole outputs; configurations that it had not begun are unknown too, and take no time.
 func TestInterrupt(t *testing.T) {
 	cmd := pmdcheck(t, "check", "big.pmd", "--json", "out.json", "--progress", "--jobs", "1")
 	spec := "config u2 n;\nfor n;\nu8 a[8];\nprocess p[8](u3 i)\n{\n\twhile (true) {\n\t\tend: a[i] = a[i] == 255 ? 0 : a[i] + 1;\n\t}\n}\n"

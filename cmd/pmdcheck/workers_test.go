@@ -17,7 +17,7 @@ import (
 var varying = []string{"depth", "bytes", "seconds"}
 
 // TestWorkersFields: every field that the schema of check --json has is the same with any number of workers, each for itself, but for those of which the documents say that they differ. A field that
-// no cell here has would not be tested: these are listed.
+// no configuration here has would not be tested: these are listed.
 func TestWorkersFields(t *testing.T) {
 	fields, top := schemaFields(t)
 	elsewhere := []string{"may_race", "omitted", "reason", "store", "unmarked_blocks"} // of searches that were cut short or prove nothing, and of tso
@@ -60,7 +60,7 @@ func TestWorkersFields(t *testing.T) {
 	}
 	for _, f := range fields {
 		if !met[f] && !slices.Contains(elsewhere, f) {
-			t.Errorf("no cell has the field %s", f)
+			t.Errorf("no configuration has the field %s", f)
 		}
 	}
 }

@@ -57,7 +57,7 @@ var stringers = map[string][]fmt.Stringer{
 	"checker.Swarm":        {(*checker.Swarm)(nil), &checker.Swarm{}},
 	"checker.SymmetryMode": all[checker.SymmetryMode](),
 	"checker.Verdict":      all[checker.Verdict](),
-	"elab.ConfigCell":      {elab.ConfigCell{}, elab.ConfigCell{Config: make([]model.ConfigValue, 2)}},
+	"elab.Configuration":   {elab.Configuration{}, elab.Configuration{Config: make([]model.ConfigValue, 2)}},
 	"model.Access":         all[model.Access](),
 	"model.FaultKind":      all[model.FaultKind](),
 	"litmusrun.Engine":     all[litmusrun.Engine](),

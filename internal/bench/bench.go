@@ -102,20 +102,20 @@ func Rows(sel Select) ([]Row, error) {
 	return rows, nil
 }
 
-// Exported is one cell of any spec.
+// Exported is one configuration of any spec.
 func Exported(name string, set []string) ([]Row, error) {
-	sys, cells, err := plan.First(context.Background(), name, set, elab.BuildOptions{})
+	sys, configs, err := plan.First(context.Background(), name, set, elab.BuildOptions{})
 	if err != nil {
 		return nil, err
 	}
-	if len(cells) > 1 {
-		return nil, fmt.Errorf("%s has %d cells here; fix parameters with --set until one is left", name, len(cells))
+	if len(configs) > 1 {
+		return nil, fmt.Errorf("%s has %d configurations here; fix parameters with --set until one is left", name, len(configs))
 	}
 	var b bytes.Buffer
 	if err := promela.Export(&b, sys, promela.Options{}); err != nil {
 		return nil, err
 	}
-	r := Row{name: name + " " + cells[0].String(), args: []string{name}, pml: b.Bytes(), spin: []string{"-o1", "-o2", "-o3"}, asserts: true, exported: true}
+	r := Row{name: name + " " + configs[0].String(), args: []string{name}, pml: b.Bytes(), spin: []string{"-o1", "-o2", "-o3"}, asserts: true, exported: true}
 	for _, s := range set {
 		r.args = append(r.args, "--set", s)
 	}

@@ -106,7 +106,7 @@ func (a *app) askCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "ask", Short: "ask what a page-table walker has to hold in a release, on an architecture", Args: cobra.NoArgs,
 		Long: "ask answers with a sentence for each policy, which is what the walker holds while it walks and uses what it found; or with one for what the kernel itself holds, for functions of\n" +
-			"which only the kernel's own use is known. Behind each no stands a run that goes wrong. A yes says that no run of the cells that were explored goes wrong (docs/kernel-model.md\n" +
+			"which only the kernel's own use is known. Behind each no stands a run that goes wrong. A yes says that no run of the configurations that were explored goes wrong (docs/kernel-model.md\n" +
 			"has what they leave out); what they could not decide is unknown, with the reason, and then the exit code is 3.",
 		Example: "  pmdcheck ask --kernel 6.6 --arch arm64 --walker huge_pte_offset\n  pmdcheck ask --kernel 6.6 --arch arm64 --policy vma_lock,rcu\n  pmdcheck ask --kernel 6.1 --walker follow_hugetlb_page --quiet",
 		RunE:    func(*cobra.Command, []string) error { return a.ask(f) },
@@ -117,8 +117,8 @@ func (a *app) askCmd() *cobra.Command {
 	fl.StringVar(&f.walker, "walker", "huge_pte_offset", "`function` that walks")
 	fl.StringSliceVar(&f.policy, "policy", nil, "ask about this `policy` only (repeatable; default all)")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only the sentences, without the runs")
-	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells explored at the same time")
-	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a cell after this time")
+	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "configurations explored at the same time")
+	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a configuration after this time")
 	return cmd
 }
 
@@ -175,14 +175,14 @@ func (f *askFlags) check() (*walker, error) {
 	if _, _, ok := elab.ParseKernel(f.kernel); !ok {
 		return nil, fmt.Errorf("--kernel %s: write a release, as 6.6", f.kernel)
 	}
-	if _, err := lib.Cells([]model.ConfigValue{{Name: "kernel", Value: f.kernel}}); err != nil {
+	if _, err := lib.Configurations([]model.ConfigValue{{Name: "kernel", Value: f.kernel}}); err != nil {
 		return nil, fmt.Errorf("--kernel: the %w", err)
 	}
 	if err := f.exists(list[i].name); err != nil {
 		return nil, err
 	}
 	if f.arch != "" {
-		if _, err := lib.Cells([]model.ConfigValue{{Name: "arch", Value: f.arch}}); err != nil {
+		if _, err := lib.Configurations([]model.ConfigValue{{Name: "arch", Value: f.arch}}); err != nil {
 			return nil, fmt.Errorf("--arch: %w", err)
 		}
 	}
@@ -237,12 +237,12 @@ type answer struct {
 // used is what was found for one way of using the walker.
 type used struct {
 	how     string
-	cells   []plan.MatrixCell
+	configs []plan.Placed
 	results []matrix.Result
-	none    string // why there is no cell
+	none    string // why there is no configuration
 }
 
-// explore explores the cells of every use.
+// explore explores the configurations of every use.
 func (q *question) explore(ctx context.Context) error {
 	for _, u := range q.walker.in {
 		set := append([]string{"kernel=" + q.flags.kernel}, u.set...)
@@ -256,12 +256,12 @@ func (q *question) explore(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		cells := q.sharing(m.Cells)
-		if len(cells) == 0 {
-			q.of("").uses = append(q.of("").uses, used{how: u.how, none: fmt.Sprintf("No cell of %s has %s", u.spec, strings.Join(set, " ")) + q.elsewhere(u.spec, set)})
+		configs := q.sharing(m.Configurations)
+		if len(configs) == 0 {
+			q.of("").uses = append(q.of("").uses, used{how: u.how, none: fmt.Sprintf("No configuration of %s has %s", u.spec, strings.Join(set, " ")) + q.elsewhere(u.spec, set)})
 			continue
 		}
-		for i, x := range run.Matrix(ctx, cells, "all", q.options) {
+		for i, x := range run.Matrix(ctx, configs, "all", q.options) {
 			if x.Err != nil {
 				return x.Err
 			}
@@ -272,16 +272,16 @@ func (q *question) explore(ctx context.Context) error {
 			if u.policy {
 				policy = x.Result.Axes[q.walker.axis]
 			}
-			q.of(policy).add(u.how, cells[i], x.Result)
+			q.of(policy).add(u.how, configs[i], x.Result)
 		}
 	}
 	return nil
 }
 
-// sharing leaves the cells of targets that share tables, if there are any: the others have nothing that a walker could be protected from, and would only make what is said longer.
-func (q *question) sharing(all []plan.MatrixCell) (cells []plan.MatrixCell) {
-	shares := func(c plan.MatrixCell) bool {
-		v, ok := c.Spec.Value(c.ConfigCell, "PMD_SHARING")
+// sharing leaves the configurations of targets that share tables, if there are any: the others have nothing that a walker could be protected from, and would only make what is said longer.
+func (q *question) sharing(all []plan.Placed) (configs []plan.Placed) {
+	shares := func(c plan.Placed) bool {
+		v, ok := c.Spec.Value(c.Configuration, "PMD_SHARING")
 		return !ok || v != "0" && v != "false"
 	}
 	some := slices.ContainsFunc(all, shares)
@@ -292,31 +292,31 @@ func (q *question) sharing(all []plan.MatrixCell) (cells []plan.MatrixCell) {
 			list = &q.alone
 		} else {
 			c.Asked = append(c.Asked, c.Spec.CheckedProperties()...)
-			cells = append(cells, c)
+			configs = append(configs, c)
 		}
 		if t := c.Axes["target"]; !slices.Contains(*list, t) {
 			*list = append(*list, t)
 		}
 	}
-	return cells
+	return configs
 }
 
-// plan lists the cells of a spec with what is set.
+// plan lists the configurations of a spec with what is set.
 func (q *question) plan(spec string, set []string) (*plan.Matrix, error) {
 	return plan.MatrixRequest{Specs: []string{spec}, Set: set, Rows: []string{q.walker.axis}, Cols: []string{"target"}, Property: []string{plan.AnyProperty}, Timeout: q.flags.timeout}.Plan()
 }
 
-// elsewhere says which targets there are cells of, where there is none of the architecture that was asked for.
+// elsewhere says which targets there are configurations of, where there is none of the architecture that was asked for.
 func (q *question) elsewhere(spec string, set []string) string {
 	if q.flags.arch == "" {
 		return ""
 	}
 	m, err := q.plan(spec, slices.DeleteFunc(slices.Clone(set), func(s string) bool { return strings.HasPrefix(s, "arch=") }))
-	if err != nil || len(m.Cells) == 0 {
+	if err != nil || len(m.Configurations) == 0 {
 		return ""
 	}
 	var targets []string
-	for _, c := range m.Cells {
+	for _, c := range m.Configurations {
 		if t := c.Axes["target"]; !slices.Contains(targets, t) {
 			targets = append(targets, t)
 		}
@@ -333,9 +333,9 @@ func (q *question) of(policy string) *answer {
 	return q.answers[i]
 }
 
-func (x *answer) add(how string, c plan.MatrixCell, r matrix.Result) {
+func (x *answer) add(how string, c plan.Placed, r matrix.Result) {
 	if f := madeBy[x.policy]; f != "" {
-		v, ok := c.Spec.Value(c.ConfigCell, f)
+		v, ok := c.Spec.Value(c.Configuration, f)
 		x.absent = ok && (v == "false" || v == "0")
 	}
 	i := slices.IndexFunc(x.uses, func(u used) bool { return u.how == how })
@@ -343,10 +343,10 @@ func (x *answer) add(how string, c plan.MatrixCell, r matrix.Result) {
 		i = len(x.uses)
 		x.uses = append(x.uses, used{how: how})
 	}
-	x.uses[i].cells, x.uses[i].results = append(x.uses[i].cells, c), append(x.uses[i].results, r)
+	x.uses[i].configs, x.uses[i].results = append(x.uses[i].configs, c), append(x.uses[i].results, r)
 }
 
-// table is what the cells of a use say of a property.
+// table is what the configurations of a use say of a property.
 func (u used) place(prop string) matrix.Place {
 	d := matrix.Build(u.results, nil, nil, []string{prop}, false, propertyTitle)
 	if len(d.Tables) == 0 {
@@ -355,7 +355,7 @@ func (u used) place(prop string) matrix.Place {
 	return d.Tables[0].Lines[0].Places[0]
 }
 
-// word is yes, no or unknown. One run that goes wrong is a no, and it takes all cells for a yes.
+// word is yes, no or unknown. One run that goes wrong is a no, and it takes all configurations for a yes.
 func (x *answer) word() string {
 	word := "yes"
 	for _, u := range x.uses {
@@ -381,9 +381,9 @@ func (x *answer) sentence(release string) string {
 		what += ", which " + release + " does not have,"
 	}
 	var parts []string
-	cells := 0
+	configs := 0
 	for _, u := range x.uses {
-		cells += len(u.results)
+		configs += len(u.results)
 		if s := u.text(); s != "" {
 			if u.how != "" {
 				s = u.how + ": " + s
@@ -392,7 +392,7 @@ func (x *answer) sentence(release string) string {
 		}
 	}
 	if len(parts) == 0 {
-		return fmt.Sprintf("%s is enough: no run of %s goes wrong.", what, report.Count(cells, "cell"))
+		return fmt.Sprintf("%s is enough: no run of %s goes wrong.", what, report.Count(configs, "configuration"))
 	}
 	if x.word() == "no" {
 		what += " is not enough"
@@ -412,7 +412,7 @@ func (u used) text() string {
 		case p.Where == "":
 			return ""
 		case n > most:
-			return fmt.Sprintf(" in %d of %s", max(p.Violated, p.Unknown), report.Count(p.Cells, "cell"))
+			return fmt.Sprintf(" in %d of %s", max(p.Violated, p.Unknown), report.Count(p.Configurations, "configuration"))
 		}
 		return " where " + strings.ReplaceAll(p.Where, "; ", " or ")
 	}
@@ -420,13 +420,13 @@ func (u used) text() string {
 	case matrix.Holds:
 		return ""
 	case matrix.Unknown:
-		return fmt.Sprintf("%d of %s not decided (%s)", any.Unknown, report.Count(any.Cells, "cell"), strings.Join(any.Reasons, "; "))
+		return fmt.Sprintf("%d of %s not decided (%s)", any.Unknown, report.Count(any.Configurations, "configuration"), strings.Join(any.Reasons, "; "))
 	case matrix.Violated:
 	default:
 		return "nothing observes what could go wrong"
 	}
 	var parts []string
-	for _, prop := range u.cells[0].Spec.CheckedProperties() {
+	for _, prop := range u.configs[0].Spec.CheckedProperties() {
 		if p := u.place(prop); p.Verdict == matrix.Violated {
 			parts = append(parts, properties.Title(prop)+where(p))
 		}
@@ -495,40 +495,40 @@ func rank(property string) int {
 	return len(telling)
 }
 
-// trace shows a run of a no: of the cell that violates what tells most, the first of these.
+// trace shows a run of a no: of the configuration that violates what tells most, the first of these.
 func (q *question) trace(ctx context.Context, a *app, number int, x *answer) error {
-	var cell *plan.MatrixCell
+	var config *plan.Placed
 	best := 0
 	for _, u := range x.uses {
 		for i, r := range u.results {
-			special := 0 // the cell in which least is out of the ordinary
+			special := 0 // the configuration in which least is out of the ordinary
 			for _, v := range r.Config {
 				if v.Value == "true" {
 					special++
 				}
 			}
 			for p, v := range r.Answers {
-				if score := rank(p)<<8 + special; v.Verdict == matrix.Violated && p != plan.AnyProperty && (cell == nil || score < best) {
-					cell, best = &u.cells[i], score
+				if score := rank(p)<<8 + special; v.Verdict == matrix.Violated && p != plan.AnyProperty && (config == nil || score < best) {
+					config, best = &u.configs[i], score
 				}
 			}
 		}
 	}
-	if cell == nil {
+	if config == nil {
 		return nil
 	}
 	o := q.options
 	o.Traces, o.Watch = true, nil
-	for out := range run.Cells(ctx, []plan.Cell{cell.Cell}, o) {
+	for out := range run.Configurations(ctx, []plan.Check{config.Check}, o) {
 		if out.Err != nil {
 			return out.Err
 		}
 		if len(out.Traces) == 0 {
-			return fmt.Errorf("%s: there is no run to show: %s", strings.TrimSpace(cell.Name()), out.Result.Reason)
+			return fmt.Errorf("%s: there is no run to show: %s", strings.TrimSpace(config.Name()), out.Result.Reason)
 		}
 		t := slices.MinFunc(out.Traces, func(a, b *traces.Trace) int { return rank(a.Property) - rank(b.Property) })
-		again := "pmdcheck check " + cell.Spec.Name
-		for _, v := range cell.Named() {
+		again := "pmdcheck check " + config.Spec.Name
+		for _, v := range config.Named() {
 			again += " --set " + v.Name + "=" + v.Value
 		}
 		fmt.Fprintf(a.out, "\n[%d] %s --property %s\n\n", number, again, t.Property)

@@ -33,17 +33,17 @@ func (a *app) verdicts(w io.Writer, doc *audit.Document, f auditFlags, specs []s
 	if err := plan.CheckProfile(p); err != nil {
 		return err
 	}
-	cells, _, err := plan.Request{Specs: specs, Profile: p, Claims: true}.Cells()
+	configs, _, err := plan.Request{Specs: specs, Profile: p, Claims: true}.Configurations()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := until(0)
 	defer cancel()
 	o := run.Options{Jobs: runtime.GOMAXPROCS(0), Traces: true}
-	kept := slices.Clone(cells)
-	fmt.Fprintf(w, "%s: %s\n%s\n\n", doc.Release, doc.Summary(), report.Count(len(cells), "claim"))
+	kept := slices.Clone(configs)
+	fmt.Fprintf(w, "%s: %s\n%s\n\n", doc.Release, doc.Summary(), report.Count(len(configs), "claim"))
 	n := map[string]int{}
-	for x := range run.Cells(ctx, cells, o) {
+	for x := range run.Configurations(ctx, configs, o) {
 		if run.Excluded(x.Err) {
 			n["excluded"]++ // no kernel like this tree has the configuration
 			continue
@@ -78,7 +78,7 @@ func (a *app) verdicts(w io.Writer, doc *audit.Document, f auditFlags, specs []s
 }
 
 // verdictOf is what came out for a claim.
-func verdictOf(c plan.Cell, x *run.Outcome) audit.Verdict {
+func verdictOf(c plan.Check, x *run.Outcome) audit.Verdict {
 	v := audit.Verdict{Claim: c.Name(), Verdict: "holds", Properties: run.Violations(x.Result)}
 	switch {
 	case len(v.Properties) > 0:

@@ -16,8 +16,8 @@ import (
 func (a *app) baselineCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "baseline", Short: "keep what a run found and compare later runs with it", Args: knownCommand,
-		Long: "A baseline is a file to commit: verdict, violated properties, counts of states and transitions and the digest of the model for every cell. compare names every cell\n" +
-			"that differs and exits with 1 if a verdict changed. It is also where check --shard learns what cells cost (--costs).",
+		Long: "A baseline is a file to commit: verdict, violated properties, counts of states and transitions and the digest of the model for every configuration. compare names every configuration\n" +
+			"that differs and exits with 1 if a verdict changed. It is also where check --shard learns what configurations cost (--costs).",
 		Example: "  pmdcheck baseline write -o baseline.json\n  pmdcheck baseline compare baseline.json",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -60,7 +60,7 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 	f := &checkFlags{}
 	var from []string
 	cmd := &cobra.Command{
-		Use: "compare baseline.json [spec...]", Short: "check specs and name every cell that differs from a baseline", Args: cobra.MinimumNArgs(1),
+		Use: "compare baseline.json [spec...]", Short: "check specs and name every configuration that differs from a baseline", Args: cobra.MinimumNArgs(1),
 		Example: "  pmdcheck baseline compare baseline.json\n  pmdcheck baseline compare baseline.json --from results.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			b, err := readBaseline(args[0])
@@ -94,7 +94,7 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 }
 
 // compared prints changes and chooses the exit code.
-func (a *app) compared(changes []report.Change, cells int) error {
+func (a *app) compared(changes []report.Change, configs int) error {
 	verdicts, unknown := 0, 0
 	for _, c := range changes {
 		mark := "note"
@@ -106,9 +106,9 @@ func (a *app) compared(changes []report.Change, cells int) error {
 			mark = "??  "
 			unknown++
 		}
-		fmt.Fprintf(a.out, "%s %s  %s\n", mark, c.Cell, strings.Join(c.What, "; "))
+		fmt.Fprintf(a.out, "%s %s  %s\n", mark, c.Configuration, strings.Join(c.What, "; "))
 	}
-	fmt.Fprintf(a.out, "%s compared: %d changed, %d of them in their verdict, %d without one\n", report.Count(cells, "cell"), len(changes), verdicts, unknown)
+	fmt.Fprintf(a.out, "%s compared: %d changed, %d of them in their verdict, %d without one\n", report.Count(configs, "configuration"), len(changes), verdicts, unknown)
 	switch {
 	case verdicts > 0:
 		return &coded{code: exitViolated, silent: true}
@@ -122,7 +122,7 @@ func (a *app) compared(changes []report.Change, cells int) error {
 func (a *app) results(args, from []string, f *checkFlags, quiet bool) (*report.Document, error) {
 	if len(from) > 0 {
 		if len(args) > 0 {
-			return nil, errors.New("--from takes the cells that are in the files: name no specs")
+			return nil, errors.New("--from takes the configurations that are in the files: name no specs")
 		}
 		return mergeFiles(from)
 	}

@@ -23,7 +23,7 @@ func (a *app) benchCmd() *cobra.Command {
 		Use: "bench [spec]", Short: "measure the search against SPIN's, side by side",
 		Long: "bench runs the same searches by pmdcheck and by SPIN, in turns, and prints the medians and ratios: states, transitions, CPU time as the\n" +
 			"operating system accounts it, with and without compiling the verifier, and peak memory. Both must count the same.\n\n" +
-			"Without an argument the rows of bench/hugepmd are run, for SPIN as written by hand for it. With a spec, one cell of it is exported.",
+			"Without an argument the rows of bench/hugepmd are run, for SPIN as written by hand for it. With a spec, one configuration of it is exported.",
 		Example: "  pmdcheck bench\n  pmdcheck bench --runs 9 --workers 2\n  pmdcheck bench bench/latch --set N=5 --set policy=none",
 		Args:    cobra.MaximumNArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return a.bench(args, f) },

@@ -41,11 +41,11 @@ type checkFlags struct {
 	maxStates                                                              int64
 	timeout                                                                time.Duration
 	noMerge, noReset, noChains, checkReduction, explainReduction, noAssert bool
-	first, verbose, everyCell, progress, shortest, noShrink                bool
+	first, verbose, everyConfig, progress, shortest, noShrink              bool
 	showFlags
 	storeFlags
 
-	left map[string]int // cells that were left out, by tier
+	left map[string]int // configurations that were left out, by tier
 }
 
 func (a *app) checkCmd() *cobra.Command {
@@ -53,7 +53,7 @@ func (a *app) checkCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "check [spec...]",
 		Short:   "check specs against their expected verdicts",
-		Long:    "check explores every interleaving of every cell of the specs and compares the verdicts with their expect lines. A spec is an embedded name\n(seed/race_a), a folder of embedded specs (seed), or a file. Without one, all embedded specs are checked.\n\nIt prints the cells that are not as expected with the traces of what was not expected, and a line for each spec. --cells has a line for each cell, -v all that is known of it.",
+		Long:    "check explores every interleaving of every configuration of the specs and compares the verdicts with their expect lines. A spec is an embedded name\n(seed/race_a), a folder of embedded specs (seed), or a file. Without one, all embedded specs are checked.\n\nIt prints the configurations that are not as expected with the traces of what was not expected, and a line for each spec. --configurations has a line for each configuration, -v all that is known of it.",
 		Example: "  pmdcheck check\n  pmdcheck check seed/race_a --set policy=rcu --set target=arm64_4k -v\n  pmdcheck check ./mine.pmd --search bfs --trace-dir traces",
 		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args, f) },
 	}
@@ -63,7 +63,7 @@ func (a *app) checkCmd() *cobra.Command {
 	return cmd
 }
 
-// flags are those of every command that checks cells.
+// flags are those of every command that checks configurations.
 func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.StringArrayVar(&f.set, "set", nil, "fix a config parameter, `name=value`, instead of sweeping it (repeatable)")
 	fl.StringVar(&f.memoryModel, "memory-model", "", "how memory behaves: sc or tso; the same as --set memory_model=…, so that it is fixed where a spec sweeps it (default sc)")
@@ -72,32 +72,32 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.BoolVar(&f.explainMemory, "explain-memory", false, "say which cells are weak, and of the others that are shared why not")
 	fl.StringVar(&f.profile, "profile", "", "check the tree that this `file` of audit --write-profile describes: its release and features, against which nothing is expected")
 	fl.StringVar(&f.search, "search", "dfs", "order of search: dfs or bfs")
-	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for cells whose expect line counts states)")
-	fl.BoolVar(&f.checkReduction, "check-reduction", false, "check every stubborn set by running what it leaves out; slow, for small cells")
-	fl.BoolVar(&f.explainReduction, "explain-reduction", false, "say which variables and which pairs of transitions keep a cell from being reduced further")
+	fl.StringVar(&f.reduction, "reduction", "", "partial-order reduction: none or stubborn (default stubborn, and none for configurations whose expect line counts states)")
+	fl.BoolVar(&f.checkReduction, "check-reduction", false, "check every stubborn set by running what it leaves out; slow, for small configurations")
+	fl.BoolVar(&f.explainReduction, "explain-reduction", false, "say which variables and which pairs of transitions keep a configuration from being reduced further")
 	fl.StringVar(&f.symmetry, "symmetry", "", "take interchangeable processes and objects for one another: on or off (default on with a reduction)")
 	fl.BoolVar(&f.noChains, "no-chains", false, "with a reduction: store also the states from which only one transition is explored")
-	fl.IntVar(&f.workers, "workers", 1, "workers inside one cell")
-	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells checked at the same time")
+	fl.IntVar(&f.workers, "workers", 1, "workers inside one configuration")
+	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "configurations checked at the same time")
 	fl.Int64Var(&f.swarm, "swarm", 0, "make this many random walks instead of a search: for spaces beyond reach; they prove nothing")
 	fl.Uint64Var(&f.seed, "seed", 0, "of the random walks: the same seed and number make the same walks")
 	fl.Int64Var(&f.maxSteps, "max-steps", 0, "end a random walk after this many steps (default 10000)")
-	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
+	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a configuration after this many states")
 	f.storeFlags.flags(fl)
-	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a cell after this time")
+	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a configuration after this time")
 	fl.BoolVar(&f.noMerge, "no-merge", false, "every statement is a step of its own")
 	fl.BoolVar(&f.noReset, "no-reset", false, "dead locals keep their values")
 	fl.BoolVar(&f.noAssert, "no-assert", false, "do not look at asserts: count the full state space")
-	fl.BoolVar(&f.first, "first", false, "stop a cell at its first violation")
-	fl.StringArrayVar(&f.only, "only", nil, "check the cells that have this value of a config parameter, `name=value` or name=a,b (repeatable); specs without such cells are passed over")
-	fl.StringVar(&f.tier, "tier", "", "also check the cells of this tier (all: every tier)")
-	fl.StringVar(&f.shard, "shard", "", "check one of several parts of the cells, `i/n` counted from 1; merge joins the results")
-	fl.StringVar(&f.costs, "costs", "", "deal the cells to the shards by their past cost, which is in this baseline `file`")
+	fl.BoolVar(&f.first, "first", false, "stop a configuration at its first violation")
+	fl.StringArrayVar(&f.only, "only", nil, "check the configurations that have this value of a config parameter, `name=value` or name=a,b (repeatable); specs without such configurations are passed over")
+	fl.StringVar(&f.tier, "tier", "", "also check the configurations of this tier (all: every tier)")
+	fl.StringVar(&f.shard, "shard", "", "check one of several parts of the configurations, `i/n` counted from 1; merge joins the results")
+	fl.StringVar(&f.costs, "costs", "", "deal the configurations to the shards by their past cost, which is in this baseline `file`")
 	fl.StringVar(&f.traceDir, "trace-dir", "", "write a trace of every violated property into this `folder`")
 	fl.BoolVar(&f.shortest, "shortest", false, "show shortest traces, which takes a second, breadth-first search, instead of those with the fewest context switches")
 	fl.BoolVar(&f.noShrink, "no-shrink", false, "show traces as they were found, with all steps")
-	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show every cell, with what was found of each property and the trace of every violation, expected or not")
-	fl.BoolVar(&f.everyCell, "cells", false, "show a line for every cell, as expected or not")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show every configuration, with what was found of each property and the trace of every violation, expected or not")
+	fl.BoolVar(&f.everyConfig, "configurations", false, "show a line for every configuration, as expected or not")
 	f.showFlags.flags(fl)
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
 }
@@ -131,23 +131,23 @@ func outcome(doc *report.Document) error {
 	return nil
 }
 
-// explore checks the cells of specs and prints a line for each. An error is what kept it from that; what it found is in the document.
+// explore checks the configurations of specs and prints a line for each. An error is what kept it from that; what it found is in the document.
 func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 	a.stable(f.set)
 	opts, err := f.checkerOptions(a)
 	if err != nil {
 		return nil, err
 	}
-	cells, total, err := f.cells(a, args)
+	configs, total, err := f.configurations(a, args)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.options(&opts, min(f.jobs, len(cells))); err != nil {
+	if err := f.options(&opts, min(f.jobs, len(configs))); err != nil {
 		return nil, err
 	}
 	ctx, cancel := until(0)
 	defer cancel()
-	prog := a.newProgress(len(cells), f.progress)
+	prog := a.newProgress(len(configs), f.progress)
 	o := run.Options{
 		Tool: tool(debug.ReadBuildInfo()), Checker: opts, Build: f.build(), Jobs: f.jobs, FixedReduction: f.reduction != "", Checkpoints: f.checkpoints(),
 		Traces: f.traceDir != "" || f.verbose || f.everyTrace || len(f.property) > 0, Watch: prog.watch,
@@ -159,18 +159,18 @@ func (a *app) explore(args []string, f *checkFlags) (*report.Document, error) {
 		o.Shortening = run.Shortest
 	}
 	if f.everyTrace {
-		f.kept = page.NewKeeper(cells)
+		f.kept = page.NewKeeper(configs)
 		o.Inspect = f.kept.Inspect
 	}
 	var weak weakCells
 	if f.explainMemory {
 		o.Inspect = weak.after(o.Inspect)
 	}
-	return a.collect(run.Cells(ctx, cells, o), total, f, prog, &weak)
+	return a.collect(run.Configurations(ctx, configs, o), total, f, prog, &weak)
 }
 
-// cells are those that the flags leave, and how many there are in all shards.
-func (f *checkFlags) cells(a *app, args []string) ([]plan.Cell, int, error) {
+// configurations are those that the flags leave, and how many there are in all shards.
+func (f *checkFlags) configurations(a *app, args []string) ([]plan.Check, int, error) {
 	if f.storeBuffer < 0 || f.storeBuffer > maxStoreBuffer {
 		return nil, 0, fmt.Errorf("--store-buffer counts from 1 to %d", maxStoreBuffer)
 	}
@@ -193,10 +193,10 @@ func (f *checkFlags) cells(a *app, args []string) ([]plan.Cell, int, error) {
 		}
 		r.Costs = b.Costs()
 	}
-	return r.Cells()
+	return r.Configurations()
 }
 
-// collect prints each cell when its turn has come, and gathers what was found.
+// collect prints each configuration when its turn has come, and gathers what was found.
 func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags, prog *progress, weak *weakCells) (*report.Document, error) {
 	defer prog.stop()
 	out := a.out
@@ -205,7 +205,7 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 	}
 	doc := report.NewDocument(total)
 	doc.Shard, doc.Run = f.shard, f.run
-	every := f.verbose || f.everyCell || total == 1 && !f.quiet // of a single cell there is nothing to be summed up
+	every := f.verbose || f.everyConfig || total == 1 && !f.quiet // of a single configuration there is nothing to be summed up
 	var errs distinct
 	for x := range outcomes {
 		if x.Err != nil {
@@ -233,7 +233,7 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 			}
 			for _, v := range x.Result.Violations {
 				if v.Unshrunk {
-					fmt.Fprintf(a.err, "pmdcheck: warning: %s: shrinking the trace of %s was given up, as it would take too long: it may be longer than it need be\n", strings.TrimSpace(x.Spec.Name+" "+x.Cell.String()), v.Property)
+					fmt.Fprintf(a.err, "pmdcheck: warning: %s: shrinking the trace of %s was given up, as it would take too long: it may be longer than it need be\n", strings.TrimSpace(x.Spec.Name+" "+x.Configuration.String()), v.Property)
 				}
 			}
 			return a.showTraces(out, x, f)
@@ -246,11 +246,11 @@ func (a *app) collect(outcomes iter.Seq[*run.Outcome], total int, f *checkFlags,
 		return nil, err
 	}
 	prog.stop()
-	err := report.Summary(out, doc, report.Style{Color: color(a.out), Brief: f.quiet, Cells: every})
+	err := report.Summary(out, doc, report.Style{Color: color(a.out), Brief: f.quiet, Configurations: every})
 	return doc, errors.Join(err, tiers(out, "left out", f.left))
 }
 
-// more is what flags ask about a cell besides its verdict.
+// more is what flags ask about a configuration besides its verdict.
 func (f *checkFlags) more(x *run.Outcome, weak *weakCells) string {
 	var b strings.Builder
 	b.WriteString(weak.of(x.Number))
@@ -266,7 +266,7 @@ func (f *checkFlags) wants(x *run.Outcome, t *traces.Trace) bool {
 	return f.verbose || slices.Contains(f.property, t.Property) || (!x.Judged.OK && !slices.Contains(x.Judged.ExpectedProps, t.Property))
 }
 
-// shows reports whether any trace of a cell is to be shown.
+// shows reports whether any trace of a configuration is to be shown.
 func (f *checkFlags) shows(x *run.Outcome) bool {
 	return slices.ContainsFunc(x.Traces, func(t *traces.Trace) bool { return f.wants(x, t) })
 }
@@ -279,7 +279,7 @@ func (a *app) showTraces(out io.Writer, x *run.Outcome, f *checkFlags) error {
 				return err
 			}
 			name := strings.ReplaceAll(x.Spec.Name, "/", "-")
-			for _, c := range x.Cell.Config { // all, as what is left there by runs with other values must stay
+			for _, c := range x.Configuration.Config { // all, as what is left there by runs with other values must stay
 				name += "-" + c.Value
 			}
 			what := t.Property

@@ -2,7 +2,7 @@ package cli
 
 import "errors"
 
-// distinct are errors, each once: what is wrong with a spec is usually wrong in every cell.
+// distinct are errors, each once: what is wrong with a spec is usually wrong in every configuration.
 type distinct struct {
 	list []error
 	told map[string]bool

@@ -116,8 +116,8 @@ func explainProperty(e properties.Entry) string {
 	if spec, trace := properties.Example(e.Name); spec != "" {
 		fmt.Fprintf(&b, "\nA smallest example:\n\n%s\nand how it goes wrong:\n\n%s", indent(spec), indent(trace))
 	}
-	if e.Cell != "" {
-		name, set, _ := strings.Cut(e.Cell, " ")
+	if e.Configuration != "" {
+		name, set, _ := strings.Cut(e.Configuration, " ")
 		if set != "" {
 			set = " --set " + strings.ReplaceAll(set, " ", " --set ")
 		}
@@ -155,7 +155,7 @@ func explainSpec(ctx context.Context, name string) (string, error) {
 	}
 	var b strings.Builder
 	for i, n := range names {
-		spec, cells, err := plan.Load(ctx, n, nil)
+		spec, configs, err := plan.Load(ctx, n, nil)
 		if err != nil {
 			return "", err
 		}
@@ -176,7 +176,7 @@ func explainSpec(ctx context.Context, name string) (string, error) {
 				fmt.Fprintf(&b, "  %-24s %s: %s\n", c.Name, how, strings.Join(c.Values, " "))
 			}
 		}
-		sys, err := spec.Build(cells[0], elab.BuildOptions{Context: ctx})
+		sys, err := spec.Build(configs[0], elab.BuildOptions{Context: ctx})
 		if err != nil {
 			return "", plan.Early(n, err)
 		}
@@ -187,18 +187,18 @@ func explainSpec(ctx context.Context, name string) (string, error) {
 			}
 		}
 		b.WriteString("\nExpectations:\n")
-		for _, line := range expectations(cells) {
+		for _, line := range expectations(configs) {
 			b.WriteString("  " + line + "\n")
 		}
 	}
 	return b.String(), nil
 }
 
-// expectations counts the cells by what is expected of them, in the order in which the expectations first apply.
-func expectations(cells []elab.ConfigCell) []string {
+// expectations counts the configurations by what is expected of them, in the order in which the expectations first apply.
+func expectations(configs []elab.Configuration) []string {
 	var order []string
 	count := map[string]int{}
-	for _, c := range cells {
+	for _, c := range configs {
 		what := "nothing: any violation counts as a failure"
 		if c.Expect != nil {
 			what = "holds"
@@ -214,7 +214,7 @@ func expectations(cells []elab.ConfigCell) []string {
 		}
 	}
 	for i, w := range order {
-		order[i] = fmt.Sprintf("%-12s %s", report.Count(count[w], "cell"), w)
+		order[i] = fmt.Sprintf("%-12s %s", report.Count(count[w], "configuration"), w)
 	}
 	return order
 }

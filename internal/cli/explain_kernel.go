@@ -181,7 +181,7 @@ func explainEra(e catalog.Era, features []elab.Feature) string {
 }
 
 func explainRelease(lib *elab.Spec, release int64, stable bool, eras []catalog.Era, features []elab.Feature) (string, error) {
-	if _, err := lib.Cells([]model.ConfigValue{{Name: "kernel", Value: releaseText(release)}}); err != nil {
+	if _, err := lib.Configurations([]model.ConfigValue{{Name: "kernel", Value: releaseText(release)}}); err != nil {
 		return "", err
 	}
 	var b strings.Builder
@@ -239,18 +239,18 @@ func explainArch(lib *elab.Spec, g elab.Group, i int) (string, error) {
 			}
 		}
 		for _, n := range releases {
-			cells, err := lib.Cells([]model.ConfigValue{{Name: "kernel", Value: releaseText(n)}, {Name: g.Param, Value: target}})
+			configs, err := lib.Configurations([]model.ConfigValue{{Name: "kernel", Value: releaseText(n)}, {Name: g.Param, Value: target}})
 			if err != nil {
 				return "", err
 			}
 			var now []string
-			if exists, _ := lib.Value(cells[0], "TARGET_EXISTS"); exists != "true" {
+			if exists, _ := lib.Value(configs[0], "TARGET_EXISTS"); exists != "true" {
 				flush()
 				was = nil
 				continue
 			}
 			for _, f := range archFacts {
-				v, _ := lib.Value(cells[0], f)
+				v, _ := lib.Value(configs[0], f)
 				now = append(now, v)
 			}
 			if !slices.Equal(was, now) {
@@ -274,7 +274,7 @@ func everyRelease(lib *elab.Spec) ([]int64, error) {
 	}
 	var out []int64
 	for n := named[0]; n <= named[len(named)-1]; n++ {
-		if _, err := lib.Cells([]model.ConfigValue{{Name: "kernel", Value: releaseText(n)}}); err == nil {
+		if _, err := lib.Configurations([]model.ConfigValue{{Name: "kernel", Value: releaseText(n)}}); err == nil {
 			out = append(out, n)
 		}
 	}

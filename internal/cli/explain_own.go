@@ -23,7 +23,7 @@ func explainIn(ctx context.Context, property, spec string) (string, error) {
 	}
 	var b strings.Builder
 	for i, n := range names {
-		s, cells, err := plan.Load(ctx, n, nil)
+		s, configs, err := plan.Load(ctx, n, nil)
 		if err != nil {
 			return "", err
 		}
@@ -34,7 +34,7 @@ func explainIn(ctx context.Context, property, spec string) (string, error) {
 			}
 			return "", fmt.Errorf("%s", msg)
 		}
-		sys, err := s.Build(cells[0], elab.BuildOptions{Check: []string{property}, Context: ctx})
+		sys, err := s.Build(configs[0], elab.BuildOptions{Check: []string{property}, Context: ctx})
 		if err != nil {
 			return "", plan.Early(n, err)
 		}
@@ -42,14 +42,14 @@ func explainIn(ctx context.Context, property, spec string) (string, error) {
 			b.WriteString("\n")
 		}
 		at := slices.IndexFunc(sys.Props, func(p *model.Prop) bool { return p.Name == property })
-		b.WriteString(explainProp(sys, sys.Props[at], len(cells)))
+		b.WriteString(explainProp(sys, sys.Props[at], len(configs)))
 		fmt.Fprintf(&b, "\nSee also: pmdcheck check %s --property %s\n", n, property)
 	}
 	return b.String(), nil
 }
 
 // explainProp is what a property of a system means, how it is declared and where it is observed.
-func explainProp(sys *model.System, p *model.Prop, cells int) string {
+func explainProp(sys *model.System, p *model.Prop, configs int) string {
 	var b strings.Builder
 	e, catalogued := properties.Lookup(p.Name)
 	if catalogued && !p.Own {
@@ -65,8 +65,8 @@ func explainProp(sys *model.System, p *model.Prop, cells int) string {
 	}
 	if at := observed(sys, p.ID); len(at) > 0 {
 		b.WriteString("\nObserved at:\n\n" + indent(strings.Join(at, "\n")))
-		if cells > 1 {
-			fmt.Fprintf(&b, "\nThat is in the first cell of %d; others may observe it elsewhere.\n", cells)
+		if configs > 1 {
+			fmt.Fprintf(&b, "\nThat is in the first configuration of %d; others may observe it elsewhere.\n", configs)
 		}
 	}
 	return b.String()

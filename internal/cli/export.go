@@ -18,8 +18,8 @@ func (a *app) exportCmd() *cobra.Command {
 	var out string
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use: "export spec", Short: "translate a cell of a spec for another tool",
-		Long:    "export writes one cell of a spec, the first that --set leaves, as a Promela model for SPIN. States and transitions of the two tools' full\nsearches coincide; see docs/promela.md.",
+		Use: "export spec", Short: "translate a configuration of a spec for another tool",
+		Long:    "export writes one configuration of a spec, the first that --set leaves, as a Promela model for SPIN. States and transitions of the two tools' full\nsearches coincide; see docs/promela.md.",
 		Example: "  pmdcheck export --promela seed/race_a --set policy=rcu --set target=arm64_4k -o race.pml\n  spin -o1 -o2 -o3 -a race.pml && cc -O2 -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m1000000",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -24,11 +24,11 @@ func (a *app) passedOver(specs []string) {
 	fmt.Fprintf(a.err, "pmdcheck: warning: not checked, because they do not have what is set: %s\n", list)
 }
 
-// tiers says of how many cells a run knows nothing because of their tier, and how it would.
+// tiers says of how many configurations a run knows nothing because of their tier, and how it would.
 func tiers(w io.Writer, what string, left map[string]int) error {
 	var b strings.Builder
 	for _, t := range slices.Sorted(maps.Keys(left)) {
-		fmt.Fprintf(&b, "%s: %s of tier %s (add --tier %s)\n", what, report.Count(left[t], "cell"), t, t)
+		fmt.Fprintf(&b, "%s: %s of tier %s (add --tier %s)\n", what, report.Count(left[t], "configuration"), t, t)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -23,7 +23,7 @@ import (
 func (a *app) levelsCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "levels", Short: "search one space by tasks from files to files, on one machine or on a cluster",
-		Long: "levels searches one cell breadth first, by tasks that read files and write files in a folder, for spaces that fit into no memory. Each level is two rounds of tasks, one for each part of\n" +
+		Long: "levels searches one configuration breadth first, by tasks that read files and write files in a folder, for spaces that fit into no memory. Each level is two rounds of tasks, one for each part of\n" +
 			"the states: expand, then merge. Any task may run twice, late or never finish; everything that is known is in the folder. `levels run` does all tasks, and goes on with a search that was\n" +
 			"interrupted. States, transitions and verdicts are those of check; liveness is decided only where check needs no second search for it.",
 		Example: "  pmdcheck levels init big specs/bench/hugepmd --set nmm=2 --parts 16\n  pmdcheck levels run big\n  pmdcheck levels run big --engine slurm --submit=--partition=long",
@@ -61,12 +61,12 @@ func (a *app) levelsInitCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "%s: %s, %d parts\n", args[0], s.Cell.Name(), s.Parts)
+			fmt.Fprintf(a.out, "%s: %s, %d parts\n", args[0], s.Check.Name(), s.Parts)
 			return nil
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringArrayVar(&c.Set, "set", nil, "fix a config parameter, `name=value` (repeatable): one cell has to be left")
+	fl.StringArrayVar(&c.Set, "set", nil, "fix a config parameter, `name=value` (repeatable): one configuration has to be left")
 	fl.IntVar(&c.Parts, "parts", 16, "in how many parts states are dealt, each of which is a task")
 	fl.StringVar(&c.Memory, "memory-model", "", "how memory behaves: sc or tso")
 	fl.IntVar(&c.StoreBuffer, "store-buffer", 0, "under tso: how many stores a buffer has room for (default 4)")

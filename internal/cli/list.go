@@ -53,20 +53,20 @@ func (a *app) listCmd() *cobra.Command {
 	return cmd
 }
 
-// listed is a spec with the number of its cells.
+// listed is a spec with the number of its configurations.
 type listed struct {
-	name  string
-	spec  *elab.Spec
-	cells int
+	name    string
+	spec    *elab.Spec
+	configs int
 }
 
 func (a *app) specsOf(ctx context.Context, names []string) (list []listed, err error) {
 	for _, n := range names {
-		spec, cells, err := plan.Load(ctx, n, nil)
+		spec, configs, err := plan.Load(ctx, n, nil)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, listed{n, spec, len(cells)})
+		list = append(list, listed{n, spec, len(configs)})
 	}
 	return list, nil
 }
@@ -90,13 +90,13 @@ func (a *app) listFolders() error {
 
 // listSpecs is a line for each spec, as long as the terminal is wide.
 func (a *app) listSpecs(list []listed) error {
-	name, cells := 0, 0
+	name, configs := 0, 0
 	for _, l := range list {
-		name, cells = max(name, len(l.name)), max(cells, len(report.Count(l.cells, "cell")))
+		name, configs = max(name, len(l.name)), max(configs, len(report.Count(l.configs, "configuration")))
 	}
 	width := a.width()
 	for _, l := range list {
-		line := fmt.Sprintf("%-*s  %*s  %s", name, l.name, cells, report.Count(l.cells, "cell"), firstSentence(l.spec.Doc))
+		line := fmt.Sprintf("%-*s  %*s  %s", name, l.name, configs, report.Count(l.configs, "configuration"), firstSentence(l.spec.Doc))
 		if _, err := fmt.Fprintln(a.out, strings.TrimRight(cut(line, width), " ")); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (a *app) listSpecs(list []listed) error {
 func (a *app) listParameters(l listed) error {
 	width := a.width()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s\n", l.name, report.Count(l.cells, "cell"))
+	fmt.Fprintf(&b, "%s  %s\n", l.name, report.Count(l.configs, "configuration"))
 	if s := firstSentence(l.spec.Doc); s != "" {
 		fmt.Fprintf(&b, "%s\n", wrapped("  ", strings.Fields(s), width))
 	}

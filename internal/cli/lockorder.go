@@ -22,7 +22,7 @@ func (a *app) lockOrderCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "lock-order spec...",
 		Short:   "show the order in which a spec takes its locks",
-		Long:    "lock-order explores every cell of the specs and lists the edges A -> B of lock classes: some run takes a lock of class B while it holds one of class A.\nThe edges of all cells are put together, as lockdep does for everything that ever ran; cycles are named with the cell that has them.",
+		Long:    "lock-order explores every configuration of the specs and lists the edges A -> B of lock classes: some run takes a lock of class B while it holds one of class A.\nThe edges of all configurations are put together, as lockdep does for everything that ever ran; cycles are named with the configuration that has them.",
 		Example: "  pmdcheck lock-order locks/abba\n  pmdcheck lock-order seed --dot | dot -Tsvg > order.svg",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -62,7 +62,7 @@ func (a *app) lockOrderCmd() *cobra.Command {
 	return cmd
 }
 
-// writeLockOrder lists the edges, then the cycles: of each the first cell that has it, or that only several cells together do, which differ in what the
+// writeLockOrder lists the edges, then the cycles: of each the first configuration that has it, or that only several configurations together do, which differ in what the
 // kernel was at the time and need not mean anything.
 func writeLockOrder(w io.Writer, o properties.LockOrder, cycles []run.LockCycle) error {
 	var b strings.Builder
@@ -78,14 +78,14 @@ func writeLockOrder(w io.Writer, o properties.LockOrder, cycles []run.LockCycle)
 			continue
 		}
 		told[c.Text] = true
-		fmt.Fprintf(&b, "\ncycle: %s\n  in %s\n", c.Text, c.Cell)
+		fmt.Fprintf(&b, "\ncycle: %s\n  in %s\n", c.Text, c.Configuration)
 		for _, r := range c.Runs {
 			fmt.Fprintf(&b, "  %s\n", r)
 		}
 	}
 	for _, c := range o.Cycles() {
 		if text := properties.CycleString(c); !told[text] {
-			fmt.Fprintf(&b, "\ncycle over several cells: %s\n", text)
+			fmt.Fprintf(&b, "\ncycle over several configurations: %s\n", text)
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -34,10 +34,10 @@ func (a *app) matrixCmd() *cobra.Command {
 	f := &matrixFlags{}
 	cmd := &cobra.Command{
 		Use:   "matrix [spec...]",
-		Short: "answer for many cells at once: policies across, targets and eras down",
-		Long: `matrix explores the cells of specs and puts the answers into a table for each property. An axis is a config parameter, a constant of the spec, or spec;
+		Short: "answer for many configurations at once: policies across, targets and eras down",
+		Long: `matrix explores the configurations of specs and puts the answers into a table for each property. An axis is a config parameter, a constant of the spec, or spec;
 without --rows and --cols these are era, target and policy, as far as the spec sweeps them. A parameter that is named is swept even if the spec fixes it.
-Cells that fall into one place are summed up: violated if any is (and the table says which), unknown if a limit stopped one, holds only if all do.
+Configurations that fall into one place are summed up: violated if any is (and the table says which), unknown if a limit stopped one, holds only if all do.
 --rows feature takes every feature away from the newest release that has it, and says which specs notice (--csv: as tab-separated values).
 Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 		Example: "  pmdcheck matrix seed/race_a\n  pmdcheck matrix seed/race_a --rows era,target --set target=arm64_4k,riscv64\n" +
@@ -54,12 +54,12 @@ Without a spec, the embedded specs in seed are asked: the race of 2022.`,
 	fl.StringVar(&f.csv, "csv", "", "write comma-separated values, a record per place, to `file` (- for stdout, instead of text)")
 	fl.StringVar(&f.html, "html", "", "write a self-contained page to `file` (- for stdout, instead of text)")
 	fl.StringVarP(&f.out, "output", "o", "", "write the text to this `file`")
-	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "cells explored at the same time")
-	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a cell after this many states")
-	fl.StringVar(&f.memory, "max-memory", "", "give up on a cell beyond this `size`, as 512M or 2G")
+	fl.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "configurations explored at the same time")
+	fl.Int64Var(&f.maxStates, "max-states", 0, "give up on a configuration after this many states")
+	fl.StringVar(&f.memory, "max-memory", "", "give up on a configuration beyond this `size`, as 512M or 2G")
 	oldMemory(fl, &f.memory)
-	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a cell after this time")
-	fl.StringVar(&f.tier, "tier", "", "also explore the cells of this tier (all: every tier); others are unknown")
+	fl.DurationVar(&f.timeout, "timeout", 0, "give up on a configuration after this time")
+	fl.StringVar(&f.tier, "tier", "", "also explore the configurations of this tier (all: every tier); others are unknown")
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
 	return cmd
 }
@@ -97,8 +97,8 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 	}
 	ctx, cancel := until(0)
 	defer cancel()
-	prog := a.newProgress(len(m.Cells), f.progress)
-	answers := run.Matrix(ctx, m.Cells, f.tier, run.Options{Checker: opts, Jobs: f.jobs, Watch: prog.watch})
+	prog := a.newProgress(len(m.Configurations), f.progress)
+	answers := run.Matrix(ctx, m.Configurations, f.tier, run.Options{Checker: opts, Jobs: f.jobs, Watch: prog.watch})
 	prog.stop()
 	var results []matrix.Result
 	var errs distinct
@@ -121,8 +121,8 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 		return err
 	}
 	left := map[string]int{}
-	for _, c := range m.Cells {
-		if !plan.InTier(c.ConfigCell, f.tier) {
+	for _, c := range m.Configurations {
+		if !plan.InTier(c.Configuration, f.tier) {
 			left[c.Tier]++
 		}
 	}
@@ -145,7 +145,7 @@ func (a *app) matrix(args []string, f *matrixFlags) error {
 // matrixOfFeatures says which specs notice if a feature is taken away.
 func (a *app) matrixOfFeatures(args []string, f *matrixFlags, opts checker.Options) error {
 	if len(f.cols)+len(f.property)+len(f.set)+len(f.profiles) > 0 || f.html != "" {
-		return errors.New("--rows feature has columns, properties and cells of its own, and no page: leave out --cols, --property, --set and --html")
+		return errors.New("--rows feature has columns, properties and configurations of its own, and no page: leave out --cols, --property, --set and --html")
 	}
 	ctx, cancel := until(0)
 	defer cancel()
@@ -189,11 +189,11 @@ func (f *matrixFlags) nothing(tasks, results int, excluded string, props []strin
 	}
 	switch {
 	case tasks == 0:
-		return fmt.Errorf("nothing to show%s: the sweep of the spec has no cell with these values", set)
+		return fmt.Errorf("nothing to show%s: the sweep of the spec has no configuration with these values", set)
 	case results == 0:
-		return fmt.Errorf("nothing to show%s: no cell can be built: %s", set, excluded)
+		return fmt.Errorf("nothing to show%s: no configuration can be built: %s", set, excluded)
 	}
-	return fmt.Errorf("nothing to show%s: no cell observes %s; choose with --property (see `pmdcheck explain`)", set, strings.Join(props, ", "))
+	return fmt.Errorf("nothing to show%s: no configuration observes %s; choose with --property (see `pmdcheck explain`)", set, strings.Join(props, ", "))
 }
 
 func propertyTitle(name string) string {

@@ -21,7 +21,7 @@ func (a *app) mergeCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "merge results.json...", Short: "join the results of the shards of a run", Args: cobra.MinimumNArgs(1),
 		Long: "merge joins what `check --shard i/n --json FILE` wrote on several machines into the results of the whole run, prints the summary, writes it in any format, and\n" +
-			"exits as check would have. A folder stands for its shard-*.json. What is there twice is refused. It says which shards are missing; their cells are unknown.",
+			"exits as check would have. A folder stands for its shard-*.json. What is there twice is refused. It says which shards are missing; their configurations are unknown.",
 		Example: "  pmdcheck merge shard-*.json --json all.json --junit junit.xml --sarif pmdcheck.sarif\n  pmdcheck merge results/ --json all.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
@@ -85,10 +85,10 @@ func resultFiles(names []string) (out []string, err error) {
 	return out, nil
 }
 
-// missing is why nothing is known of the cells of a shard without results.
+// missing is why nothing is known of the configurations of a shard without results.
 const missing = checker.Reason("missing")
 
-// fill adds the cells of shards that are missing, as unknown.
+// fill adds the configurations of shards that are missing, as unknown.
 func (a *app) fill(doc *report.Document, gap *report.Incomplete) error {
 	cannot := func(why string) error {
 		return &coded{code: exitUnknown, err: fmt.Errorf("%w; they cannot be named: %s", gap, why)}
@@ -103,19 +103,19 @@ func (a *app) fill(doc *report.Document, gap *report.Incomplete) error {
 			return cannot(err.Error())
 		}
 	}
-	cells, total, err := r.Cells()
+	configs, total, err := r.Configurations()
 	if err != nil {
 		return cannot(err.Error())
 	}
-	if total != doc.Cells {
-		return cannot(fmt.Sprintf("the run had %d cells, and would have %d now", doc.Cells, total))
+	if total != doc.Configurations {
+		return cannot(fmt.Sprintf("the run had %d configurations, and would have %d now", doc.Configurations, total))
 	}
 	there := map[int]*report.Entry{}
 	for i := range doc.Results {
 		there[doc.Results[i].Number] = &doc.Results[i]
 	}
 	var more []report.Entry
-	for _, c := range cells {
+	for _, c := range configs {
 		switch e := there[c.Number]; {
 		case e == nil:
 			more = append(more, run.Unexplored(c, missing).Entry())

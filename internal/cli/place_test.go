@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestShardFrom: tasks of schedulers are shards, from whatever number they count; what does not tell which of how many is refused, since a shard too many or too few is cells that nobody looks at.
+// TestShardFrom: tasks of schedulers are shards, from whatever number they count; what does not tell which of how many is refused, since a shard too many or too few is configurations that nobody looks at.
 func TestShardFrom(t *testing.T) {
 	slurm := "SLURM_ARRAY_TASK_ID=%1 SLURM_ARRAY_TASK_COUNT=%2 SLURM_ARRAY_TASK_MIN=%3 SLURM_ARRAY_TASK_MAX=%4 "
 	array := func(id, count, low, high string) string {

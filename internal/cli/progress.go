@@ -15,8 +15,8 @@ import (
 	"pmdcheck/checker/report"
 )
 
-// progress shows on stderr what a run of cells is doing: on a terminal one line that is written over, else (if asked for) a line now and then; and at any
-// time, for SIGUSR1, a line for every cell that runs.
+// progress shows on stderr what a run of configurations is doing: on a terminal one line that is written over, else (if asked for) a line now and then; and at any
+// time, for SIGUSR1, a line for every configuration that runs.
 type progress struct {
 	mu      sync.Mutex
 	w       io.Writer
@@ -25,7 +25,7 @@ type progress struct {
 	lines   bool // lines where there is no terminal
 	total   int
 	done    int
-	running []*cell
+	running []*runningConfig
 	start   time.Time
 	width   int // of the line that stands
 	last    time.Time
@@ -34,8 +34,8 @@ type progress struct {
 	once    sync.Once
 }
 
-// cell is a running cell.
-type cell struct {
+// runningConfig is a running configuration.
+type runningConfig struct {
 	name  string
 	bound int64 // states it has where that is known, else the limit, else 0
 	limit bool  // bound is the limit
@@ -62,15 +62,15 @@ func (a *app) newProgress(total int, lines bool) *progress {
 	return p
 }
 
-// watch takes in a cell; what it returns takes it out.
+// watch takes in a configuration; what it returns takes it out.
 func (p *progress) watch(name string, known int64, opts *checker.Options) func() {
 	c := p.begin(name, known, opts)
 	return func() { p.end(c) }
 }
 
-// begin takes in a cell and sets the options that report about it.
-func (p *progress) begin(name string, known int64, opts *checker.Options) *cell {
-	c := &cell{name: name, bound: known}
+// begin takes in a configuration and sets the options that report about it.
+func (p *progress) begin(name string, known int64, opts *checker.Options) *runningConfig {
+	c := &runningConfig{name: name, bound: known}
 	if known <= 0 && opts.MaxStates > 0 {
 		c.bound, c.limit = opts.MaxStates, true
 	}
@@ -95,8 +95,8 @@ func (p *progress) begin(name string, known int64, opts *checker.Options) *cell 
 	return c
 }
 
-// end takes a cell out.
-func (p *progress) end(c *cell) {
+// end takes a configuration out.
+func (p *progress) end(c *runningConfig) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
@@ -158,7 +158,7 @@ func (p *progress) draw(now bool) {
 	p.width = len(text)
 }
 
-// String is the line: cells done, states per second over all that run, and the one that runs longest.
+// String is the line: configurations done, states per second over all that run, and the one that runs longest.
 func (p *progress) String() string {
 	s := fmt.Sprintf("%d/%d", p.done, p.total)
 	var rate float64
@@ -174,20 +174,20 @@ func (p *progress) String() string {
 	return s
 }
 
-// status writes a line for every cell that runs.
+// status writes a line for every configuration that runs.
 func (p *progress) status() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
-	fmt.Fprintf(p.w, "%d of %d cells done, %s\n", p.done, p.total, time.Since(p.start).Round(time.Second))
+	fmt.Fprintf(p.w, "%d of %d configurations done, %s\n", p.done, p.total, time.Since(p.start).Round(time.Second))
 	for _, c := range p.running {
 		fmt.Fprintln(p.w, c)
 	}
 }
 
-func (c *cell) rate() float64 { return float64(c.p.States) / max(c.p.Elapsed.Seconds(), 1e-3) }
+func (c *runningConfig) rate() float64 { return float64(c.p.States) / max(c.p.Elapsed.Seconds(), 1e-3) }
 
-func (c *cell) String() string {
+func (c *runningConfig) String() string {
 	s := strings.TrimSpace(c.name)
 	if c.p.States == 0 {
 		return s

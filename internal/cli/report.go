@@ -19,7 +19,7 @@ func (a *app) reportCmd() *cobra.Command {
 	var bare bool
 	cmd := &cobra.Command{
 		Use: "report [spec...]", Short: "check specs and write a page to look at: the matrix, every trace, proof cards",
-		Long: "report writes one self-contained HTML file that loads nothing: what is not as expected first, a matrix of all cells, the trace of every violation as a sequence diagram\n" +
+		Long: "report writes one self-contained HTML file that loads nothing: what is not as expected first, a matrix of all configurations, the trace of every violation as a sequence diagram\n" +
 			"to step through, and for what holds what the proof rests on, with a few runs to look at.",
 		Example: "  pmdcheck report -o report.html\n  pmdcheck report seed family -o report.html --title 'my series, v3'",
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -64,7 +64,7 @@ func (a *app) wrote(name string, doc *report.Document, quiet bool) {
 	for i := range doc.Results {
 		specs[doc.Results[i].Spec] = true
 	}
-	fmt.Fprintf(a.out, "wrote %s: %s of %s, %.1f MB; open it in a browser\n", name, count(len(doc.Results), "cell"), count(len(specs), "spec"), float64(st.Size())/1e6)
+	fmt.Fprintf(a.out, "wrote %s: %s of %s, %.1f MB; open it in a browser\n", name, count(len(doc.Results), "configuration"), count(len(specs), "spec"), float64(st.Size())/1e6)
 }
 
 // count is a number with its noun.

@@ -198,7 +198,7 @@ func knownFlag(cmd *cobra.Command, err error) error {
 // bounds adds the flag for the limits of specs, and returns what has to be done before a command.
 func bounds(root *cobra.Command, next func() error) func(*cobra.Command, []string) error {
 	var limits string
-	root.PersistentFlags().StringVar(&limits, "limits", "", "raise or lower what a spec may span and a cell become, `name=number,...`: cells, elements, steps, processes, choices, nesting (docs/language.md)")
+	root.PersistentFlags().StringVar(&limits, "limits", "", "raise or lower what a spec may span and a configuration become, `name=number,...`: configurations, elements, steps, processes, choices, nesting (docs/language.md)")
 	return func(*cobra.Command, []string) error {
 		catalog.Limits = elab.Limits{}
 		if limits != "" {

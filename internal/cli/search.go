@@ -11,12 +11,12 @@ import (
 	"pmdcheck/model/elab"
 )
 
-// build is what the flags say of how a cell becomes a system.
+// build is what the flags say of how a configuration becomes a system.
 func (f *checkFlags) build() elab.BuildOptions {
 	return elab.BuildOptions{NoMerge: f.noMerge, NoReset: f.noReset, StoreBuffer: f.storeBuffer, NoDirect: f.noDirect}
 }
 
-// checkerOptions are what the flags say of the search of a cell, but for where states are kept.
+// checkerOptions are what the flags say of the search of a configuration, but for where states are kept.
 func (f *checkFlags) checkerOptions(a *app) (checker.Options, error) {
 	opts := checker.Options{Workers: f.workers, MaxStates: f.maxStates, Timeout: f.timeout, First: f.first, NoAssert: f.noAssert, NoChains: f.noChains, Verify: f.checkReduction, Explain: f.explainReduction}
 	switch f.search {

@@ -71,7 +71,7 @@ type server struct {
 	shown
 }
 
-// patience is how long a cell may take if no flag says so: the next spec is waiting.
+// patience is how long a configuration may take if no flag says so: the next spec is waiting.
 const patience = time.Minute
 
 // mostClients is how many connections there may be at a time.

@@ -57,7 +57,7 @@ func (s *server) answer(ctx context.Context, q url.Values) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// system is that of the cell, if its spec is on show.
+// system is that of the configuration, if its spec is on show.
 func (s *server) system(q url.Values) (*model.System, error) {
 	name := s.shownAs(q.Get("spec"))
 	if name == "" {

@@ -44,7 +44,7 @@ func (a *app) showCmd() *cobra.Command {
 			}
 			if process == "" {
 				if len(sys.Processes) == 0 {
-					return errors.New("this cell has no processes")
+					return errors.New("this configuration has no processes")
 				}
 				process = sys.Processes[0].Name
 			}

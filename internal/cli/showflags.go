@@ -7,7 +7,7 @@ import (
 	"pmdcheck/internal/page"
 )
 
-// showFlags say which part of the cells a run takes, and what it prints and writes.
+// showFlags say which part of the configurations a run takes, and what it prints and writes.
 type showFlags struct {
 	quiet, full  bool
 	everyTrace   bool // of every violation, though nobody asks to see it
@@ -21,7 +21,7 @@ type showFlags struct {
 }
 
 func (f *showFlags) flags(fl *pflag.FlagSet) {
-	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only cells that are not as expected, and the closing line")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only configurations that are not as expected, and the closing line")
 	fl.StringArrayVar(&f.property, "property", nil, "show the trace of this violated `property`, expected or not (repeatable)")
 	fl.BoolVar(&f.full, "full", false, "traces show every operation on shared state, not only what matters to the violation")
 }

@@ -251,7 +251,7 @@ func (s *shown) html() ([]byte, int, error) {
 			doc.Warn(w.Spec, w.Text)
 		}
 	}
-	doc.Cells = len(doc.Results)
+	doc.Configurations = len(doc.Results)
 	if waiting > 0 {
 		fmt.Fprintf(&notice, "%d of %d specs are still to be checked.\n", waiting, len(s.specs))
 	}

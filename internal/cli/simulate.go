@@ -23,16 +23,16 @@ func (a *app) simulateCmd() *cobra.Command {
 	var noMerge bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use: "simulate spec", Short: "step through a cell by hand", Args: cobra.ExactArgs(1),
+		Use: "simulate spec", Short: "step through a configuration by hand", Args: cobra.ExactArgs(1),
 		Long: "simulate shows where every process is and which steps are possible, and takes the ones you choose; it runs to a cover or a violation, follows a stored\n" +
-			"trace, takes steps back, and stores what it did as a trace. Parameters that --set does not fix have the values of the first cell that is left.\n\n" +
+			"trace, takes steps back, and stores what it did as a trace. Parameters that --set does not fix have the values of the first configuration that is left.\n\n" +
 			"With --script it reads commands from a file (- for stdin) and prints what they say:\n\n" + sim.Help,
 		Example: "  pmdcheck simulate seed/race_a --set policy=rcu --set target=riscv64\n  pmdcheck simulate seed/race_a --set policy=rcu --set target=riscv64 --trace trace.json\n" +
 			"  printf 'run violation\\nsave trace.json\\n' | pmdcheck simulate classic/peterson --set turn_first=true --script -",
 		RunE: func(_ *cobra.Command, args []string) error {
 			ctx, cancel := within(timeout)
 			defer cancel()
-			sys, cells, err := plan.First(ctx, args[0], set, elab.BuildOptions{NoMerge: noMerge})
+			sys, configs, err := plan.First(ctx, args[0], set, elab.BuildOptions{NoMerge: noMerge})
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,7 @@ func (a *app) simulateCmd() *cobra.Command {
 			if _, tty := terminal(a.out); !tty {
 				return errors.New("stdout is not a terminal; use --script")
 			}
-			m := &stepper{s: s, title: strings.TrimSpace(sys.Name + "  " + cells[0].String()), trace: t, save: save, write: a.writeTrace}
+			m := &stepper{s: s, title: strings.TrimSpace(sys.Name + "  " + configs[0].String()), trace: t, save: save, write: a.writeTrace}
 			_, err = tea.NewProgram(m, tea.WithInput(a.in), tea.WithOutput(os.Stdout)).Run()
 			return err
 		},

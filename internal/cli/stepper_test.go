@@ -35,11 +35,11 @@ func shows(t *testing.T, m *stepper, want ...string) {
 
 // TestNarrow: at 80 columns all that the stepper shows is whole, and so are its history, what it filters and pins, and what commands say.
 func TestNarrow(t *testing.T) {
-	sys, cells, err := plan.First(t.Context(), "seed/race_a", []string{"policy=pte_walker_lock", "target=x86_pv_native"}, elab.BuildOptions{})
+	sys, configs, err := plan.First(t.Context(), "seed/race_a", []string{"policy=pte_walker_lock", "target=x86_pv_native"}, elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &stepper{s: sim.New(sys), title: sys.Name + " " + cells[0].String(), width: 80, height: 60}
+	m := &stepper{s: sim.New(sys), title: sys.Name + " " + configs[0].String(), width: 80, height: 60}
 	press := func(keys string) {
 		for _, k := range keys {
 			text := string(k)

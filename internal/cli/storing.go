@@ -24,16 +24,16 @@ type storeFlags struct {
 }
 
 func (f *storeFlags) flags(fl *pflag.FlagSet) {
-	fl.StringVar(&f.memory, "max-memory", "", "give up on a cell beyond this `size`, as 512M or 2G (default: three quarters of what is available, shared by the jobs)")
+	fl.StringVar(&f.memory, "max-memory", "", "give up on a configuration beyond this `size`, as 512M or 2G (default: three quarters of what is available, shared by the jobs)")
 	oldMemory(fl, &f.memory)
 	fl.StringVar(&f.store, "store", "exact", "what is kept of each visited state: exact: all of it; compact: 64 bits of hash; bitstate: three bits, in three quarters of --max-memory.\nOnly exact proves anything; the others say how much they may have missed")
 	fl.StringVar(&f.spill, "spill", "", "keep in this `folder` what does not fit into --max-memory")
-	fl.StringVar(&f.checkpoint, "checkpoint", "", "keep the search of every cell in this `folder`, so that it can be resumed after any interruption")
+	fl.StringVar(&f.checkpoint, "checkpoint", "", "keep the search of every configuration in this `folder`, so that it can be resumed after any interruption")
 	fl.DurationVar(&f.every, "checkpoint-every", time.Minute, "time between checkpoints")
-	fl.StringVar(&f.resume, "resume", "", "go on with the checkpoints in this `folder`; cells that have none begin anew")
+	fl.StringVar(&f.resume, "resume", "", "go on with the checkpoints in this `folder`; configurations that have none begin anew")
 }
 
-// checkpoints say where the search of every cell is kept.
+// checkpoints say where the search of every configuration is kept.
 func (f *storeFlags) checkpoints() run.Checkpoints {
 	return run.Checkpoints{Folder: cmp.Or(f.resume, f.checkpoint), Every: f.every, Resume: f.resume != ""}
 }
@@ -52,8 +52,8 @@ func (f *storeFlags) checkResume() error {
 	return nil
 }
 
-// options sets what the flags say, for cells of which so many are checked at the same time.
-func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
+// options sets what the flags say, for configurations of which so many are checked at the same time.
+func (f *storeFlags) options(o *checker.Options, configs int) (err error) {
 	switch f.store {
 	case "exact":
 	case "compact":
@@ -82,11 +82,11 @@ func (f *storeFlags) options(o *checker.Options, cells int) (err error) {
 			return err
 		}
 	}
-	if o.Memory, err = memory.Bound(f.memory, cells); err != nil {
+	if o.Memory, err = memory.Bound(f.memory, configs); err != nil {
 		return err
 	}
 	if o.Memory > 0 {
-		o.ProcessMemory = memory.Process(o.Memory, cells)
+		o.ProcessMemory = memory.Process(o.Memory, configs)
 	}
 	if f.spill == "" {
 		return nil

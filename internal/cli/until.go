@@ -32,5 +32,5 @@ func within(timeout time.Duration) (context.Context, context.CancelFunc) {
 
 // loading adds the flag of commands that read a spec and do not search it.
 func loading(fl *pflag.FlagSet, timeout *time.Duration) {
-	fl.DurationVar(timeout, "timeout", 0, "give up after this time, if the spec is not read and its cell not made by then")
+	fl.DurationVar(timeout, "timeout", 0, "give up after this time, if the spec is not read and its configuration not made by then")
 }

@@ -17,8 +17,8 @@ const maxStoreBuffer = 32
 type weakCells struct{ texts sync.Map }
 
 // after is an inspection that notes which cells are weak and then does another one, if there is one.
-func (w *weakCells) after(next func(plan.Cell, *model.System, *checker.Result)) func(plan.Cell, *model.System, *checker.Result) {
-	return func(c plan.Cell, sys *model.System, r *checker.Result) {
+func (w *weakCells) after(next func(plan.Check, *model.System, *checker.Result)) func(plan.Check, *model.System, *checker.Result) {
+	return func(c plan.Check, sys *model.System, r *checker.Result) {
 		var b strings.Builder
 		explainMemory(&b, sys)
 		w.texts.Store(c.Number, b.String())

@@ -41,7 +41,7 @@ func (s *Spec) Explore(ctx context.Context, o Options) (*Found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("internal: the spec of a litmus test is wrong: %w", err)
 	}
-	cells, err := spec.Cells([]model.ConfigValue{{Name: elab.MemoryModel, Value: o.Model}})
+	configs, err := spec.Configurations([]model.ConfigValue{{Name: elab.MemoryModel, Value: o.Model}})
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (s *Spec) Explore(ctx context.Context, o Options) (*Found, error) {
 	if buffer == 0 {
 		buffer = defaultBuffer
 	}
-	sys, err := spec.Build(cells[0], elab.BuildOptions{StoreBuffer: buffer, NoDirect: o.NoDirect})
+	sys, err := spec.Build(configs[0], elab.BuildOptions{StoreBuffer: buffer, NoDirect: o.NoDirect})
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +120,11 @@ func Run(ctx context.Context, t *litmus.Test, memory string, positive bool, maxS
 	if err != nil {
 		return nil, fmt.Errorf("internal: the spec of a litmus test is wrong: %w", err)
 	}
-	cells, err := spec.Cells([]model.ConfigValue{{Name: elab.MemoryModel, Value: memory}})
+	configs, err := spec.Configurations([]model.ConfigValue{{Name: elab.MemoryModel, Value: memory}})
 	if err != nil {
 		return nil, err
 	}
-	sys, err := spec.Build(cells[0], elab.BuildOptions{StoreBuffer: defaultBuffer})
+	sys, err := spec.Build(configs[0], elab.BuildOptions{StoreBuffer: defaultBuffer})
 	if err != nil {
 		return nil, err
 	}

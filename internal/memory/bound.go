@@ -18,38 +18,38 @@ const unseen = 16 << 20
 // given is the limit with which the process began. Any other was set here, for a check that is over: to take three quarters of that again would leave the next one less and less.
 var given = debug.SetMemoryLimit(-1)
 
-// Bound is how much a search may take of the given size, or else of three quarters of what is available divided by the cells that are checked at the
+// Bound is how much a search may take of the given size, or else of three quarters of what is available divided by the configurations that are checked at the
 // same time. The collector is told to keep the whole process within that, so garbage does not add to it. GOMEMLIMIT has the last word on that.
-func Bound(size string, cells int) (int64, error) {
+func Bound(size string, configs int) (int64, error) {
 	n, err := parseSize(size)
 	if err != nil {
 		return 0, err
 	}
-	cells = max(cells, 1)
+	configs = max(configs, 1)
 	if n == 0 {
 		n = available()
 		if given < math.MaxInt64 {
 			n = given
 		}
-		if n = n / 4 * 3 / int64(cells); n == 0 {
+		if n = n / 4 * 3 / int64(configs); n == 0 {
 			return 0, nil
 		}
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		if n < math.MaxInt64/int64(cells) {
-			debug.SetMemoryLimit((n - min(unseen, n/8)) * int64(cells))
+		if n < math.MaxInt64/int64(configs) {
+			debug.SetMemoryLimit((n - min(unseen, n/8)) * int64(configs))
 		}
 	}
 	return max(n-min(reserved, n/4), 1), nil
 }
 
 // Process is how much the whole process may have in use so that so many searches of the given bound find room.
-func Process(bound int64, cells int) int64 {
-	cells = max(cells, 1)
-	if bound > (math.MaxInt64-reserved)/int64(cells) {
+func Process(bound int64, configs int) int64 {
+	configs = max(configs, 1)
+	if bound > (math.MaxInt64-reserved)/int64(configs) {
 		return math.MaxInt64
 	}
-	return bound*int64(cells) + reserved
+	return bound*int64(configs) + reserved
 }
 
 // parseSize reads --max-memory.

@@ -8,7 +8,7 @@ import (
 	"runtime/metrics"
 )
 
-// A run over many small cells makes much short-lived garbage, so collecting it late saves a third of the time. A large search keeps what it has, in tables without
+// A run over many small configurations makes much short-lived garbage, so collecting it late saves a third of the time. A large search keeps what it has, in tables without
 // pointers, which cost the collector next to nothing; there garbage as old as the search would be memory for as long as it takes. Collections that come more often cost several
 // workers a twentieth of the time.
 const (

@@ -40,7 +40,7 @@ func card(r *report.Entry) string {
 		said += ". Nothing is judged."
 	}
 	if len(blind) > 0 {
-		said += " Not judged, because nothing in this cell observes it: " + strings.Join(blind, ", ") + "."
+		said += " Not judged, because nothing in this configuration observes it: " + strings.Join(blind, ", ") + "."
 	}
 	if r.Barriers > 0 {
 		said += " Memory was sequentially consistent: the barriers had no effect, and nothing is said of machines on which they matter."

@@ -13,18 +13,18 @@ import (
 
 // The data of the page. Numbers of strings are indices into Strings, where 0 is "".
 type data struct {
-	Title    string            `json:"title"`
-	Version  string            `json:"version,omitempty"`
-	Date     string            `json:"date,omitempty"`
-	Strings  []string          `json:"strings"`
-	Specs    []specData        `json:"specs"`
-	Cells    []cellData        `json:"cells"`
-	Machines []json.RawMessage `json:"machines"`
-	Sources  map[string]string `json:"sources"`
-	Props    []propData        `json:"props"`
-	Cut      int               `json:"cut"` // passing cells for which there are no runs
-	Live     string            `json:"live,omitempty"`
-	Runs     string            `json:"runs,omitempty"`
+	Title          string            `json:"title"`
+	Version        string            `json:"version,omitempty"`
+	Date           string            `json:"date,omitempty"`
+	Strings        []string          `json:"strings"`
+	Specs          []specData        `json:"specs"`
+	Configurations []configData      `json:"configurations"`
+	Machines       []json.RawMessage `json:"machines"`
+	Sources        map[string]string `json:"sources"`
+	Props          []propData        `json:"props"`
+	Cut            int               `json:"cut"` // passing configurations for which there are no runs
+	Live           string            `json:"live,omitempty"`
+	Runs           string            `json:"runs,omitempty"`
 }
 
 type specData struct {
@@ -42,7 +42,7 @@ type propData struct {
 	Rule    string `json:"rule"`
 }
 
-type cellData struct {
+type configData struct {
 	Number      int       `json:"n"`
 	Spec        int       `json:"s"`
 	Values      []int     `json:"v"`
@@ -91,7 +91,7 @@ type encoder struct {
 
 func newEncoder() *encoder {
 	e := &encoder{
-		out:     &data{Machines: []json.RawMessage{}, Sources: map[string]string{}, Specs: []specData{}, Cells: []cellData{}, Props: []propData{}},
+		out:     &data{Machines: []json.RawMessage{}, Sources: map[string]string{}, Specs: []specData{}, Configurations: []configData{}, Props: []propData{}},
 		strings: map[string]int{}, traces: map[string]int{}, whole: map[int]*traces.Trace{}, first: map[string]bool{}, machines: map[string]int{}, files: map[string]bool{},
 	}
 	e.str("")
@@ -141,7 +141,7 @@ func encode(in Input) *encoder {
 			}
 			e.out.Specs = append(e.out.Specs, s)
 		}
-		// In merged results some cells may be named by more parameters than others.
+		// In merged results some configurations may be named by more parameters than others.
 		for _, p := range r.Order {
 			if s := &e.out.Specs[n]; !slices.Contains(s.Params, p) {
 				s.Params = append(s.Params, p)
@@ -150,7 +150,7 @@ func encode(in Input) *encoder {
 	}
 	for i := range in.Document.Results {
 		r := &in.Document.Results[i]
-		e.cell(specs[r.Spec], r, in.Evidence[r.Number])
+		e.configuration(specs[r.Spec], r, in.Evidence[r.Number])
 		for f := range e.files {
 			if src, ok := in.Specs[r.Spec].Sources[f]; ok {
 				e.out.Sources[f] = src
@@ -168,8 +168,8 @@ var (
 	noIndex  = -1
 )
 
-func (e *encoder) cell(spec int, r *report.Entry, ev Evidence) {
-	c := cellData{
+func (e *encoder) configuration(spec int, r *report.Entry, ev Evidence) {
+	c := configData{
 		Number: r.Number, Spec: spec, Values: []int{}, Verdict: verdicts[r.Verdict], Outcome: "y", Expected: e.str(r.Expected), Why: e.str(r.Why), States: r.States,
 		Transitions: r.Transitions, Live: r.LiveStates, Depth: r.Depth, Reduction: e.str(r.Reduction), Store: e.str(r.Store), Dead: r.Dead, Digest: r.Digest, Machines: noIndex,
 		Functions: e.str(strings.Join(ev.Functions, " ")), Symmetry: flag(r.Symmetry),
@@ -210,7 +210,7 @@ func (e *encoder) cell(spec int, r *report.Entry, ev Evidence) {
 	if c.Verdict == "h" && len(ev.Runs) == 0 {
 		e.out.Cut++
 	}
-	e.out.Cells = append(e.out.Cells, c)
+	e.out.Configurations = append(e.out.Configurations, c)
 }
 
 // finding is the number of a violation's trace.

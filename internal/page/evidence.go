@@ -13,23 +13,23 @@ import (
 	"pmdcheck/model/elab"
 )
 
-// Keeper gathers what pages show of cells beside their results. It may be used by several goroutines.
+// Keeper gathers what pages show of configurations beside their results. It may be used by several goroutines.
 type Keeper struct {
 	mu       sync.Mutex
-	runs     map[int]bool // cells for which runs are stored, if they hold
+	runs     map[int]bool // configurations for which runs are stored, if they hold
 	Evidence map[int]Evidence
 	Specs    map[string]Spec
 }
 
-// mostRuns is how many runs of a cell that holds are stored to be looked at.
+// mostRuns is how many runs of a configuration that holds are stored to be looked at.
 const mostRuns = 5
 
-// NewKeeper is for the cells of a run. Runs are stored of at most eight cells of each spec, evenly over its sweep.
-func NewKeeper(cells []plan.Cell) *Keeper {
+// NewKeeper is for the configurations of a run. Runs are stored of at most eight configurations of each spec, evenly over its sweep.
+func NewKeeper(configs []plan.Check) *Keeper {
 	const most = 8
 	k := &Keeper{runs: map[int]bool{}, Evidence: map[int]Evidence{}, Specs: map[string]Spec{}}
 	bySpec := map[*elab.Spec][]int{}
-	for _, c := range cells {
+	for _, c := range configs {
 		bySpec[c.Spec] = append(bySpec[c.Spec], c.Number)
 	}
 	for spec, ns := range bySpec {
@@ -41,8 +41,8 @@ func NewKeeper(cells []plan.Cell) *Keeper {
 	return k
 }
 
-// Inspect takes in the system of a cell and what was found about it.
-func (k *Keeper) Inspect(c plan.Cell, sys *model.System, r *checker.Result) {
+// Inspect takes in the system of a configuration and what was found about it.
+func (k *Keeper) Inspect(c plan.Check, sys *model.System, r *checker.Result) {
 	e := Evidence{Machines: machines(sys), Functions: functions(sys)}
 	if len(r.Violations) == 0 && k.runs[c.Number] {
 		for _, w := range sim.Walks(sys, mostRuns) {

@@ -1,7 +1,7 @@
 // Package page makes the report: one page without anything from outside, for a browser. [Write] puts everything a run found into it as JSON: a matrix of all
-// cells, the traces of violations, proof cards and a few runs of what holds.
+// configurations, the traces of violations, proof cards and a few runs of what holds.
 //
-// Texts are stored once, in a table, and so are traces that several cells share; everything else refers to them by number. The scripts below web draw. Traces are lines of
+// Texts are stored once, in a table, and so are traces that several configurations share; everything else refers to them by number. The scripts below web draw. Traces are lines of
 // a block of their own, packed, which is unpacked when the first is looked at, so that a page with thousands of them is small and opens at once.
 package page
 
@@ -27,7 +27,7 @@ var web embed.FS
 var (
 	pageHTML = asset("page.html")
 	pageCSS  = asset("theme.css", "page.css", "trace.css", "narrow.css")
-	pageJS   = "\"use strict\";\n(() => {\n" + asset("base.js", "address.js", "matrix.js", "overview.js", "state.js", "trace.js", "share.js", "machine.js", "explore.js", "cell.js", "main.js") + "})();\n"
+	pageJS   = "\"use strict\";\n(() => {\n" + asset("base.js", "address.js", "matrix.js", "overview.js", "state.js", "trace.js", "share.js", "machine.js", "explore.js", "configuration.js", "main.js") + "})();\n"
 )
 
 func asset(names ...string) string {
@@ -42,7 +42,7 @@ func asset(names ...string) string {
 	return b.String()
 }
 
-// Input is what a page shows. Evidence is by number of the cell in the run.
+// Input is what a page shows. Evidence is by number of the configuration in the run.
 type Input struct {
 	Title    string
 	Version  string // of the program that checked, or ""
@@ -52,7 +52,7 @@ type Input struct {
 	Evidence map[int]Evidence
 	Notice   string // what is wrong with the specs, or ""
 	Live     string // path that says when there is something newer, or "": of a page that a server sends
-	Runs     string // path that answers with runs of a cell, see [Answer], or ""
+	Runs     string // path that answers with runs of a configuration, see [Answer], or ""
 }
 
 // Spec is a spec with the text of its files, by the names that positions have.
@@ -62,7 +62,7 @@ type Spec struct {
 	Sources map[string]string
 }
 
-// Evidence of a cell is what the document does not have: its state machines, the functions of the kernel in it, and runs of a cell that holds.
+// Evidence of a configuration is what the document does not have: its state machines, the functions of the kernel in it, and runs of a configuration that holds.
 type Evidence struct {
 	Machines  []Machine
 	Functions []string

@@ -72,10 +72,10 @@ func TestPage(t *testing.T) {
 		t.Fatal("no data")
 	}
 	var data struct {
-		Title    string
-		Strings  []string
-		Machines []json.RawMessage
-		Cells    []struct {
+		Title          string
+		Strings        []string
+		Machines       []json.RawMessage
+		Configurations []struct {
 			N int   `json:"n"`
 			T []int `json:"t"`
 			O string
@@ -97,8 +97,8 @@ func TestPage(t *testing.T) {
 	if len(data.Machines) != 1 {
 		t.Errorf("equal machines are stored %d times", len(data.Machines))
 	}
-	if len(data.Cells) != len(input(t).Document.Results) || data.Cells[len(data.Cells)-1].O != "u" {
-		t.Errorf("%d cells, the last is %+v", len(data.Cells), data.Cells[len(data.Cells)-1])
+	if len(data.Configurations) != len(input(t).Document.Results) || data.Configurations[len(data.Configurations)-1].O != "u" {
+		t.Errorf("%d configurations, the last is %+v", len(data.Configurations), data.Configurations[len(data.Configurations)-1])
 	}
 	// Of addresses there is one, which is only ever followed by a reader: where the kernel's source is.
 	shell := strings.ReplaceAll(dataTag.ReplaceAllString(text, ""), `const kernelSource = "https://`, "")
@@ -110,7 +110,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestEqualTraces: a trace that two cells share is stored once.
+// TestEqualTraces: a trace that two configurations share is stored once.
 func TestEqualTraces(t *testing.T) {
 	stored := func(in page.Input) (traces int, first []int) {
 		var b bytes.Buffer
@@ -118,12 +118,12 @@ func TestEqualTraces(t *testing.T) {
 			t.Fatal(err)
 		}
 		var data struct {
-			Cells []struct{ T []int }
+			Configurations []struct{ T []int }
 		}
 		if err := json.Unmarshal([]byte(dataTag.FindStringSubmatch(b.String())[1]), &data); err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range data.Cells {
+		for _, c := range data.Configurations {
 			if len(c.T) > 0 {
 				first = append(first, c.T[0])
 			}
@@ -145,7 +145,7 @@ func TestEqualTraces(t *testing.T) {
 	in.Document.Results = append(in.Document.Results, again)
 	after, first := stored(in)
 	if after != before || first[0] != first[len(first)-1] {
-		t.Errorf("%d traces, %d with a cell that shares one", before, after)
+		t.Errorf("%d traces, %d with a configuration that shares one", before, after)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestEqualTraces(t *testing.T) {
 func TestCard(t *testing.T) {
 	judged := []report.Judged{{Property: "low", Verdict: "holds"}, {Property: "small", Verdict: "not judged"}}
 	covers := map[string]string{"window": "reached"}
-	const blind = " Nothing was violated. Not judged, because nothing in this cell observes it: small."
+	const blind = " Nothing was violated. Not judged, because nothing in this configuration observes it: small."
 	for _, tc := range []struct {
 		name string
 		e    report.Entry
@@ -164,7 +164,7 @@ func TestCard(t *testing.T) {
 		{"symmetry", report.Entry{Verdict: "holds", Reduction: "none", Symmetry: true, Judged: judged, Covers: covers}, "The search is complete, but not every reachable state was visited: states that differ only in which of interchangeable processes or objects is which count as one." + blind},
 		{"both, and liveness", report.Entry{Verdict: "holds", Reduction: "stubborn", Symmetry: true, LiveStates: 7, Judged: judged, Covers: covers}, "The search is complete, but not every reachable state was visited: of steps that commute only as many orders were taken as it takes to find every violation, and states that differ only in which of interchangeable processes or objects is which count as one; for liveness every one was." + blind},
 		{"without covers", report.Entry{Verdict: "holds", Reduction: "none", Judged: judged[:1]}, "Every reachable state of the model was visited. Nothing was violated. There is no cover, so nothing shows that what holds could have gone wrong at all."},
-		{"nothing judged", report.Entry{Verdict: "holds", Reduction: "none", Judged: judged[1:], Covers: covers}, "Every reachable state of the model was visited. Nothing is judged. Not judged, because nothing in this cell observes it: small."},
+		{"nothing judged", report.Entry{Verdict: "holds", Reduction: "none", Judged: judged[1:], Covers: covers}, "Every reachable state of the model was visited. Nothing is judged. Not judged, because nothing in this configuration observes it: small."},
 		{"cut", report.Entry{Verdict: "unknown", Reason: "states", Reduction: "none", Judged: judged, Covers: covers}, "unknown: states."},
 		{"vacuous", report.Entry{Verdict: "violated", Properties: []string{"cover window"}, Reduction: "none", Judged: judged, Covers: covers}, "cover window never reached: the proof would be vacuous."},
 	} {
@@ -174,15 +174,15 @@ func TestCard(t *testing.T) {
 			t.Fatal(err)
 		}
 		var data struct {
-			Strings []string
-			Cells   []struct {
+			Strings        []string
+			Configurations []struct {
 				Card int `json:"cd"`
 			}
 		}
 		if err := json.Unmarshal([]byte(dataTag.FindStringSubmatch(b.String())[1]), &data); err != nil {
 			t.Fatal(err)
 		}
-		if got := data.Strings[data.Cells[0].Card]; got != tc.want {
+		if got := data.Strings[data.Configurations[0].Card]; got != tc.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tc.name, got, tc.want)
 		}
 	}

@@ -79,7 +79,7 @@ func TestFeatures(t *testing.T) {
 			t.Parallel()
 			spec := load(t, "feature.pmd", []byte(f.src))
 			for _, o := range []elab.BuildOptions{{}, {NoMerge: true, NoReset: true}} {
-				sys := build(t, spec, cells(t, spec)[0], o)
+				sys := build(t, spec, configurations(t, spec)[0], o)
 				a, _ := ours(t, sys, false, 20_000)
 				if got := a.String(); !strings.Contains(got, "violated ["+f.want+"]") {
 					t.Errorf("%s, and violated [%s] is wanted", got, f.want)
@@ -109,7 +109,7 @@ func TestRefused(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			spec := load(t, "refused.pmd", []byte(f.src))
 			var b bytes.Buffer
-			err := promela.Export(&b, build(t, spec, cells(t, spec)[0], elab.BuildOptions{}), promela.Options{})
+			err := promela.Export(&b, build(t, spec, configurations(t, spec)[0], elab.BuildOptions{}), promela.Options{})
 			if f.code == "" {
 				if err != nil {
 					t.Fatal(testkit.Render(err))
@@ -130,11 +130,11 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestEverySpec exports a sample of the cells of every embedded spec, every statement a step of its own.
+// TestEverySpec exports a sample of the configurations of every embedded spec, every statement a step of its own.
 func TestEverySpec(t *testing.T) {
 	for _, n := range names(t) {
 		spec := embedded(t, n)
-		for i, c := range cells(t, spec) {
+		for i, c := range configurations(t, spec) {
 			if i%17 != 0 {
 				continue
 			}
@@ -160,7 +160,7 @@ func TestStop(t *testing.T) {
 	} {
 		spec := load(t, "stop.pmd", []byte(src))
 		var b bytes.Buffer
-		if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], elab.BuildOptions{}), promela.Options{}); err != nil {
+		if err := promela.Export(&b, build(t, spec, configurations(t, spec)[0], elab.BuildOptions{}), promela.Options{}); err != nil {
 			t.Fatal(testkit.Render(err))
 		}
 		r, err := s.Run(t.Context(), spin.Job{Model: b.Bytes(), Spin: []string{"-DSTOP"}, CC: []string{"-DSAFETY"}, Pan: []string{"-m1000"}})
@@ -176,7 +176,7 @@ func TestStop(t *testing.T) {
 // TestDeterministic holds that exporting twice gives the same bytes.
 func TestDeterministic(t *testing.T) {
 	spec := embedded(t, "seed/race_a")
-	c := cells(t, spec)[0]
+	c := configurations(t, spec)[0]
 	var a, b bytes.Buffer
 	for _, w := range []io.Writer{&a, &b} {
 		if err := promela.Export(w, build(t, spec, c, elab.BuildOptions{}), promela.Options{}); err != nil {
@@ -192,7 +192,7 @@ func TestDeterministic(t *testing.T) {
 func TestLivenessIsLeftOut(t *testing.T) {
 	spec := load(t, "live.pmd", []byte("u1 x;\nprocess p { x = 1; }\nliveness set: eventually x == 1;\n"))
 	var b bytes.Buffer
-	if err := promela.Export(&b, build(t, spec, cells(t, spec)[0], elab.BuildOptions{}), promela.Options{}); err != nil {
+	if err := promela.Export(&b, build(t, spec, configurations(t, spec)[0], elab.BuildOptions{}), promela.Options{}); err != nil {
 		t.Fatal(testkit.Render(err))
 	}
 	if want := "Not translated, because they are about more than single states and steps: set."; !strings.Contains(b.String(), want) {

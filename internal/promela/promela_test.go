@@ -69,9 +69,9 @@ func names(t *testing.T) (out []string) {
 	return out
 }
 
-func cells(t *testing.T, spec *elab.Spec) []elab.ConfigCell {
+func configurations(t *testing.T, spec *elab.Spec) []elab.Configuration {
 	t.Helper()
-	c, err := spec.Cells(nil)
+	c, err := spec.Configurations(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func compare(t *testing.T, s *spin.Tool, sys *model.System, noAssert bool, limit
 	return true
 }
 
-func build(t *testing.T, spec *elab.Spec, c elab.ConfigCell, o elab.BuildOptions) *model.System {
+func build(t *testing.T, spec *elab.Spec, c elab.Configuration, o elab.BuildOptions) *model.System {
 	t.Helper()
 	sys, err := spec.Build(c, o)
 	if err != nil {
@@ -171,10 +171,10 @@ func build(t *testing.T, spec *elab.Spec, c elab.ConfigCell, o elab.BuildOptions
 	return sys
 }
 
-// sample thins out the cells of a spec: those stay that have a value which few before them had.
-func sample(cells []elab.ConfigCell, few int) (out []elab.ConfigCell) {
+// sample thins out the configurations of a spec: those stay that have a value which few before them had.
+func sample(configs []elab.Configuration, few int) (out []elab.Configuration) {
 	seen := map[model.ConfigValue]int{}
-	for _, c := range cells {
+	for _, c := range configs {
 		if c.Tier != "" || !slices.ContainsFunc(c.Config, func(v model.ConfigValue) bool { return seen[v] < few }) {
 			continue
 		}
@@ -186,7 +186,7 @@ func sample(cells []elab.ConfigCell, few int) (out []elab.ConfigCell) {
 	return out
 }
 
-// TestSpecs holds SPIN's answer on the cells of every classic spec and of the benchmarks, and on cells of the kernel's races with every target, every policy and every era, against that of a
+// TestSpecs holds SPIN's answer on the configurations of every classic spec and of the benchmarks, and on configurations of the kernel's races with every target, every policy and every era, against that of a
 // full search.
 func TestSpecs(t *testing.T) {
 	s := tool(t)
@@ -197,7 +197,7 @@ func TestSpecs(t *testing.T) {
 		if testing.Short() && path.Dir(n) != "classic" && n != "seed/race_a" {
 			continue
 		}
-		for i, c := range sample(cells(t, spec), max(few, 1)) {
+		for i, c := range sample(configurations(t, spec), max(few, 1)) {
 			if !thorough && i == 4 || testing.Short() && i > 0 {
 				break
 			}
@@ -211,9 +211,9 @@ func TestSpecs(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d cells of %d were compared; the others have too many states for this test, steps that are too long for SPIN, or properties that are not translated", compared, all)
+	t.Logf("%d configurations of %d were compared; the others have too many states for this test, steps that are too long for SPIN, or properties that are not translated", compared, all)
 	if compared < all*3/4 {
-		t.Errorf("only %d cells of %d were compared", compared, all)
+		t.Errorf("only %d configurations of %d were compared", compared, all)
 	}
 }
 
@@ -235,7 +235,7 @@ func TestRandomModels(t *testing.T) {
 			t.Parallel()
 			src := testkit.Exportable(rand.New(rand.NewPCG(seed, 2022)))
 			spec := load(t, "random.pmd", []byte(src))
-			sys := build(t, spec, cells(t, spec)[0], elab.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%5 == 0})
+			sys := build(t, spec, configurations(t, spec)[0], elab.BuildOptions{NoMerge: seed%3 == 0, NoReset: seed%5 == 0})
 			if compare(t, s, sys, seed%4 == 0, 20_000) {
 				compared.Add(1)
 			}

@@ -55,7 +55,7 @@ type Search struct {
 	*checker.Levels
 	Config
 	Dir     string
-	Cell    plan.Cell
+	Check   plan.Check
 	Sys     *model.System
 	Checker checker.Options
 }
@@ -124,21 +124,21 @@ func Open(ctx context.Context, dir string, memory int64) (*Search, error) {
 	return s, nil
 }
 
-// open finds the cell and builds its system.
+// open finds the configuration and builds its system.
 func (c Config) open(ctx context.Context, dir string, memory int64) (*Search, string, error) {
-	cells, _, err := plan.Request{Specs: []string{c.Spec}, Set: c.Set, Memory: c.Memory, Tier: "all"}.Cells()
+	configs, _, err := plan.Request{Specs: []string{c.Spec}, Set: c.Set, Memory: c.Memory, Tier: "all"}.Configurations()
 	if err != nil {
 		return nil, "", err
 	}
-	if len(cells) != 1 {
+	if len(configs) != 1 {
 		var some []string
-		for _, x := range cells[:min(len(cells), 4)] {
+		for _, x := range configs[:min(len(configs), 4)] {
 			some = append(some, "\n  "+x.Name())
 		}
-		return nil, "", fmt.Errorf("a search by levels is of one cell, and there are %d: fix their parameters with --set%s", len(cells), strings.Join(some, ""))
+		return nil, "", fmt.Errorf("a search by levels is of one configuration, and there are %d: fix their parameters with --set%s", len(configs), strings.Join(some, ""))
 	}
-	s := &Search{Config: c, Dir: dir, Cell: cells[0]}
-	if s.Sys, err = s.Cell.Spec.Build(s.Cell.ConfigCell, s.Build()); err != nil {
+	s := &Search{Config: c, Dir: dir, Check: configs[0]}
+	if s.Sys, err = s.Check.Spec.Build(s.Check.Configuration, s.Build()); err != nil {
 		return nil, "", err
 	}
 	if s.Checker, err = s.options(); err != nil {
@@ -158,10 +158,10 @@ func (c Config) Build() elab.BuildOptions {
 	return elab.BuildOptions{NoMerge: c.NoMerge, NoReset: c.NoReset, StoreBuffer: c.StoreBuffer, NoDirect: c.NoDirect}
 }
 
-// options are those of the search. As for check, cells whose expect line counts states are searched in full unless a reduction is asked for.
+// options are those of the search. As for check, configurations whose expect line counts states are searched in full unless a reduction is asked for.
 func (s *Search) options() (o checker.Options, err error) {
 	o = checker.Options{Search: checker.BFS, MaxStates: s.MaxStates, First: s.First, NoAssert: s.NoAssert, NoChains: s.NoChains}
-	counted := s.Cell.Expect != nil && (s.Cell.Expect.States >= 0 || s.Cell.Expect.Transitions >= 0)
+	counted := s.Check.Expect != nil && (s.Check.Expect.States >= 0 || s.Check.Expect.Transitions >= 0)
 	if o.Reduction, err = checker.ParseReduction(s.Reduction); err != nil {
 		return o, err
 	}
@@ -181,7 +181,7 @@ func (s *Search) Outcome(ctx context.Context, every bool, tool string) (*run.Out
 	if err != nil {
 		return nil, err
 	}
-	return run.Concluded(ctx, s.Cell, s.Sys, r, run.Options{Checker: s.Checker, Build: s.Build(), Traces: every, Tool: tool})
+	return run.Concluded(ctx, s.Check, s.Sys, r, run.Options{Checker: s.Checker, Build: s.Build(), Traces: every, Tool: tool})
 }
 
 // Round is a number of tasks that do not wait for one another.

@@ -70,7 +70,7 @@ func (s *Search) Status(w io.Writer) error {
 	}
 	var news []int64
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d parts\n", s.Cell.Name(), s.Parts)
+	fmt.Fprintf(&b, "%s, %d parts\n", s.Check.Name(), s.Parts)
 	fmt.Fprintf(&b, "%6s %14s %14s %16s %10s %10s %10s %9s\n", "level", "new", "states", "transitions", "read", "written", "disk", "seconds")
 	for n := 0; n <= last.Number; n++ {
 		x, err := s.Level(n)

@@ -18,7 +18,7 @@ func Loader() *elab.Loader {
 	return &elab.Loader{Library: linux.FS, ReadFile: func(p string) ([]byte, error) { return specs.FS.ReadFile(path.Clean(p)) }}
 }
 
-// First builds the first cell of a spec that has the given values, each "name=value". If the spec has errors, they are rendered in the error, as users see them.
+// First builds the first configuration of a spec that has the given values, each "name=value". If the spec has errors, they are rendered in the error, as users see them.
 func First(name, src string, o elab.BuildOptions, values ...string) (*model.System, error) {
 	spec, err := Loader().Load(name, []byte(src))
 	if err != nil {
@@ -29,11 +29,11 @@ func First(name, src string, o elab.BuildOptions, values ...string) (*model.Syst
 		n, v, _ := strings.Cut(v, "=")
 		set = append(set, model.ConfigValue{Name: n, Value: v})
 	}
-	cells, err := spec.Cells(set)
+	configs, err := spec.Configurations(set)
 	if err != nil {
 		return nil, err
 	}
-	sys, err := spec.Build(cells[0], o)
+	sys, err := spec.Build(configs[0], o)
 	if err != nil {
 		return nil, rendered(err)
 	}
@@ -50,7 +50,7 @@ func System(tb testing.TB, src string, o elab.BuildOptions, values ...string) *m
 	return sys
 }
 
-// Embedded is the first cell of an embedded spec that has the given values.
+// Embedded is the first configuration of an embedded spec that has the given values.
 func Embedded(tb testing.TB, name string, o elab.BuildOptions, values ...string) *model.System {
 	tb.Helper()
 	src, err := specs.FS.ReadFile(name + ".pmd")

@@ -12,19 +12,19 @@ import (
 	"pmdcheck/model/source"
 )
 
-// Limits bound what a spec may span and a cell may become, so that a few lines cannot take hours or the memory of the machine. A limit that is exceeded is an error with its place. 0
+// Limits bound what a spec may span and a configuration may become, so that a few lines cannot take hours or the memory of the machine. A limit that is exceeded is an error with its place. 0
 // stands for the value of [DefaultLimits].
 type Limits struct {
-	Cells     int // of a sweep, those that `where` excludes included
-	Elements  int // of one array, over all of its dimensions and the objects it is in; a system has at most twice as many cells
-	Steps     int // operations of one process, with all calls inlined and loops unrolled; a system has at most four times as many
-	Processes int // of a system, and instances of one declaration
-	Choices   int // alternatives of one choose
-	Nesting   int // calls in calls, and constants in constants
+	Configurations int // of a sweep, those that `where` excludes included
+	Elements       int // of one array, over all of its dimensions and the objects it is in; a system has at most twice as many cells
+	Steps          int // operations of one process, with all calls inlined and loops unrolled; a system has at most four times as many
+	Processes      int // of a system, and instances of one declaration
+	Choices        int // alternatives of one choose
+	Nesting        int // calls in calls, and constants in constants
 }
 
 // DefaultLimits are far above what any model needs that can be explored.
-var DefaultLimits = Limits{Cells: 1 << 18, Elements: 1 << 16, Steps: 30_000, Processes: 64, Choices: 4096, Nesting: 1000}
+var DefaultLimits = Limits{Configurations: 1 << 18, Elements: 1 << 16, Steps: 30_000, Processes: 64, Choices: 4096, Nesting: 1000}
 
 func (l Limits) orDefault() Limits {
 	v, d := reflect.ValueOf(&l).Elem(), reflect.ValueOf(DefaultLimits)

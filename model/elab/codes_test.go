@@ -18,13 +18,13 @@ import (
 	"pmdcheck/model/source"
 )
 
-// everything loads a text, spans its cells and builds them, and gives the codes of what is wrong.
+// everything loads a text, spans its configurations and builds them, and gives the codes of what is wrong.
 func everything(l *elab.Loader, name string, src []byte) ([]string, error) {
 	spec, err := l.Load(name, src)
 	if err == nil {
-		var cells []elab.ConfigCell
-		if cells, err = spec.Cells(nil); err == nil {
-			for _, c := range cells {
+		var configs []elab.Configuration
+		if configs, err = spec.Configurations(nil); err == nil {
+			for _, c := range configs {
 				if _, err = spec.Build(c, elab.BuildOptions{}); err != nil {
 					break
 				}
@@ -71,7 +71,7 @@ var long = map[string]func() ([]string, error){
 }
 
 // TestCodes holds the documentation of diagnostic codes against the source: every code that the front end or the elaborator can give is documented and the
-// other way round; each Before gets its code and no other; each After is right in every cell.
+// other way round; each Before gets its code and no other; each After is right in every configuration.
 func TestCodes(t *testing.T) {
 	used := map[string]bool{}
 	give := regexp.MustCompile(`(?:Code: |rrorf\(|report\()"([a-z]+(?:-[a-z]+)*)"`)

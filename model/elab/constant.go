@@ -13,9 +13,9 @@ import (
 type setting uint8
 
 const (
-	inSystem setting = iota // an elaborated cell: config parameters, constants, addresses of objects
-	inCell                  // what a cell is named and expected to do: config parameters and constants of these
-	inSpec                  // what cells there are: constants that are the same in all of them
+	inSystem        setting = iota // an elaborated configuration: config parameters, constants, addresses of objects
+	inConfiguration                // what a configuration is named and expected to do: config parameters and constants of these
+	inSpec                         // what configurations there are: constants that are the same in all of them
 )
 
 // evaluated is a constant of the spec in a setting: each is evaluated once, as one that occurs twice in the next, and so on, would double the time with each line.
@@ -81,7 +81,7 @@ func (b *builder) constant(x syntax.Expr) (*model.Expr, *check.Type, bool) {
 		})
 		e.notConstant(x, msg)
 	case e.dry && (fault == nil || e.paramReads > params):
-		// With other values of the parameters it may have a result. Every cell is looked at with its own.
+		// With other values of the parameters it may have a result. Every configuration is looked at with its own.
 		return model.NewConst(0, model.IntType), t, true
 	case fault != nil:
 		e.faulty(x, fault)
@@ -97,11 +97,11 @@ func (e *elab) notConstant(x syntax.Node, msg string) {
 
 // noValue reports a name that means something elsewhere, but not in this setting.
 func (e *elab) noValue(x syntax.Node, s *check.Object) {
-	d := source.Diagnostic{Code: "not-constant", Span: x.Span(), Hint: "what a cell is named and expected to do depends on config parameters and constants alone"}
+	d := source.Diagnostic{Code: "not-constant", Span: x.Span(), Hint: "what a configuration is named and expected to do depends on config parameters and constants alone"}
 	d.Msg = fmt.Sprintf("this must be a constant, and %s %s has no value outside a state", s.Kind, source.Quote(s.Name))
 	if s.IsParam() {
-		d.Msg = fmt.Sprintf("this is the same in all cells, and %s %s is not", s.Kind, source.Quote(s.Name))
-		d.Hint = "the type and the default of a parameter and the values of a sweep are made of literals, enum values and constants; let `where` choose among the cells"
+		d.Msg = fmt.Sprintf("this is the same in all configurations, and %s %s is not", s.Kind, source.Quote(s.Name))
+		d.Hint = "the type and the default of a parameter and the values of a sweep are made of literals, enum values and constants; let `where` choose among the configurations"
 	}
 	d.Related = []source.Related{{Span: s.At, Msg: "declared here"}}
 	e.diags.Add(d)

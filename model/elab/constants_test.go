@@ -19,12 +19,12 @@ import (
 
 // place is a place of the grammar where an expression has to be known before any process runs. Its template has a line of its own for the expression, @, and good is what may stand there.
 type place struct {
-	name string
-	node string // "SweepItem.Lo": the field of the syntax tree, which TestConstantPlaces holds against all of them
-	text string
-	cell bool // config parameters have values there
-	addr bool // addresses of objects are known there
-	good string
+	name   string
+	node   string // "SweepItem.Lo": the field of the syntax tree, which TestConstantPlaces holds against all of them
+	text   string
+	config bool // config parameters have values there
+	addr   bool // addresses of objects are known there
+	good   string
 }
 
 // before declares what the expressions are made of. No process writes n.
@@ -86,21 +86,21 @@ var noConstants = []string{
 	"1 / 0", "1 % 0", "6 / (K - 1)", "1 << 32", "1 << -1", "1 >> 40", "2147483647 + K", "65536 * 65536", "-2147483647 - 2", "-(-2147483647 - 1)", "-2147483649", "K == 1 && 1 / 0", "this_mm",
 }
 
-func load(t *testing.T, src string) (cells []elab.ConfigCell, err error) {
+func load(t *testing.T, src string) (configs []elab.Configuration, err error) {
 	t.Helper()
 	spec, err := (&elab.Loader{Library: linux.FS}).Load("t.pmd", []byte(src))
 	if err != nil {
 		return nil, err
 	}
-	if cells, err = spec.Cells(nil); err != nil {
+	if configs, err = spec.Configurations(nil); err != nil {
 		return nil, err
 	}
-	for _, c := range cells {
+	for _, c := range configs {
 		if _, err := spec.Build(c, elab.BuildOptions{}); err != nil {
 			return nil, err
 		}
 	}
-	return cells, nil
+	return configs, nil
 }
 
 // TestConstants: an expression that is no constant is an error with the place of it, wherever a constant has to be. It used to be taken for zero in the sweep, in conditions of
@@ -116,7 +116,7 @@ func TestConstants(t *testing.T) {
 			return head + src
 		}
 		bad := slices.Clone(noConstants)
-		if !p.cell {
+		if !p.config {
 			bad = append(bad, "c", "c + 1", "C + 1")
 		}
 		if !p.addr {
@@ -127,10 +127,10 @@ func TestConstants(t *testing.T) {
 				continue // the number of the process, which its declaration knows
 			}
 			src := at(x) + "\nconst C = c;"
-			cells, err := load(t, src)
+			configs, err := load(t, src)
 			var list *source.List
 			if !errors.As(err, &list) {
-				t.Errorf("%s: %s is taken, %d cells, error %v", p.name, x, len(cells), err)
+				t.Errorf("%s: %s is taken, %d configurations, error %v", p.name, x, len(configs), err)
 				continue
 			}
 			line := strings.Count(head+p.text[:strings.Index(p.text, "@")], "\n") + 1
@@ -145,11 +145,11 @@ func TestConstants(t *testing.T) {
 				}
 			}
 		}
-		if cells, err := load(t, at(p.good)); err != nil || len(cells) == 0 {
+		if configs, err := load(t, at(p.good)); err != nil || len(configs) == 0 {
 			t.Errorf("%s: %s is refused: %v", p.name, p.good, err)
 		}
-		// What has no value in a cell is an error of that cell, whatever the others say.
-		if p.cell {
+		// What has no value in a configuration is an error of that configuration, whatever the others say.
+		if p.config {
 			src := at("6 / z")
 			if _, err := load(t, src); p.node == "ConstDecl.Value" && err == nil {
 				// Only what uses it needs its value.
@@ -328,10 +328,10 @@ func TestConstantValues(t *testing.T) {
 		x := constants(3).Draw(rt, "x")
 		src := "u2 w; process main { w = 1; }\nconst K = " + x.text + ";\nstatic_assert((" + x.text + ") == K);\nexpect : holds states (" + x.text + ") == K ? 7 : 8;\n"
 		spec, err := (&elab.Loader{}).Load("t.pmd", []byte(src))
-		var cells []elab.ConfigCell
+		var configs []elab.Configuration
 		if err == nil {
-			if cells, err = spec.Cells(nil); err == nil {
-				_, err = spec.Build(cells[0], elab.BuildOptions{})
+			if configs, err = spec.Configurations(nil); err == nil {
+				_, err = spec.Build(configs[0], elab.BuildOptions{})
 			}
 		}
 		switch {
@@ -340,14 +340,14 @@ func TestConstantValues(t *testing.T) {
 		case err != nil && x.sure:
 			rt.Fatalf("%s = %d is refused: %v", x.text, x.v, err)
 		case err == nil:
-			got, ok := spec.Value(cells[0], "K")
+			got, ok := spec.Value(configs[0], "K")
 			if got == "true" {
 				got = "1"
 			} else if got == "false" {
 				got = "0"
 			}
-			if !ok || got != fmt.Sprint(x.v) || cells[0].Expect.States != 7 {
-				rt.Fatalf("%s = %d, and is %s, %d states", x.text, x.v, got, cells[0].Expect.States)
+			if !ok || got != fmt.Sprint(x.v) || configs[0].Expect.States != 7 {
+				rt.Fatalf("%s = %d, and is %s, %d states", x.text, x.v, got, configs[0].Expect.States)
 			}
 		}
 	})

@@ -1,6 +1,6 @@
 // Package elab turns a .pmd spec into labelled state machines.
 //
-// A [Spec] is a resolved spec: its config parameters, the cells its sweep spans, what it expects. [Spec.Build] elaborates one
+// A [Spec] is a resolved spec: its config parameters, the configurations its sweep spans, what it expects. [Spec.Build] elaborates one
 // cell into a [model.System]: functions inlined, config constants folded, handles and references resolved as far as they are constant.
 //
 //	spec.go      loading a spec with its imports, and what is checked once, whatever the configuration
@@ -34,10 +34,10 @@ import (
 // what any run does; three passes reach the fixed point on every spec we have, and maxPasses bounds the rest.
 const maxPasses = 6
 
-// elab is one pass over one cell.
+// elab is one pass over one configuration.
 type elab struct {
 	prog   *program
-	cell   map[string]int64 // config values
+	config map[string]int64 // config values
 	memory string           // model of memory: SC, TSO
 	opt    BuildOptions
 	diags  *source.List
@@ -87,7 +87,7 @@ type BuildOptions struct {
 
 	Check []string // if not empty: the properties to check, instead of those the spec lists. no_fault and assertion always are
 
-	Asked map[string]bool // if not nil: gets the features whose value is used; true if it came from the release, false if the cell gives it
+	Asked map[string]bool // if not nil: gets the features whose value is used; true if it came from the release, false if the configuration gives it
 }
 
 func (e *elab) errorf(code string, at source.Span, format string, args ...any) {
@@ -98,9 +98,9 @@ func (e *elab) errorf(code string, at source.Span, format string, args ...any) {
 // that the source writes. In later passes the same can come from a cell that nothing writes, and is a fault at run time.
 func (e *elab) strict() bool { return !e.dry && e.known == nil }
 
-func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.List) *elab {
+func newElab(p *program, config map[string]int64, opt BuildOptions, diags *source.List) *elab {
 	return &elab{
-		prog: p, cell: cell, opt: opt, diags: diags,
+		prog: p, config: config, opt: opt, diags: diags,
 		irTypes: map[string]*model.Type{}, typeFor: map[*check.Type]*model.Type{}, pools: map[string]*model.Pool{}, poolLayout: map[string]*layout{}, globals: map[string]*global{},
 		domains: map[string]model.DomainID{}, props: map[string]model.PropID{}, covers: map[string]model.CoverID{},
 		evaluating: map[string]bool{}, numbers: map[evaluated]value{}, ctx: opt.Context,
@@ -108,15 +108,15 @@ func newElab(p *program, cell map[string]int64, opt BuildOptions, diags *source.
 	}
 }
 
-// build elaborates one cell to its fixed point.
-func build(p *program, name string, cell map[string]int64, config []model.ConfigValue, memory string, opt BuildOptions) (*model.System, error) {
+// build elaborates one configuration to its fixed point.
+func build(p *program, name string, config map[string]int64, named []model.ConfigValue, memory string, opt BuildOptions) (*model.System, error) {
 	var known *model.Usage
 	var sys *model.System
 	for pass := 0; pass < maxPasses; pass++ {
 		diags := &source.List{Files: p.files}
-		e := newElab(p, cell, opt, diags)
+		e := newElab(p, config, opt, diags)
 		e.known, e.memory = known, memory
-		e.sys.Name, e.sys.Config = name, config
+		e.sys.Name, e.sys.Config = name, named
 		e.system()
 		if err := diags.Err(); err != nil {
 			return nil, err

@@ -10,7 +10,7 @@ import (
 	"pmdcheck/model/source"
 )
 
-// A spec is loaded once; each cell of its sweep is a system of its own.
+// A spec is loaded once; each configuration of its sweep is a system of its own.
 func Example() {
 	const src = `
 config int<1..3> users = 1;
@@ -27,19 +27,19 @@ for users in 1..2, fast where (!fast || users == 2);
 	for _, c := range spec.Configs() {
 		fmt.Println("config", c.TypeName, c.Name, c.Values)
 	}
-	cells, err := spec.Cells([]model.ConfigValue{{Name: "users", Value: "2"}}) // those with two users
+	configs, err := spec.Configurations([]model.ConfigValue{{Name: "users", Value: "2"}}) // those with two users
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, cell := range cells {
-		sys, err := spec.Build(cell, elab.BuildOptions{})
+	for _, config := range configs {
+		sys, err := spec.Build(config, elab.BuildOptions{})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		for _, p := range sys.Processes {
-			fmt.Printf("%v: %s has %d transitions\n", cell, p.Name, len(p.Trans))
+			fmt.Printf("%v: %s has %d transitions\n", config, p.Name, len(p.Trans))
 		}
 	}
 	// Output:

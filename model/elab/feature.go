@@ -10,11 +10,11 @@ import (
 	"pmdcheck/model/syntax"
 )
 
-// featureValue is the value of a feature in the cell: the one that is given, or the one of the release.
+// featureValue is the value of a feature in the configuration: the one that is given, or the one of the release.
 func (e *elab) featureValue(s *check.Object) operand {
 	t := e.configType(s)
 	e.paramReads++
-	v, given := e.cell[s.Name]
+	v, given := e.config[s.Name]
 	if e.opt.Asked != nil {
 		e.opt.Asked[s.Name] = !given
 	}
@@ -31,7 +31,7 @@ func (e *elab) featureValue(s *check.Object) operand {
 	return operand{t: t, x: model.NewConst(v, e.irType(t))}
 }
 
-// featureDefault is the value of a feature in the release of the cell.
+// featureDefault is the value of a feature in the release of the configuration.
 func (e *elab) featureDefault(s *check.Object) (int64, bool) {
 	k := e.prog.Names[check.Release]
 	if k == nil || k.Kind != check.ConstObject {
@@ -44,7 +44,7 @@ func (e *elab) featureDefault(s *check.Object) (int64, bool) {
 	return s.Feature.Default(release), true
 }
 
-// unmet is a feature of the cell without something that it requires, or nil. Of what is unknown nothing is demanded, and nothing that depends on it.
+// unmet is a feature of the configuration without something that it requires, or nil. Of what is unknown nothing is demanded, and nothing that depends on it.
 func (s *Spec) unmet(e *elab, unknown []string) (*check.Object, error) {
 	for _, f := range s.prog.Features {
 		if f.Feature.Requires == nil || slices.Contains(unknown, f.Name) || asks(f.Feature.Requires, unknown) {
@@ -78,7 +78,7 @@ func asks(x syntax.Expr, names []string) (found bool) {
 	return found
 }
 
-// givesFeatures reports whether a cell gives some feature a value of its own, be it that of the release.
+// givesFeatures reports whether a configuration gives some feature a value of its own, be it that of the release.
 func (s *Spec) givesFeatures(values map[string]int64) bool {
 	for _, f := range s.prog.Features {
 		if _, given := values[f.Name]; given {
@@ -88,7 +88,7 @@ func (s *Spec) givesFeatures(values map[string]int64) bool {
 	return false
 }
 
-// contradiction is the error of a release that has a feature without what it requires. To leave its cells out, as those are that a sweep of features makes, would lose them silently.
+// contradiction is the error of a release that has a feature without what it requires. To leave its configurations out, as those are that a sweep of features makes, would lose them silently.
 func (s *Spec) contradiction(e *elab, f *check.Object) error {
 	release, _ := e.constInt(e.prog.Names[check.Release].Const.Name)
 	e.errorf("bad-feature", f.Feature.Requires.Span(), "%s has feature %s, and not what it requires", syntax.VersionText(release), source.Quote(f.Name))

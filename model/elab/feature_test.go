@@ -39,13 +39,13 @@ func TestFeatureDefaults(t *testing.T) {
 		"6.5": "false true true two", "6.6": "false true false two", "7.0": "false true false three", "6.1.192": "false true false two", "v7.1.5": "false true false three",
 	} {
 		spec := loadText(t, kernels+"for target in { x86_64 };")
-		cells, err := spec.Cells([]model.ConfigValue{{Name: "kernel", Value: release}})
-		if err != nil || len(cells) != 1 {
-			t.Fatalf("%s: %d cells, %v", release, len(cells), err)
+		configs, err := spec.Configurations([]model.ConfigValue{{Name: "kernel", Value: release}})
+		if err != nil || len(configs) != 1 {
+			t.Fatalf("%s: %d configurations, %v", release, len(configs), err)
 		}
 		var got []string
 		for _, n := range []string{"early", "locked", "sometimes", "reads"} {
-			v, ok := spec.Value(cells[0], n)
+			v, ok := spec.Value(configs[0], n)
 			if !ok {
 				t.Fatalf("no value of %s", n)
 			}
@@ -54,13 +54,13 @@ func TestFeatureDefaults(t *testing.T) {
 		if g := strings.Join(got, " "); g != want {
 			t.Errorf("%s: early, locked, sometimes, reads are %s, want %s", release, g, want)
 		}
-		if _, err := spec.Build(cells[0], elab.BuildOptions{}); err != nil {
+		if _, err := spec.Build(configs[0], elab.BuildOptions{}); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// names are the cells of a text under what is set, by what they are called.
+// names are the configurations of a text under what is set, by what they are called.
 func names(t *testing.T, text string, set ...string) []string {
 	t.Helper()
 	var values []model.ConfigValue
@@ -68,12 +68,12 @@ func names(t *testing.T, text string, set ...string) []string {
 		n, v, _ := strings.Cut(s, "=")
 		values = append(values, model.ConfigValue{Name: n, Value: v})
 	}
-	cells, err := loadText(t, text).Cells(values)
+	configs, err := loadText(t, text).Configurations(values)
 	if err != nil {
 		return []string{err.Error()}
 	}
 	var out []string
-	for _, c := range cells {
+	for _, c := range configs {
 		out = append(out, c.String())
 	}
 	return out
@@ -95,7 +95,7 @@ func loadText(t *testing.T, text string) *elab.Spec {
 
 const imported = "import \"./k\";\n"
 
-func TestFeatureCells(t *testing.T) {
+func TestFeatureConfigurations(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		set        []string
@@ -115,9 +115,9 @@ func TestFeatureCells(t *testing.T) {
 		{"kernel within an era that is no other's", "for target in { x86_64 };", []string{"kernel=6.1", "era=dream"}, []string{"era=dream target=x86_64"}},
 		{"kernel nobody knows", "for target in { x86_64 };", []string{"kernel=4.4"}, []string{"t knows the releases v5.4 to v7.1, not v4.4"}},
 		{"kernel without a release", "for target in { x86_64 };", []string{"kernel=new"}, []string{"kernel 'new' is not a release: write --set kernel=6.6, or v6.6"}},
-		{"requires", "for target in { x86_64 };", []string{"kernel=5.10", "sometimes=true"}, []string{"feature sometimes requires locked, which no cell has"}},
+		{"requires", "for target in { x86_64 };", []string{"kernel=5.10", "sometimes=true"}, []string{"feature sometimes requires locked, which no configuration has"}},
 		{"requires, set as well", "for target in { x86_64 };", []string{"kernel=5.10", "sometimes=true", "locked=true"}, []string{"era=old release=510 target=x86_64 locked=true sometimes=true"}},
-		{"requires leaves cells out", "for era in { old, middle }, target in { x86_64 }, sometimes;", nil, []string{
+		{"requires leaves configurations out", "for era in { old, middle }, target in { x86_64 }, sometimes;", nil, []string{
 			"era=old target=x86_64 sometimes=false", "era=middle target=x86_64 sometimes=false", "era=middle target=x86_64 sometimes=true",
 		}},
 		{"a group", "for target;", []string{"arch=arm"}, []string{"target=arm64_4k", "target=arm64_64k"}},
@@ -130,7 +130,7 @@ func TestFeatureCells(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, names(t, imported+c.text, c.set...)); diff != "" {
-				t.Errorf("cells (-want +got):\n%s", diff)
+				t.Errorf("configurations (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -145,10 +145,10 @@ func TestGroupOfDefault(t *testing.T) {
 	}
 	text = "enum m { a, b, c };\n@group(kind, rest, b, c) @group(kind, first, a)\nconfig enum m m1 = c;\nu2 x;\nprocess p { x = 1; }\n"
 	if diff := cmp.Diff([]string{"m1=c"}, names(t, text, "kind=rest")); diff != "" {
-		t.Errorf("cells (-want +got):\n%s", diff)
+		t.Errorf("configurations (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"m1=a"}, names(t, text, "kind=first")); diff != "" {
-		t.Errorf("cells (-want +got):\n%s", diff)
+		t.Errorf("configurations (-want +got):\n%s", diff)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestFeatureCycle(t *testing.T) {
 	} {
 		spec, err := (&elab.Loader{}).Load("t.pmd", []byte(text))
 		if err == nil {
-			_, err = spec.Cells(nil)
+			_, err = spec.Configurations(nil)
 		}
 		if strings.Contains(text, "requires") {
 			if err != nil {
@@ -174,7 +174,7 @@ func TestFeatureCycle(t *testing.T) {
 	}
 }
 
-// A release that has a feature without what it requires is a mistake of the declarations; its cells are not left out.
+// A release that has a feature without what it requires is a mistake of the declarations; its configurations are not left out.
 func TestFeatureContradiction(t *testing.T) {
 	text := "enum r { a, b };\nconfig enum r release = a;\nconst KERNEL = release == a ? v6.1 : v6.5;\nfeature g fix since v6.5 \"g\";\nfeature f fix since v6.1 requires g \"f\";\n" +
 		"u2 x;\nprocess p { x = f ? 1 : 2; }\nfor release;\n"
@@ -182,25 +182,25 @@ func TestFeatureContradiction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = spec.Cells(nil)
+	_, err = spec.Configurations(nil)
 	if err == nil || !strings.Contains(testkit.Render(err), "t.pmd:5:35: error: v6.1 has feature 'f', and not what it requires [bad-feature]") {
 		t.Errorf("got %s", testkit.Render(err))
 	}
-	// Asked for, the combination is no cell.
-	cells, err := spec.Cells([]model.ConfigValue{{Name: "f", Value: "true"}})
-	if err != nil || len(cells) != 1 || cells[0].String() != "release=b" {
-		t.Errorf("%v, %v", cells, err)
+	// Asked for, the combination is no configuration.
+	configs, err := spec.Configurations([]model.ConfigValue{{Name: "f", Value: "true"}})
+	if err != nil || len(configs) != 1 || configs[0].String() != "release=b" {
+		t.Errorf("%v, %v", configs, err)
 	}
 }
 
 func TestClaims(t *testing.T) {
 	spec := loadText(t, imported+"for era in { old, middle, dream }, target in { x86_64 };\nclaim when era != dream && locked;\nclaim when era == old;")
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []bool
-	for _, c := range cells {
+	for _, c := range configs {
 		got = append(got, c.Claim)
 	}
 	if diff := cmp.Diff([]bool{true, true, false}, got); diff != "" {

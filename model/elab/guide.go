@@ -133,8 +133,8 @@ func (s *Spec) nearest(word string) string {
 	return source.DidYouMean(word, names)
 }
 
-// ofRelease says which releases the values of a cell leave, where its release is none of them: else all that is known is that an assertion of the library fails.
-func (s *Spec) ofRelease(c ConfigCell) string {
+// ofRelease says which releases the values of a configuration leave, where its release is none of them: else all that is known is that an assertion of the library fails.
+func (s *Spec) ofRelease(c Configuration) string {
 	params := s.releaseParams()
 	fixed := map[string]int64{}
 	values, err := s.values(c)
@@ -159,8 +159,8 @@ func (s *Spec) ofRelease(c ConfigCell) string {
 	return fmt.Sprintf("%s is %s to %s; --set kernel=6.6 asks for a release whatever its era", strings.Join(named, " "), syntax.VersionText(low), syntax.VersionText(high))
 }
 
-// withRelease adds that to the error of a cell that cannot be built because its release is none.
-func (s *Spec) withRelease(c ConfigCell, err error) error {
+// withRelease adds that to the error of a configuration that cannot be built because its release is none.
+func (s *Spec) withRelease(c Configuration, err error) error {
 	var list *source.List
 	if !errors.As(err, &list) || s.releaseParams() == nil {
 		return err

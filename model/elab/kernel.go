@@ -70,7 +70,7 @@ func (s *Spec) kernel(text string, fixed map[string]int64) error {
 	return nil
 }
 
-// releaseParams are the parameters that the release of a cell is computed from, in declaration order; nil if there is no release.
+// releaseParams are the parameters that the release of a configuration is computed from, in declaration order; nil if there is no release.
 func (s *Spec) releaseParams() []*check.Object {
 	k := s.prog.Names[check.Release]
 	if k == nil || k.Kind != check.ConstObject {
@@ -145,10 +145,10 @@ func (s *Spec) eachRelease(params []*check.Object, try int64, fixed map[string]i
 		}
 	}
 	order = append(order, rest...)
-	cell := map[string]int64{}
+	config := map[string]int64{}
 	for _, c := range s.prog.Configs {
 		if c.Config.Default != nil {
-			cell[c.Name], _ = e.constInt(c.Config.Default)
+			config[c.Name], _ = e.constInt(c.Config.Default)
 		}
 	}
 	var walk func(k int) bool
@@ -156,16 +156,16 @@ func (s *Spec) eachRelease(params []*check.Object, try int64, fixed map[string]i
 		if k < len(order) {
 			i := order[k]
 			for _, v := range choices[i] {
-				cell[params[i].Name] = v
+				config[params[i].Name] = v
 				if !walk(k + 1) {
 					return false
 				}
 			}
 			return true
 		}
-		n, ok := s.consts(cell).constInt(e.prog.Names[check.Release].Const.Name)
+		n, ok := s.consts(config).constInt(e.prog.Names[check.Release].Const.Name)
 		for _, a := range s.prog.Statics {
-			if v, known := s.consts(cell).constInt(a.Cond); known && v == 0 {
+			if v, known := s.consts(config).constInt(a.Cond); known && v == 0 {
 				ok = false
 			}
 		}
@@ -174,7 +174,7 @@ func (s *Spec) eachRelease(params []*check.Object, try int64, fixed map[string]i
 		}
 		values := map[string]int64{}
 		for _, p := range params {
-			values[p.Name] = cell[p.Name]
+			values[p.Name] = config[p.Name]
 		}
 		return f(n, values)
 	}
@@ -206,35 +206,35 @@ func (s *Spec) Off(name string, release int64) (set []model.ConfigValue, ok bool
 	if has == 0 {
 		return nil, false, nil
 	}
-	cell, _, _ := s.releases(s.releaseParams(), release, nil)
-	if cell == nil {
+	config, _, _ := s.releases(s.releaseParams(), release, nil)
+	if config == nil {
 		return nil, false, fmt.Errorf("%s does not know %s", s.Name, syntax.VersionText(release))
 	}
 	e := s.consts(map[string]int64{})
 	for _, c := range s.prog.Configs {
-		if _, known := cell[c.Name]; !known && c.Config.Default != nil {
-			cell[c.Name], _ = e.constInt(c.Config.Default)
+		if _, known := config[c.Name]; !known && c.Config.Default != nil {
+			config[c.Name], _ = e.constInt(c.Config.Default)
 		}
 	}
 	off := []*check.Object{sym}
-	cell[name] = has - 1
+	config[name] = has - 1
 	for {
-		f, err := s.unmet(s.consts(cell), nil)
+		f, err := s.unmet(s.consts(config), nil)
 		if err != nil {
 			return nil, false, err
 		}
 		if f == nil {
 			break
 		}
-		if f == sym || cell[f.Name] != 0 && slices.Contains(off, f) {
+		if f == sym || config[f.Name] != 0 && slices.Contains(off, f) {
 			return nil, false, fmt.Errorf("feature %s cannot be taken away from %s alone: %s requires it", name, syntax.VersionText(release), f.Name)
 		}
-		cell[f.Name] = 0
+		config[f.Name] = 0
 		off = append(off, f)
 	}
 	set = append(set, model.ConfigValue{Name: kernelParam, Value: syntax.VersionText(release)})
 	for _, f := range off {
-		set = append(set, model.ConfigValue{Name: f.Name, Value: model.FormatValue(e.irType(e.configType(f)), int32(cell[f.Name]))})
+		set = append(set, model.ConfigValue{Name: f.Name, Value: model.FormatValue(e.irType(e.configType(f)), int32(config[f.Name]))})
 	}
 	return set, true, nil
 }

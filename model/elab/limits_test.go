@@ -78,9 +78,9 @@ func TestLimits(t *testing.T) {
 			start := time.Now()
 			spec, err := loadLimited(c.src, elab.Limits{})
 			if err == nil {
-				cells, cerr := spec.Cells(nil)
+				configs, cerr := spec.Configurations(nil)
 				if err = cerr; err == nil {
-					_, err = spec.Build(cells[0], elab.BuildOptions{})
+					_, err = spec.Build(configs[0], elab.BuildOptions{})
 				}
 			}
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
@@ -100,18 +100,18 @@ func processes(n int) (src string) {
 	return src
 }
 
-// TestLimitOfCells: a sweep that spans too much says which parameter is one too many; with a value fixed it may be little enough.
-func TestLimitOfCells(t *testing.T) {
+// TestLimitOfSweep: a sweep that spans too much says which parameter is one too many; with a value fixed it may be little enough.
+func TestLimitOfSweep(t *testing.T) {
 	const src = "config u16 a;\nconfig u16 b;\nfor a in 0 .. 1000, b in 0 .. 1000;\nu4 x;\nprocess p { x = 1; }\n"
 	spec, err := loadLimited(src, elab.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := spec.Cells(nil); err == nil || !strings.Contains(err.Error(), "with b the sweep spans more than 262144 cells") {
+	if _, err := spec.Configurations(nil); err == nil || !strings.Contains(err.Error(), "with b the sweep spans more than 262144 configurations") {
 		t.Error(err)
 	}
-	if cells, err := spec.Cells([]model.ConfigValue{{Name: "a", Value: "7"}}); err != nil || len(cells) != 1001 {
-		t.Errorf("%d cells, %v", len(cells), err)
+	if configs, err := spec.Configurations([]model.ConfigValue{{Name: "a", Value: "7"}}); err != nil || len(configs) != 1001 {
+		t.Errorf("%d configurations, %v", len(configs), err)
 	}
 }
 
@@ -126,8 +126,8 @@ func TestRaisedLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells, _ := spec.Cells(nil)
-	if _, err := spec.Build(cells[0], elab.BuildOptions{}); err != nil {
+	configs, _ := spec.Configurations(nil)
+	if _, err := spec.Build(configs[0], elab.BuildOptions{}); err != nil {
 		t.Error(err)
 	}
 	for _, bad := range []string{"", "x", "steps", "steps=0", "steps=-1", "stpes=4", "steps=99999999999999999999"} {
@@ -145,15 +145,15 @@ func TestStopped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells, err := spec.CellsContext(ctx, nil)
+	configs, err := spec.ConfigurationsContext(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cancel()
 	for what, err := range map[string]error{
-		"load":  func() error { _, err := (&elab.Loader{Context: ctx}).Load("test.pmd", []byte(src)); return err }(),
-		"cells": func() error { _, err := spec.CellsContext(ctx, nil); return err }(),
-		"build": func() error { _, err := spec.Build(cells[0], elab.BuildOptions{Context: ctx}); return err }(),
+		"load":           func() error { _, err := (&elab.Loader{Context: ctx}).Load("test.pmd", []byte(src)); return err }(),
+		"configurations": func() error { _, err := spec.ConfigurationsContext(ctx, nil); return err }(),
+		"build":          func() error { _, err := spec.Build(configs[0], elab.BuildOptions{Context: ctx}); return err }(),
 	} {
 		if !errors.Is(elab.WasStopped(err), context.Canceled) {
 			t.Errorf("%s: %v", what, err)

@@ -43,9 +43,9 @@ func TestDiagnostics(t *testing.T) {
 			name := filepath.Base(f)
 			spec, err := loader("testdata/bad").Load(name, src)
 			if err == nil {
-				var cells []elab.ConfigCell
-				if cells, err = spec.Cells(nil); err == nil {
-					_, err = spec.Build(cells[0], elab.BuildOptions{})
+				var configs []elab.Configuration
+				if configs, err = spec.Configurations(nil); err == nil {
+					_, err = spec.Build(configs[0], elab.BuildOptions{})
 				}
 			}
 			var list *source.List
@@ -95,7 +95,7 @@ func seeds(tb testing.TB) [][]byte {
 	return out
 }
 
-// FuzzLoad: no text makes the front end or the elaborator panic, whatever it accepts passes Sanity (which Build checks itself), and a sweep that is accepted has cells or says that
+// FuzzLoad: no text makes the front end or the elaborator panic, whatever it accepts passes Sanity (which Build checks itself), and a sweep that is accepted has configurations or says that
 // it has none.
 func FuzzLoad(f *testing.F) {
 	for _, s := range seeds(f) {
@@ -114,14 +114,14 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		cells, err := spec.Cells(nil)
-		if err == nil && len(cells) == 0 {
-			t.Error("no cells, and no error")
+		configs, err := spec.Configurations(nil)
+		if err == nil && len(configs) == 0 {
+			t.Error("no configurations, and no error")
 		}
-		if err != nil || len(cells) > 100 {
+		if err != nil || len(configs) > 100 {
 			return
 		}
-		if _, err := spec.Build(cells[0], elab.BuildOptions{}); err != nil && strings.HasPrefix(err.Error(), "internal") {
+		if _, err := spec.Build(configs[0], elab.BuildOptions{}); err != nil && strings.HasPrefix(err.Error(), "internal") {
 			t.Error(err)
 		}
 	})

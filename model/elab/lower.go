@@ -508,7 +508,7 @@ func (e *elab) process(d *syntax.ProcDecl) {
 		count = n
 	}
 	if e.dry {
-		count = 1 // also of what no cell has an instance of
+		count = 1 // also of what no configuration has an instance of
 	}
 	for i := range count {
 		if most := 4 * e.prog.limits.Processes; len(e.sys.Processes) >= most {

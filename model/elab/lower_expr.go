@@ -265,7 +265,7 @@ func (b *builder) global(x *syntax.Ident, s *check.Object) operand {
 			return badOperand
 		}
 		e.paramReads++
-		v, ok := e.cell[s.Name]
+		v, ok := e.config[s.Name]
 		if !ok && e.dry && e.setting != inSpec {
 			v, ok = e.defaultOf(s)
 		}

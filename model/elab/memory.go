@@ -13,7 +13,7 @@ import (
 	"pmdcheck/model/syntax"
 )
 
-// MemoryModel is the name of the config parameter that says how memory behaves. Every spec has it; it is one of the cell's parameters where the spec or its imports name it, or
+// MemoryModel is the name of the config parameter that says how memory behaves. Every spec has it; it is one of the configuration's parameters where the spec or its imports name it, or
 // where the value is not [SC].
 const MemoryModel = "memory_model"
 
@@ -51,8 +51,8 @@ func (ld *loading) declareMemory() {
 	}
 }
 
-// Memory is the memory model of a cell.
-func (c ConfigCell) Memory() string {
+// Memory is the memory model of a configuration.
+func (c Configuration) Memory() string {
 	for _, v := range c.Config {
 		if v.Name == MemoryModel {
 			return v.Value
@@ -61,7 +61,7 @@ func (c ConfigCell) Memory() string {
 	return SC
 }
 
-// undeclaredMemory takes the memory model out of the values that are fixed, where the spec does not name it: it is no parameter then, and every cell gets it.
+// undeclaredMemory takes the memory model out of the values that are fixed, where the spec does not name it: it is no parameter then, and every configuration gets it.
 func (s *Spec) undeclaredMemory(set []model.ConfigValue) (rest []model.ConfigValue, memory string, err error) {
 	if sym := s.prog.Names[MemoryModel]; sym != nil && sym.Kind == check.ConfigObject {
 		return set, "", nil
@@ -80,13 +80,13 @@ func (s *Spec) undeclaredMemory(set []model.ConfigValue) (rest []model.ConfigVal
 	return rest, memory, nil
 }
 
-// withMemory gives every cell a memory model that the spec does not name.
-func withMemory(cells []ConfigCell, memory string) []ConfigCell {
+// withMemory gives every configuration a memory model that the spec does not name.
+func withMemory(configs []Configuration, memory string) []Configuration {
 	if memory == "" || memory == SC {
-		return cells
+		return configs
 	}
-	for i := range cells {
-		c := &cells[i]
+	for i := range configs {
+		c := &configs[i]
 		c.Config = append(slices.Clone(c.Config), model.ConfigValue{Name: MemoryModel, Value: memory})
 		if c.Expect != nil {
 			x := *c.Expect
@@ -94,7 +94,7 @@ func withMemory(cells []ConfigCell, memory string) []ConfigCell {
 			c.Expect = &x
 		}
 	}
-	return cells
+	return configs
 }
 
 // weaken gives a system its memory model.

@@ -38,7 +38,7 @@ func (s *Spec) named() map[string]*syntax.Ident {
 	return out
 }
 
-// CheckedProperties are the properties that every cell checks, in the order of System.Props.
+// CheckedProperties are the properties that every configuration checks, in the order of System.Props.
 func (s *Spec) CheckedProperties() (names []string) {
 	for _, q := range s.prog.Props {
 		if _, asked := s.Checks(q.Name); asked {
@@ -48,21 +48,21 @@ func (s *Spec) CheckedProperties() (names []string) {
 	return names
 }
 
-// HasCovers reports whether the spec has a cover that some cell may demand.
+// HasCovers reports whether the spec has a cover that some configuration may demand.
 func (s *Spec) HasCovers() bool { return len(s.prog.Covers) > 0 }
 
-// observers finds out which of some properties are observed in some cell where they are checked: in one of the given cells, or else, if all of them are to be looked at, in any cell of the sweep. Most specs
-// observe what they name in their first cell. A cell that cannot be built observes nothing: failed is why the first of them cannot.
-func (s *Spec) observers(names []string, cells []ConfigCell, all bool, o BuildOptions) (found, unchecked map[string]bool, failed error) {
+// observers finds out which of some properties are observed in some configuration where they are checked: in one of the given configurations, or else, if all of them are to be looked at, in any configuration of the sweep. Most specs
+// observe what they name in their first configuration. A configuration that cannot be built observes nothing: failed is why the first of them cannot.
+func (s *Spec) observers(names []string, configs []Configuration, all bool, o BuildOptions) (found, unchecked map[string]bool, failed error) {
 	found, unchecked = map[string]bool{}, map[string]bool{}
 	left := len(names)
 	looked := map[string]bool{}
-	look := func(cells []ConfigCell) {
-		for _, c := range cells {
+	look := func(configs []Configuration) {
+		for _, c := range configs {
 			if left == 0 {
 				return
 			}
-			key := ConfigCell{Config: c.Config, implied: make([]bool, len(c.Config))}.String()
+			key := Configuration{Config: c.Config, implied: make([]bool, len(c.Config))}.String()
 			if looked[key] {
 				continue
 			}
@@ -85,25 +85,25 @@ func (s *Spec) observers(names []string, cells []ConfigCell, all bool, o BuildOp
 			}
 		}
 	}
-	look(cells)
+	look(configs)
 	if left > 0 && all {
-		if rest, err := s.Cells(nil); err == nil {
+		if rest, err := s.Configurations(nil); err == nil {
 			look(rest)
 		}
 	}
 	return found, unchecked, failed
 }
 
-// CheckNames reports the properties that check and expect lines name and that no cell of the spec observes, so that no cell could violate them. The cells that are about to
+// CheckNames reports the properties that check and expect lines name and that no configuration of the spec observes, so that no configuration could violate them. The configurations that are about to
 // be checked are looked at first.
-func (s *Spec) CheckNames(cells []ConfigCell) error {
+func (s *Spec) CheckNames(configs []Configuration) error {
 	named := s.named()
 	var names []string
 	for n := range named {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	found, unchecked, failed := s.observers(names, cells, true, BuildOptions{})
+	found, unchecked, failed := s.observers(names, configs, true, BuildOptions{})
 	diags := &source.List{Files: s.Files}
 	for _, n := range names {
 		if found[n] {
@@ -112,7 +112,7 @@ func (s *Spec) CheckNames(cells []ConfigCell) error {
 		if failed != nil && !unchecked[n] { // perhaps there
 			return failed
 		}
-		d := source.Diagnostic{Code: "unknown-property", Span: named[n].Sp, Msg: "no cell of this spec observes property " + source.Quote(n)}
+		d := source.Diagnostic{Code: "unknown-property", Span: named[n].Sp, Msg: "no configuration of this spec observes property " + source.Quote(n)}
 		var others []string
 		for o := range found {
 			others = append(others, o)
@@ -126,13 +126,13 @@ func (s *Spec) CheckNames(cells []ConfigCell) error {
 	return diags.Err()
 }
 
-// Observes reports whether one of some cells observes a property when it is asked about, or with all any other cell of the sweep.
-func (s *Spec) Observes(property string, cells []ConfigCell, all bool) bool {
+// Observes reports whether one of some configurations observes a property when it is asked about, or with all any other configuration of the sweep.
+func (s *Spec) Observes(property string, configs []Configuration, all bool) bool {
 	known := slices.ContainsFunc(s.prog.Props, func(q *check.Prop) bool { return q.Name == property })
 	if !known {
 		return false
 	}
-	found, _, _ := s.observers([]string{property}, cells, all, BuildOptions{Check: []string{property}})
+	found, _, _ := s.observers([]string{property}, configs, all, BuildOptions{Check: []string{property}})
 	return found[property]
 }
 
@@ -144,7 +144,7 @@ func (s *Spec) Properties() (names []string) {
 	return names
 }
 
-// lookFor demands the covers that a cell is expected not to reach, whatever their `when` says: only what is looked for can be found unreachable.
+// lookFor demands the covers that a configuration is expected not to reach, whatever their `when` says: only what is looked for can be found unreachable.
 func lookFor(s *model.System, x *Expectation) {
 	if x == nil {
 		return

@@ -17,7 +17,7 @@ func TestObserved(t *testing.T) {
 		{"an assert", "u2 x; process p { x = 1; assert (x == 1); }", "no_deadlock no_fault assertion"},
 		{"an assert that is always true", "process p { assert (true, q); }", "no_deadlock no_fault q"},
 		{"an assert that no process runs", "u2 x; void f(void) { assert (x == 0, q); } process p { x = 1; }", "no_deadlock no_fault"},
-		{"an assert of another cell", "const on = false; u2 x; process p { if (on) assert (x == 0, q); x = 1; }", "no_deadlock no_fault"},
+		{"an assert of another configuration", "const on = false; u2 x; process p { if (on) assert (x == 0, q); x = 1; }", "no_deadlock no_fault"},
 		{"only a text", "property q \"text\"; u2 x; process p { x = 1; }", "no_deadlock no_fault"},
 		{"an invariant", "u2 x; process p { x = 1; } invariant q: x < 2;", "no_deadlock no_fault q"},
 		{"an access", "@use(q) struct s { u2 f; }; struct s A; process p { A.f = 1; free (&A); }", "no_deadlock no_fault q"},
@@ -31,14 +31,14 @@ func TestObserved(t *testing.T) {
 		{"a leak", "@use(u) @leak(q) struct s { u2 f; }; struct s A; struct s *x = &A; process p { x = NULL; }", "no_deadlock no_fault q"},
 		{"a guarded field", "@use(u) struct s { u2 f @guard(q); u2 g; }; struct s A; process p { A.f = 1; free (&A); }", "no_deadlock no_fault q"},
 		{"liveness", "u2 x; process p { x = 1; } liveness q: eventually x == 1;", "no_deadlock no_fault q"},
-		{"liveness of another cell", "u2 x; process p { x = 1; } liveness q: eventually x == 1 when false;", "no_deadlock no_fault"},
+		{"liveness of another configuration", "u2 x; process p { x = 1; } liveness q: eventually x == 1 when false;", "no_deadlock no_fault"},
 		{"races", "u2 x; process p { x = 1; } check no_data_race;", "no_deadlock no_fault no_data_race"},
 		{"an order of locks", "u1 a; u1 b; process p { lock_acquire(&a); lock_acquire(&b); } process q { a = 1; b = 1; }", "no_deadlock no_fault lock_order"},
 		{"one lock, which could be taken twice", "u1 a; process p { lock_acquire(&a); a = 1; lock_release(&a); }", "no_deadlock no_fault lock_order"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			spec, cells := loaded(t, tc.src)
-			sys, err := spec.Build(cells[0], elab.BuildOptions{})
+			spec, configs := loaded(t, tc.src)
+			sys, err := spec.Build(configs[0], elab.BuildOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,32 +58,32 @@ func TestObserved(t *testing.T) {
 	}
 }
 
-func loaded(t *testing.T, src string) (*elab.Spec, []elab.ConfigCell) {
+func loaded(t *testing.T, src string) (*elab.Spec, []elab.Configuration) {
 	t.Helper()
 	spec, err := (&elab.Loader{}).Load("s.pmd", []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return spec, cells
+	return spec, configs
 }
 
-// TestNamedAndNotObserved: what check and expect name has to be observed by some cell, whichever cells are asked for.
+// TestNamedAndNotObserved: what check and expect name has to be observed by some configuration, whichever configurations are asked for.
 func TestNamedAndNotObserved(t *testing.T) {
 	const head = "config u1 n; u2 x; void f(void) { assert (x == 0, dead); } process p { if (n == 1) assert (x == 0, one); x = 0; } for n; "
 	for _, tc := range []struct{ src, want string }{
 		{"check one;", ""},
-		{"check no_deadlock, no_fault, assertion, one;", "1:151: no cell of this spec observes property 'assertion'"},
-		{"check dead;", "1:128: no cell of this spec observes property 'dead'"},
-		{"expect : violates dead;", "1:140: no cell of this spec observes property 'dead'"},
+		{"check no_deadlock, no_fault, assertion, one;", "1:151: no configuration of this spec observes property 'assertion'"},
+		{"check dead;", "1:128: no configuration of this spec observes property 'dead'"},
+		{"expect : violates dead;", "1:140: no configuration of this spec observes property 'dead'"},
 		{"expect n == 0 : violates one;", ""},
 		{"check no_deadlock; expect : violates one;", "1:159: property 'one' is expected to be violated, and not checked"},
 	} {
-		spec, cells := loaded(t, head+tc.src)
-		err := spec.CheckNames(cells[:1])
+		spec, configs := loaded(t, head+tc.src)
+		err := spec.CheckNames(configs[:1])
 		got := ""
 		if err != nil {
 			got = strings.TrimPrefix(err.Error(), "s.pmd:")
@@ -99,11 +99,11 @@ func TestNamedAndNotObserved(t *testing.T) {
 	}
 }
 
-// TestUnreachable: a cover that a cell is expected not to reach is looked for in that cell, although it is not demanded; others are as they were.
+// TestUnreachable: a cover that a configuration is expected not to reach is looked for in that configuration, although it is not demanded; others are as they were.
 func TestUnreachable(t *testing.T) {
-	spec, cells := loaded(t, "config u1 n; u2 x; process p { x = n; } cover one: x == 1 when n == 1; cover two: x == 2 when false; for n; expect n == 0 : holds unreachable two, one; expect : holds;")
+	spec, configs := loaded(t, "config u1 n; u2 x; process p { x = n; } cover one: x == 1 when n == 1; cover two: x == 2 when false; for n; expect n == 0 : holds unreachable two, one; expect : holds;")
 	for i, want := range []string{"one true two true", "one true two false"} {
-		sys, err := spec.Build(cells[i], elab.BuildOptions{})
+		sys, err := spec.Build(configs[i], elab.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,10 +112,10 @@ func TestUnreachable(t *testing.T) {
 			got = append(got, c.Name, map[bool]string{false: "false", true: "true"}[c.Required])
 		}
 		if strings.Join(got, " ") != want {
-			t.Errorf("cell %d: %v, want %s", i, got, want)
+			t.Errorf("configuration %d: %v, want %s", i, got, want)
 		}
 	}
-	if d := cmp.Diff([]string{"one", "two"}, cells[0].Expect.Unreachable); d != "" {
+	if d := cmp.Diff([]string{"one", "two"}, configs[0].Expect.Unreachable); d != "" {
 		t.Error(d)
 	}
 	_, err := (&elab.Loader{}).Load("s.pmd", []byte("u2 x; process p { x = 1; } cover reached: x == 1; expect : holds unreachable reachd;"))

@@ -27,11 +27,11 @@ func TestOverrideCallsOriginal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys, err := spec.Build(cells[0], elab.BuildOptions{})
+	sys, err := spec.Build(configs[0], elab.BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

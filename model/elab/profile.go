@@ -20,23 +20,23 @@ type Profile struct {
 	Features map[string]string // values by name
 }
 
-// Selection says which cells are asked for. What is set comes before the profile, and the profile before what a release has by default.
+// Selection says which configurations are asked for. What is set comes before the profile, and the profile before what a release has by default.
 type Selection struct {
 	Set     []model.ConfigValue
 	Profile *Profile
 }
 
-// Select lists cells as [Spec.Cells] does. Under a profile the release and the features are those of the tree, whatever the spec sweeps; no expectation applies, as those are about
-// releases; and a cell may still depend on features that are unknown, which [Spec.Ways] resolves.
-func (s *Spec) Select(sel Selection) ([]ConfigCell, error) {
+// Select lists configurations as [Spec.Configurations] does. Under a profile the release and the features are those of the tree, whatever the spec sweeps; no expectation applies, as those are about
+// releases; and a configuration may still depend on features that are unknown, which [Spec.Ways] resolves.
+func (s *Spec) Select(sel Selection) ([]Configuration, error) {
 	return s.SelectContext(context.Background(), sel)
 }
 
 // SelectContext is [Spec.Select] until the context ends: then the error is a [Stopped].
-func (s *Spec) SelectContext(ctx context.Context, sel Selection) (_ []ConfigCell, err error) {
+func (s *Spec) SelectContext(ctx context.Context, sel Selection) (_ []Configuration, err error) {
 	defer recoverStopped(&err)
 	if sel.Profile == nil {
-		return s.CellsContext(ctx, sel.Set)
+		return s.ConfigurationsContext(ctx, sel.Set)
 	}
 	p := sel.Profile
 	if s.releaseParams() == nil {
@@ -63,39 +63,39 @@ func (s *Spec) SelectContext(ctx context.Context, sel Selection) (_ []ConfigCell
 			set = append(set, model.ConfigValue{Name: f.Name, Value: v})
 		}
 	}
-	cells, err := s.cells(ctx, set, true)
+	configs, err := s.configurations(ctx, set, true)
 	if err != nil {
 		return nil, fmt.Errorf("profile %s: %w", p.Name, err)
 	}
-	for i := range cells {
-		cells[i].Expect = nil
-		implied := make([]bool, len(cells[i].Config)) // what the profile says is not said by the name of each cell
-		copy(implied, cells[i].implied)
-		for k, v := range cells[i].Config {
+	for i := range configs {
+		configs[i].Expect = nil
+		implied := make([]bool, len(configs[i].Config)) // what the profile says is not said by the name of each configuration
+		copy(implied, configs[i].implied)
+		for k, v := range configs[i].Config {
 			_, known := p.Features[v.Name]
 			implied[k] = implied[k] || known && !given[v.Name]
 		}
-		cells[i].implied = implied
+		configs[i].implied = implied
 		for _, f := range s.prog.Features {
 			if _, known := p.Features[f.Name]; !known && !given[f.Name] {
-				cells[i].unknown = append(cells[i].unknown, f.Name)
+				configs[i].unknown = append(configs[i].unknown, f.Name)
 			}
 		}
 	}
-	return cells, nil
+	return configs, nil
 }
 
-// Bounds of what is tried to find the systems that a cell with unknown features may be.
+// Bounds of what is tried to find the systems that a configuration with unknown features may be.
 const (
 	MaxWays   = 64
 	maxBuilds = 4 * MaxWays
 )
 
-// Ways are the cells that a cell may be, one for each system: of unknown features only those count that the elaboration asks for. If there are more than [MaxWays], it is the cell itself,
-// which then says which features it depends on. A cell that no static assertion of the spec lets be is left out. If no combination has what its features require, that is an error.
-func (s *Spec) Ways(c ConfigCell, o BuildOptions) ([]ConfigCell, error) {
+// Ways are the configurations that a configuration may be, one for each system: of unknown features only those count that the elaboration asks for. If there are more than [MaxWays], it is the configuration itself,
+// which then says which features it depends on. A configuration that no static assertion of the spec lets be is left out. If no combination has what its features require, that is an error.
+func (s *Spec) Ways(c Configuration, o BuildOptions) ([]Configuration, error) {
 	if len(c.unknown) == 0 {
-		return []ConfigCell{c}, nil
+		return []Configuration{c}, nil
 	}
 	w := &ways{s: s, o: o, seen: map[string]bool{}, met: map[string]bool{}}
 	if err := w.walk(c); err != nil {
@@ -108,35 +108,35 @@ func (s *Spec) Ways(c ConfigCell, o BuildOptions) ([]ConfigCell, error) {
 				c.Undecided = append(c.Undecided, n)
 			}
 		}
-		return []ConfigCell{c}, nil
+		return []Configuration{c}, nil
 	}
-	if len(w.cells) == 0 && w.unmet != nil {
+	if len(w.configs) == 0 && w.unmet != nil {
 		return nil, fmt.Errorf("feature %s requires %s, which no value of an unknown feature brings", w.unmet.Name, feature(s.Files, w.unmet.Feature).Requires)
 	}
-	if len(w.cells) == 1 { // nothing depends on them: the name of the cell need not say which values were tried
-		n := &w.cells[0]
+	if len(w.configs) == 1 { // nothing depends on them: the name of the configuration need not say which values were tried
+		n := &w.configs[0]
 		implied := make([]bool, len(n.Config))
 		for i := range implied {
 			implied[i] = i >= len(c.Config) || i < len(c.implied) && c.implied[i]
 		}
 		n.implied = implied
 	}
-	return w.cells, nil
+	return w.configs, nil
 }
 
 // ways walks through the values of unknown features.
 type ways struct {
-	s      *Spec
-	o      BuildOptions
-	builds int
-	many   bool
-	seen   map[string]bool // digests
-	met    map[string]bool // features that were asked for
-	cells  []ConfigCell
-	unmet  *check.Object
+	s       *Spec
+	o       BuildOptions
+	builds  int
+	many    bool
+	seen    map[string]bool // digests
+	met     map[string]bool // features that were asked for
+	configs []Configuration
+	unmet   *check.Object
 }
 
-func (w *ways) walk(c ConfigCell) error {
+func (w *ways) walk(c Configuration) error {
 	if w.many {
 		return nil
 	}
@@ -172,14 +172,14 @@ func (w *ways) walk(c ConfigCell) error {
 	}
 	if d := sys.Digest(); !w.seen[d] {
 		w.seen[d] = true
-		w.cells = append(w.cells, c)
-		w.many = len(w.cells) > MaxWays
+		w.configs = append(w.configs, c)
+		w.many = len(w.configs) > MaxWays
 	}
 	return nil
 }
 
 // branch gives an unknown feature each of its values.
-func (w *ways) branch(c ConfigCell, i int) error {
+func (w *ways) branch(c Configuration, i int) error {
 	f := feature(w.s.Files, w.s.prog.Names[c.unknown[i]].Feature)
 	for _, v := range f.Values {
 		n := c
@@ -192,8 +192,8 @@ func (w *ways) branch(c ConfigCell, i int) error {
 	return nil
 }
 
-// lacks is a feature of a cell without what it requires, or nil. What depends on a feature that is unknown lacks nothing.
-func (s *Spec) lacks(c ConfigCell) (*check.Object, error) {
+// lacks is a feature of a configuration without what it requires, or nil. What depends on a feature that is unknown lacks nothing.
+func (s *Spec) lacks(c Configuration) (*check.Object, error) {
 	values, err := s.values(c)
 	if err != nil {
 		return nil, err
@@ -203,11 +203,11 @@ func (s *Spec) lacks(c ConfigCell) (*check.Object, error) {
 
 // Unmet says what a profile has without what it requires, "" if nothing.
 func (s *Spec) Unmet(p *Profile) (string, error) {
-	cells, err := s.Select(Selection{Profile: p})
+	configs, err := s.Select(Selection{Profile: p})
 	if err != nil {
 		return "", err
 	}
-	f, err := s.lacks(cells[0])
+	f, err := s.lacks(configs[0])
 	if f == nil || err != nil {
 		return "", err
 	}

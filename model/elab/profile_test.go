@@ -27,15 +27,15 @@ claim when other;
 expect : holds;
 `
 
-// selected lists the cells under a profile, resolved.
+// selected lists the configurations under a profile, resolved.
 func selected(t *testing.T, s *elab.Spec, sel elab.Selection) ([]string, error) {
 	t.Helper()
-	cells, err := s.Select(sel)
+	configs, err := s.Select(sel)
 	if err != nil {
 		return nil, err
 	}
 	var out []string
-	for _, c := range cells {
+	for _, c := range configs {
 		ways, err := s.Ways(c, elab.BuildOptions{})
 		if err != nil {
 			return nil, err
@@ -96,7 +96,7 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-// TestTooManyWays: seven features that each change the system make more systems than are run, and the cell says which they are.
+// TestTooManyWays: seven features that each change the system make more systems than are run, and the configuration says which they are.
 func TestTooManyWays(t *testing.T) {
 	for n, want := range map[int]int{6: 64, 7: 1} {
 		var b strings.Builder
@@ -110,11 +110,11 @@ func TestTooManyWays(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "process p { x = %s; }\n", strings.Join(sum, " + "))
 		s := loadText(t, b.String())
-		cells, err := s.Select(elab.Selection{Profile: &elab.Profile{Name: "tree", Kernel: "6.1"}})
+		configs, err := s.Select(elab.Selection{Profile: &elab.Profile{Name: "tree", Kernel: "6.1"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		ways, err := s.Ways(cells[0], elab.BuildOptions{})
+		ways, err := s.Ways(configs[0], elab.BuildOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"pmdcheck/model/syntax"
 )
 
-// program is a spec and everything it imports, with what its names mean. It is built once per spec; cells share it.
+// program is a spec and everything it imports, with what its names mean. It is built once per spec; configurations share it.
 type program struct {
 	*check.Info
 	limits  Limits

@@ -10,7 +10,7 @@ import (
 )
 
 // Roles. @role() on a function or process says what it is to the reader of a run; the variables that it writes itself have the same role. That is found in the text, once for a spec:
-// which code a cell builds does not matter, and where nobody calls preempt_disable() it is still preempt_disable() that says what preempt_count is.
+// which code a configuration builds does not matter, and where nobody calls preempt_disable() it is still preempt_disable() that says what preempt_count is.
 
 // cellRole is what the functions that write a variable make of it.
 type cellRole struct {

@@ -20,7 +20,7 @@ import (
 type Loader struct {
 	Library  fs.FS                             // what `import "linux/mm/hugetlb";` finds as mm/hugetlb.pmd
 	ReadFile func(name string) ([]byte, error) // relative imports; name is the importing file's folder joined with the path, and ".pmd"
-	Limits   Limits                            // of the spec and its cells
+	Limits   Limits                            // of the spec and its configurations
 	Context  context.Context                   // if not nil, loading ends when it does, with a [Stopped]
 }
 
@@ -46,23 +46,23 @@ type ConfigParam struct {
 	Swept      bool
 }
 
-// ConfigCell is one assignment of all config parameters.
-type ConfigCell struct {
+// Configuration is one assignment of all config parameters.
+type Configuration struct {
 	Config []model.ConfigValue // in declaration order; then the features that are swept or have another value than in the release
 	Claim  bool                // it says something about a kernel as it is
-	Tier   string              // "" for the cells every run checks
-	Expect *Expectation        // what the spec says of this cell, or nil
+	Tier   string              // "" for the configurations every run checks
+	Expect *Expectation        // what the spec says of this configuration, or nil
 
-	// Undecided are features that are unknown and of which the cell depends in too many ways; such a cell has no system.
+	// Undecided are features that are unknown and of which the configuration depends in too many ways; such a configuration has no system.
 	Undecided []string
 
 	implied []bool   // by index in Config
 	unknown []string // features that a profile says nothing of
 }
 
-// Named are the parameters that name the cell: all but those that an imported file declares, the spec does not sweep, and that have their default. So a parameter that
-// a library gets leaves the names of all cells as they were.
-func (c ConfigCell) Named() (named []model.ConfigValue) {
+// Named are the parameters that name the configuration: all but those that an imported file declares, the spec does not sweep, and that have their default. So a parameter that
+// a library gets leaves the names of all configurations as they were.
+func (c Configuration) Named() (named []model.ConfigValue) {
 	for i, v := range c.Config {
 		if i >= len(c.implied) || !c.implied[i] {
 			named = append(named, v)
@@ -71,8 +71,8 @@ func (c ConfigCell) Named() (named []model.ConfigValue) {
 	return named
 }
 
-// String is "name=value …" of the parameters that name the cell.
-func (c ConfigCell) String() string {
+// String is "name=value …" of the parameters that name the configuration.
+func (c Configuration) String() string {
 	var b strings.Builder
 	for i, v := range c.Named() {
 		if i > 0 {
@@ -83,12 +83,12 @@ func (c ConfigCell) String() string {
 	return b.String()
 }
 
-// Expectation is the `expect` line that applies to a cell.
+// Expectation is the `expect` line that applies to a configuration.
 type Expectation struct {
 	Holds       bool
 	Props       []string // violated properties, sorted; nil if Holds
 	Unreachable []string // covers that nothing reaches, sorted
-	Foreign     bool     // it says nothing of the memory model, so it is about sequential consistency, and the cell has another one
+	Foreign     bool     // it says nothing of the memory model, so it is about sequential consistency, and the configuration has another one
 	States      int64    // of the full search, -1 if not stated
 	Transitions int64
 	Pos         source.Pos
@@ -270,13 +270,13 @@ func (p *program) atDefaults() func(syntax.Expr) (int64, bool) {
 	}
 }
 
-// evaluateAll evaluates every constant once where parameters have their defaults, so that those are found that are none, also in code that no cell reaches.
+// evaluateAll evaluates every constant once where parameters have their defaults, so that those are found that are none, also in code that no configuration reaches.
 func (s *Spec) evaluateAll(diags *source.List) {
-	cell := map[string]int64{}
-	e := newElab(s.prog, cell, BuildOptions{Context: s.prog.loading}, diags)
+	config := map[string]int64{}
+	e := newElab(s.prog, config, BuildOptions{Context: s.prog.loading}, diags)
 	e.dry = true
 	for _, c := range s.prog.Configs {
-		cell[c.Name] = 0
+		config[c.Name] = 0
 	}
 	for _, c := range s.prog.Configs {
 		e.checkConfig(c)
@@ -302,7 +302,7 @@ func (s *Spec) evaluateAll(diags *source.List) {
 		e.constInts(d.When)
 	}
 	s.checkSweep(e)
-	e.with(inCell, func() {
+	e.with(inConfiguration, func() {
 		for _, f := range s.prog.Features {
 			e.constInts(f.Feature.Requires)
 		}
@@ -323,7 +323,7 @@ func (e *elab) checkConfig(c *check.Object) {
 	var t *check.Type
 	e.with(inSpec, func() { t = e.configType(c) })
 	if t.Kind == check.KindInt {
-		e.cell[c.Name] = min(max(0, t.Lo), t.Hi)
+		e.config[c.Name] = min(max(0, t.Lo), t.Hi)
 	}
 	if d := c.Config.Default; d != nil {
 		var x *model.Expr
@@ -333,16 +333,16 @@ func (e *elab) checkConfig(c *check.Object) {
 			if t.Kind == check.KindInt && (int64(x.Val) < t.Lo || int64(x.Val) > t.Hi) {
 				e.errorf("out-of-range", d.Span(), "%d does not fit into %s", x.Val, t)
 			}
-			e.cell[c.Name] = int64(x.Val)
+			e.config[c.Name] = int64(x.Val)
 		}
 	}
 }
 
-// consts evaluates constants of the spec in a cell.
-func (s *Spec) consts(cell map[string]int64) *elab {
-	e := newElab(s.prog, cell, BuildOptions{}, &source.List{Files: s.Files})
-	e.setting = inCell
-	if len(cell) == 0 {
+// consts evaluates constants of the spec in a configuration.
+func (s *Spec) consts(config map[string]int64) *elab {
+	e := newElab(s.prog, config, BuildOptions{}, &source.List{Files: s.Files})
+	e.setting = inConfiguration
+	if len(config) == 0 {
 		e.setting = inSpec
 	}
 	return e
@@ -376,8 +376,8 @@ func (s *Spec) Configs() []ConfigParam {
 	return out
 }
 
-// Value is the value, in a cell, of a config parameter or a constant of the spec. ok is false if there is none of this name.
-func (s *Spec) Value(c ConfigCell, name string) (value string, ok bool) {
+// Value is the value, in a configuration, of a config parameter or a constant of the spec. ok is false if there is none of this name.
+func (s *Spec) Value(c Configuration, name string) (value string, ok bool) {
 	for _, v := range c.Config {
 		if v.Name == name {
 			return v.Value, true
@@ -454,8 +454,8 @@ func parseValue(t *model.Type, s string) (int64, error) {
 	return n, nil
 }
 
-// Build elaborates one cell. Errors in the spec that only show with these values are a *[source.List].
-func (s *Spec) Build(c ConfigCell, o BuildOptions) (_ *model.System, err error) {
+// Build elaborates one configuration. Errors in the spec that only show with these values are a *[source.List].
+func (s *Spec) Build(c Configuration, o BuildOptions) (_ *model.System, err error) {
 	defer recoverStopped(&err)
 	values, err := s.values(c)
 	if err != nil {
@@ -471,8 +471,8 @@ func (s *Spec) Build(c ConfigCell, o BuildOptions) (_ *model.System, err error) 
 	return weaken(sys, c.Memory(), o)
 }
 
-// values are the numbers behind the values of a cell.
-func (s *Spec) values(c ConfigCell) (map[string]int64, error) {
+// values are the numbers behind the values of a configuration.
+func (s *Spec) values(c Configuration) (map[string]int64, error) {
 	e := s.consts(map[string]int64{})
 	values := map[string]int64{}
 	for _, v := range c.Config {

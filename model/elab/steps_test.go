@@ -16,11 +16,11 @@ func build(t *testing.T, src string, o elab.BuildOptions) (*model.System, error)
 	if err != nil {
 		return nil, err
 	}
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		return nil, err
 	}
-	return spec.Build(cells[0], o)
+	return spec.Build(configs[0], o)
 }
 
 // sharedReads counts, over the transitions of the first process, the steps that read the named shared variable.

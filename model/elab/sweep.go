@@ -14,26 +14,26 @@ import (
 	"pmdcheck/model/syntax"
 )
 
-// maxSwept bounds the values of one parameter in a sweep, which is spanned before anything is checked. Limits.Cells bounds all of it.
+// maxSwept bounds the values of one parameter in a sweep, which is spanned before anything is checked. Limits.Configurations bounds all of it.
 const maxSwept = 1 << 16
 
-// ErrNoCell is returned by Cells when the sweep and the fixed parameters leave nothing.
-var ErrNoCell = errors.New("no cell of the sweep has these values")
+// ErrNoConfiguration is returned by Configurations when the sweep and the fixed parameters leave nothing.
+var ErrNoConfiguration = errors.New("no configuration of the sweep has these values")
 
-// Cells lists the cells of the sweep in order, the first swept parameter varying slowest. Parameters in set are fixed to the given value instead. Besides parameters and
+// Configurations lists the configurations of the sweep in order, the first swept parameter varying slowest. Parameters in set are fixed to the given value instead. Besides parameters and
 // features, set may name a group of values (arch), which restricts the sweep of its parameter, and the release (kernel), which fixes what the release is computed from.
-func (s *Spec) Cells(set []model.ConfigValue) ([]ConfigCell, error) {
-	return s.CellsContext(context.Background(), set)
+func (s *Spec) Configurations(set []model.ConfigValue) ([]Configuration, error) {
+	return s.ConfigurationsContext(context.Background(), set)
 }
 
-// CellsContext is [Spec.Cells] until the context ends: then the error is a [Stopped].
-func (s *Spec) CellsContext(ctx context.Context, set []model.ConfigValue) (_ []ConfigCell, err error) {
+// ConfigurationsContext is [Spec.Configurations] until the context ends: then the error is a [Stopped].
+func (s *Spec) ConfigurationsContext(ctx context.Context, set []model.ConfigValue) (_ []Configuration, err error) {
 	defer recoverStopped(&err)
-	return s.cells(ctx, set, false)
+	return s.configurations(ctx, set, false)
 }
 
-// cells is Cells; of a tree features may lack what they require, as some of that may be unknown.
-func (s *Spec) cells(ctx context.Context, set []model.ConfigValue, ofTree bool) ([]ConfigCell, error) {
+// configurations is Configurations; of a tree features may lack what they require, as some of that may be unknown.
+func (s *Spec) configurations(ctx context.Context, set []model.ConfigValue, ofTree bool) ([]Configuration, error) {
 	e := s.consts(map[string]int64{})
 	set, memory, err := s.undeclaredMemory(set)
 	if err != nil {
@@ -51,8 +51,8 @@ func (s *Spec) cells(ctx context.Context, set []model.ConfigValue, ofTree bool) 
 	span := 1
 	for _, a := range axes {
 		swept[a.name] = true
-		if most := s.prog.limits.Cells; max(1, len(a.values)) > most/span {
-			e.tooLarge(a.at, "cells", most, "with %s the sweep spans more than %d cells", a.name, most)
+		if most := s.prog.limits.Configurations; max(1, len(a.values)) > most/span {
+			e.tooLarge(a.at, "configurations", most, "with %s the sweep spans more than %d configurations", a.name, most)
 		}
 		span *= max(1, len(a.values))
 	}
@@ -67,17 +67,17 @@ func (s *Spec) cells(ctx context.Context, set []model.ConfigValue, ofTree bool) 
 	case where != nil:
 		conds = []syntax.Expr{where}
 	}
-	w := &walkOfCells{ctx: ctx, s: s, axes: axes, where: conds, base: base, swept: swept, implied: implied, ofTree: ofTree}
+	w := &walkOfSweep{ctx: ctx, s: s, axes: axes, where: conds, base: base, swept: swept, implied: implied, ofTree: ofTree}
 	if err := w.walk(0); err != nil {
 		return nil, err
 	}
-	if len(w.cells) == 0 {
+	if len(w.configs) == 0 {
 		if f := w.unmet; f != nil {
-			return nil, fmt.Errorf("feature %s requires %s, which no cell has", f.Name, feature(s.Files, f.Feature).Requires)
+			return nil, fmt.Errorf("feature %s requires %s, which no configuration has", f.Name, feature(s.Files, f.Feature).Requires)
 		}
-		return nil, ErrNoCell
+		return nil, ErrNoConfiguration
 	}
-	return withMemory(w.cells, memory), nil
+	return withMemory(w.configs, memory), nil
 }
 
 // NoParameter is the error of a parameter, feature or group that the spec does not have.
@@ -219,7 +219,7 @@ func (s *Spec) sweptValues(e *elab, it *syntax.SweepItem) (values []int64, err e
 	return values, nil
 }
 
-// base are the values that all cells have, and which parameters need not be named.
+// base are the values that all configurations have, and which parameters need not be named.
 func (s *Spec) base(e *elab, fixed map[string]int64, narrow map[string][]int64, swept map[string]bool) (base map[string]int64, implied []bool, err error) {
 	base, implied = map[string]int64{}, make([]bool, len(s.prog.Configs))
 	for i, c := range s.prog.Configs {
@@ -254,8 +254,8 @@ func (s *Spec) base(e *elab, fixed map[string]int64, narrow map[string][]int64, 
 	return base, implied, nil
 }
 
-// walkOfCells spans the sweep.
-type walkOfCells struct {
+// walkOfSweep spans the sweep.
+type walkOfSweep struct {
 	ctx     context.Context
 	s       *Spec
 	axes    []axis
@@ -263,12 +263,12 @@ type walkOfCells struct {
 	base    map[string]int64
 	swept   map[string]bool
 	implied []bool
-	cells   []ConfigCell
-	unmet   *check.Object // a feature that a cell could not have
+	configs []Configuration
+	unmet   *check.Object // a feature that a configuration could not have
 	ofTree  bool
 }
 
-func (w *walkOfCells) walk(i int) error {
+func (w *walkOfSweep) walk(i int) error {
 	if i < len(w.axes) {
 		for _, v := range w.axes[i].values {
 			w.base[w.axes[i].name] = v
@@ -281,33 +281,33 @@ func (w *walkOfCells) walk(i int) error {
 	if w.ctx.Err() != nil {
 		return &Stopped{context.Cause(w.ctx)}
 	}
-	c, ok, err := w.s.cell(w.base, w)
+	c, ok, err := w.s.configuration(w.base, w)
 	c.implied = w.implied
 	if err == nil && ok {
-		w.cells = append(w.cells, c)
+		w.configs = append(w.configs, c)
 	}
 	return err
 }
 
-// cell makes one cell, unless the sweep's where excludes it, or a feature lacks what it requires.
-func (s *Spec) cell(values map[string]int64, w *walkOfCells) (ConfigCell, bool, error) {
+// configuration makes one configuration, unless the sweep's where excludes it, or a feature lacks what it requires.
+func (s *Spec) configuration(values map[string]int64, w *walkOfSweep) (Configuration, bool, error) {
 	e := s.consts(values)
 	for _, x := range w.where {
 		if v, ok := e.constInt(x); !ok || v == 0 {
-			return ConfigCell{}, false, e.diags.Err()
+			return Configuration{}, false, e.diags.Err()
 		}
 	}
 	switch f, err := s.unmet(e, nil); {
 	case err != nil:
-		return ConfigCell{}, false, err
+		return Configuration{}, false, err
 	case f != nil && !w.ofTree && !s.givesFeatures(values):
-		// No choice of a cell: the declarations say that a release has it without what it requires.
-		return ConfigCell{}, false, s.contradiction(e, f)
+		// No choice of a configuration: the declarations say that a release has it without what it requires.
+		return Configuration{}, false, s.contradiction(e, f)
 	case f != nil && !w.ofTree:
 		w.unmet = f
-		return ConfigCell{}, false, nil
+		return Configuration{}, false, nil
 	}
-	c := ConfigCell{}
+	c := Configuration{}
 	for _, p := range s.prog.Configs {
 		c.Config = append(c.Config, model.ConfigValue{Name: p.Name, Value: model.FormatValue(e.irType(e.configType(p)), int32(values[p.Name]))})
 	}
@@ -394,7 +394,7 @@ func (e *elab) expected(x syntax.Expr) int64 {
 	return n
 }
 
-// checkSweep evaluates the sweep once, whatever the cell. Its values are the same in all cells.
+// checkSweep evaluates the sweep once, whatever the configuration. Its values are the same in all configurations.
 func (s *Spec) checkSweep(e *elab) {
 	for _, sw := range s.prog.Sweeps {
 		for _, it := range sw.Items {
@@ -402,7 +402,7 @@ func (s *Spec) checkSweep(e *elab) {
 				e.with(inSpec, func() { s.checkSwept(e, it, e.configType(o)) })
 			}
 		}
-		e.with(inCell, func() { e.constInts(sw.Where) })
+		e.with(inConfiguration, func() { e.constInts(sw.Where) })
 	}
 }
 

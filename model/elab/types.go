@@ -59,7 +59,7 @@ func (e *elab) instance(t *check.Type) *check.Type {
 	return t
 }
 
-// irType converts a scalar type to the IR's; handle and reference types depend on the pools and domains of this cell.
+// irType converts a scalar type to the IR's; handle and reference types depend on the pools and domains of this configuration.
 func (e *elab) irType(t *check.Type) *model.Type {
 	r := e.typeFor[t]
 	if r == nil {

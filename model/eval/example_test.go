@@ -14,8 +14,8 @@ func ExampleInterp() {
 		fmt.Println(err)
 		return
 	}
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	in := eval.New(sys, eval.Options{})
 	s, _ := in.Initial()
 	for moves := in.Enabled(s); len(moves) > 0; moves = in.Enabled(s) {

@@ -14,8 +14,8 @@ func ExampleTSO() {
 		fmt.Println(err)
 		return
 	}
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	weak := pass.TSO(sys, pass.TSOOptions{})
 	for _, p := range weak.Processes {
 		fmt.Println(p.Name, weak.IsBuffer(p.ID))

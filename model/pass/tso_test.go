@@ -444,12 +444,12 @@ func judge(t testing.TB, s scenario, o checker.Options, b elab.BuildOptions) (vi
 	if err != nil {
 		t.Fatalf("%s: %v", s.name, err)
 	}
-	cells, err := spec.Cells([]model.ConfigValue{{Name: elab.MemoryModel, Value: elab.TSO}})
+	configs, err := spec.Configurations([]model.ConfigValue{{Name: elab.MemoryModel, Value: elab.TSO}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.StoreBuffer = s.bound
-	sys, err := spec.Build(cells[0], b)
+	sys, err := spec.Build(configs[0], b)
 	if err != nil {
 		t.Fatalf("%s: %v", s.name, err)
 	}

@@ -26,8 +26,8 @@ process freer on cpu 1 { await (root != NULL); struct table *t = root; root = NU
 		fmt.Println(err)
 		return
 	}
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	res, err := checker.Check(context.Background(), sys, checker.Options{Shrink: true})
 	if err != nil {
 		fmt.Println(err)

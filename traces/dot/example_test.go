@@ -13,8 +13,8 @@ import (
 // A run as a graph: a lane per CPU, time downwards, and an arrow across lanes for what is read there.
 func ExampleRender() {
 	spec, _ := (&elab.Loader{}).Load("late.pmd", []byte("u1 flag; process a on cpu 0 { flag = 1; } process b on cpu 1 { assert (flag == 0); }"))
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	res, err := checker.Check(context.Background(), sys, checker.Options{Shrink: true})
 	if err != nil {
 		fmt.Println(err)

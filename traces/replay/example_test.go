@@ -14,8 +14,8 @@ import (
 func ExampleReplay() {
 	const src = "u2 n; process a { n = %d; } process b { assert (n == 0); }"
 	spec, _ := (&elab.Loader{}).Load("late.pmd", fmt.Appendf(nil, src, 1))
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	res, err := checker.Check(context.Background(), sys, checker.Options{Shrink: true})
 	if err != nil {
 		fmt.Println(err)
@@ -24,8 +24,8 @@ func ExampleReplay() {
 	witness := res.Violations[0].Witness
 	fmt.Println(len(witness.Steps), "steps:", replay.Replay(sys, witness))
 	other, _ := (&elab.Loader{}).Load("late.pmd", fmt.Appendf(nil, src, 2))
-	cells, _ = other.Cells(nil)
-	sys, _ = other.Build(cells[0], elab.BuildOptions{})
+	configs, _ = other.Configurations(nil)
+	sys, _ = other.Build(configs[0], elab.BuildOptions{})
 	err = replay.Replay(sys, witness)
 	why, _, _ := strings.Cut(err.Error(), ":")
 	fmt.Println(why)

@@ -35,17 +35,17 @@ func switches(m []replay.Move) (n int) {
 	return n
 }
 
-func build(t *testing.T, name, src string, pick func([]elab.ConfigCell) elab.ConfigCell) *model.System {
+func build(t *testing.T, name, src string, pick func([]elab.Configuration) elab.Configuration) *model.System {
 	t.Helper()
 	spec, err := testkit.Loader().Load(name, []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells, err := spec.Cells(nil)
+	configs, err := spec.Configurations(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys, err := spec.Build(pick(cells), elab.BuildOptions{})
+	sys, err := spec.Build(pick(configs), elab.BuildOptions{})
 	if err != nil {
 		var list *source.List
 		if errors.As(err, &list) && strings.HasPrefix(list.Diags[0].Code, "out-of-range") {
@@ -56,7 +56,7 @@ func build(t *testing.T, name, src string, pick func([]elab.ConfigCell) elab.Con
 	return sys
 }
 
-func first(c []elab.ConfigCell) elab.ConfigCell { return c[0] }
+func first(c []elab.Configuration) elab.Configuration { return c[0] }
 
 // shrink shrinks every witness of a check and holds what Shrink promises of each. It returns steps and switches before and after.
 func shrink(t *testing.T, sys *model.System, opts checker.Options) (before, after [2]int) {
@@ -206,8 +206,8 @@ func TestShrinkRace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sys := build(t, "seed/race_a.pmd", string(src), func(cs []elab.ConfigCell) elab.ConfigCell {
-		i := slices.IndexFunc(cs, func(c elab.ConfigCell) bool { return strings.Contains(c.String(), "policy=none") })
+	sys := build(t, "seed/race_a.pmd", string(src), func(cs []elab.Configuration) elab.Configuration {
+		i := slices.IndexFunc(cs, func(c elab.Configuration) bool { return strings.Contains(c.String(), "policy=none") })
 		return cs[i]
 	})
 	for _, o := range []checker.Options{{Reduction: checker.ReductionNone}, {Reduction: checker.ReductionStubborn, Symmetry: checker.SymmetryOff}, {Reduction: checker.ReductionNone, Search: checker.BFS}} {

@@ -19,8 +19,8 @@ process walker on cpu 0 { struct table *t = &T; t->entry = 1; }
 process freer on cpu 1 { free (&T); }
 `
 	spec, _ := (&elab.Loader{}).Load("freed.pmd", []byte(src))
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	res, err := checker.Check(context.Background(), sys, checker.Options{Shrink: true})
 	if err != nil {
 		fmt.Println(err)

@@ -16,8 +16,8 @@ import (
 // A run as a drawing, whose texts can be read by any XML parser.
 func ExampleRender() {
 	spec, _ := (&elab.Loader{}).Load("late.pmd", []byte("u2 n; process a { n = 1; } process b { assert (n == 0); }"))
-	cells, _ := spec.Cells(nil)
-	sys, _ := spec.Build(cells[0], elab.BuildOptions{})
+	configs, _ := spec.Configurations(nil)
+	sys, _ := spec.Build(configs[0], elab.BuildOptions{})
 	res, err := checker.Check(context.Background(), sys, checker.Options{Shrink: true})
 	if err != nil {
 		fmt.Println(err)

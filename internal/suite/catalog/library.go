@@ -96,11 +96,11 @@ func Eras() (list []Era, err error) {
 		for _, v := range c.Values {
 			era := Era{Name: v}
 			for _, late := range []string{"false", "true"} {
-				cells, err := lib.Cells([]model.ConfigValue{{Name: "era", Value: v}, {Name: "late", Value: late}})
+				configs, err := lib.Configurations([]model.ConfigValue{{Name: "era", Value: v}, {Name: "late", Value: late}})
 				if err != nil {
 					return nil, err
 				}
-				n, err := Release(lib, cells[0])
+				n, err := Release(lib, configs[0])
 				if err != nil {
 					return nil, err
 				}
@@ -116,8 +116,8 @@ func Eras() (list []Era, err error) {
 	return list, nil
 }
 
-// Release is the number of the release of a cell.
-func Release(s *elab.Spec, c elab.ConfigCell) (int64, error) {
+// Release is the number of the release of a configuration.
+func Release(s *elab.Spec, c elab.Configuration) (int64, error) {
 	text, ok := s.Value(c, "KERNEL")
 	if !ok {
 		return 0, fmt.Errorf("%s depends on no release", s.Name)

@@ -10,21 +10,21 @@ import (
 	"pmdcheck/traces"
 )
 
-// Checked is a cell with all that is known of it.
+// Checked is a configuration with all that is known of it.
 type Checked struct {
-	Number   int
-	Spec     *elab.Spec
-	Cell     elab.ConfigCell
-	Digest   string
-	Result   *checker.Result
-	Judged   Judgement
-	Barriers int             // statements that order memory and had no effect
-	MayRace  int             // weak cells that may be accessed without a mark by two processes at once, where nobody asks
-	Unmarked int             // atomic blocks of which it was assumed what they are on the machine
-	Traces   []*traces.Trace // for readers: the shortest that are known
+	Number        int
+	Spec          *elab.Spec
+	Configuration elab.Configuration
+	Digest        string
+	Result        *checker.Result
+	Judged        Judgement
+	Barriers      int             // statements that order memory and had no effect
+	MayRace       int             // weak cells that may be accessed without a mark by two processes at once, where nobody asks
+	Unmarked      int             // atomic blocks of which it was assumed what they are on the machine
+	Traces        []*traces.Trace // for readers: the shortest that are known
 }
 
-// Entry is the cell as a document has it.
+// Entry is the configuration as a document has it.
 func (c Checked) Entry() report.Entry {
 	r, j := c.Result, c.Judged
 	e := report.Entry{
@@ -37,13 +37,13 @@ func (c Checked) Entry() report.Entry {
 	if r.Store != checker.StoreExact {
 		e.Store, e.Omitted = r.Store.String(), &r.Omitted
 	}
-	if x := c.Cell.Expect; x != nil {
+	if x := c.Configuration.Expect; x != nil {
 		e.At = c.Spec.Files.Position(x.Pos)
 	}
-	for _, v := range c.Cell.Config {
+	for _, v := range c.Configuration.Config {
 		e.Config[v.Name] = v.Value
 	}
-	for _, v := range c.Cell.Named() {
+	for _, v := range c.Configuration.Named() {
 		e.Order = append(e.Order, v.Name)
 	}
 	if len(e.Properties) > 0 {

@@ -22,12 +22,12 @@ type Counting struct {
 type Judgement struct {
 	OK            bool
 	Unknown       bool
-	Verdict       checker.Verdict // as the cell's: covers that are expected to be unreachable do not count
+	Verdict       checker.Verdict // as the configuration's: covers that are expected to be unreachable do not count
 	Properties    []string        // that are violated, and "cover NAME" for what should be reached and is not, sorted
 	Unreachable   []string        // covers that nothing reaches, as expected
 	Expected      string          // "holds", "violated a, b", "holds unreachable c", or "" without an expect line
 	ExpectedProps []string
-	Foreign       bool   // the expectation is about sequentially consistent memory, and the cell has another: what is found is shown, and is no difference
+	Foreign       bool   // the expectation is about sequentially consistent memory, and the configuration has another: what is found is shown, and is no difference
 	Why           string // what differs, if not OK
 }
 
@@ -80,7 +80,7 @@ func Judge(r *checker.Result, e *elab.Expectation, c Counting) Judgement {
 	return j
 }
 
-// foreign is the judgement where no expectation is about the memory model of the cell.
+// foreign is the judgement where no expectation is about the memory model of the configuration.
 func (j Judgement) foreign(r *checker.Result) Judgement {
 	j.Unknown = j.Verdict == checker.Unknown || r.Reason != checker.ReasonNone && r.Reason != checker.ReasonFirst
 	j.OK = !j.Unknown
@@ -116,7 +116,7 @@ func (j *Judgement) compare(r *checker.Result, e *elab.Expectation, against []st
 		}
 	}
 	if len(blind) > 0 {
-		j.Why += "; nothing in this cell observes " + strings.Join(blind, ", ")
+		j.Why += "; nothing in this configuration observes " + strings.Join(blind, ", ")
 	}
 }
 

@@ -22,13 +22,13 @@ var (
 	matrixProps = []string{"no_use_after_free", "no_ptl_use_after_free", "no_foreign_walk"}
 )
 
-// kernelAxis is the release of a cell as the kernel writes it.
+// kernelAxis is the release of a configuration as the kernel writes it.
 const kernelAxis = "kernel"
 
-// TreeAxis is the profile of a cell.
+// TreeAxis is the profile of a configuration.
 const TreeAxis = "tree"
 
-// AnyProperty asks whether a cell violates anything it checks.
+// AnyProperty asks whether a configuration violates anything it checks.
 const AnyProperty = "any"
 
 // MatrixRequest says what a table asks.
@@ -38,25 +38,25 @@ type MatrixRequest struct {
 	Rows, Cols []string        // none: the usual ones that some spec sweeps
 	Property   []string        // none: the usual ones
 	Profiles   []*elab.Profile // trees, side by side; none: releases
-	Timeout    time.Duration   // to load one spec, and to span its cells; 0: no limit
+	Timeout    time.Duration   // to load one spec, and to span its configurations; 0: no limit
 }
 
 // Matrix is a table to be filled.
 type Matrix struct {
-	Cells      []MatrixCell
-	Rows, Cols []string
-	Properties []string
+	Configurations []Placed
+	Rows, Cols     []string
+	Properties     []string
 }
 
-// MatrixCell is a cell to explore: once with the properties its spec checks, and once for each other property that is asked about.
-type MatrixCell struct {
-	Cell
+// Placed is a configuration to explore: once with the properties its spec checks, and once for each other property that is asked about.
+type Placed struct {
+	Check
 	Axes  map[string]string
 	Asked []string // checked by the spec
 	Extra []string // not
 }
 
-// Plan lists the cells of all specs that the axes span.
+// Plan lists the configurations of all specs that the axes span.
 func (r MatrixRequest) Plan() (*Matrix, error) {
 	if len(r.Specs) == 0 {
 		r.Specs = []string{"seed"}
@@ -92,7 +92,7 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 	var run asked
 	var errs, without []error
 	for _, spec := range specs {
-		cells, err := r.cells(spec, append(slices.Clone(m.Rows), m.Cols...), m.Properties)
+		configs, err := r.configurations(spec, append(slices.Clone(m.Rows), m.Cols...), m.Properties)
 		var lacks *elab.NoParameter
 		if len(specs) > 1 && (errors.As(err, &lacks) || len(r.Profiles) > 0 && passedOver(err)) {
 			without = append(without, err)
@@ -101,13 +101,13 @@ func (r MatrixRequest) Plan() (*Matrix, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		mine := cellsOf{spec: spec}
-		for _, c := range cells {
-			c.Number = len(m.Cells) + 1
-			m.Cells = append(m.Cells, c)
-			mine.cells = append(mine.cells, c.ConfigCell)
+		mine := configsOf{spec: spec}
+		for _, c := range configs {
+			c.Number = len(m.Configurations) + 1
+			m.Configurations = append(m.Configurations, c)
+			mine.configs = append(mine.configs, c.Configuration)
 		}
-		if len(cells) > 0 {
+		if len(configs) > 0 {
 			run = append(run, mine)
 		}
 	}
@@ -166,8 +166,8 @@ func sweeps(s *elab.Spec, name string) bool {
 	return slices.ContainsFunc(s.Configs(), func(c elab.ConfigParam) bool { return c.Name == name && c.Swept })
 }
 
-// cells are the cells of a spec: its sweep, and besides every value of an axis that it does not sweep, and of a parameter set to several values.
-func (r MatrixRequest) cells(spec *elab.Spec, axes, props []string) ([]MatrixCell, error) {
+// configurations are the configurations of a spec: its sweep, and besides every value of an axis that it does not sweep, and of a parameter set to several values.
+func (r MatrixRequest) configurations(spec *elab.Spec, axes, props []string) ([]Placed, error) {
 	sets, err := r.sets(spec, axes)
 	if err != nil {
 		return nil, err
@@ -187,17 +187,17 @@ func (r MatrixRequest) cells(spec *elab.Spec, axes, props []string) ([]MatrixCel
 	}
 	ctx, cancel := r.within()
 	defer cancel()
-	var out []MatrixCell
+	var out []Placed
 	for _, profile := range profiles {
 		for _, set := range sets {
-			cells, err := spec.SelectContext(ctx, elab.Selection{Set: set, Profile: profile})
-			if errors.Is(err, elab.ErrNoCell) {
+			configs, err := spec.SelectContext(ctx, elab.Selection{Set: set, Profile: profile})
+			if errors.Is(err, elab.ErrNoConfiguration) {
 				continue
 			}
 			if err != nil {
 				return nil, Early(spec.Name, err)
 			}
-			for _, c := range cells {
+			for _, c := range configs {
 				ways, err := spec.Ways(c, elab.BuildOptions{})
 				if err != nil {
 					return nil, err
@@ -207,7 +207,7 @@ func (r MatrixRequest) cells(spec *elab.Spec, axes, props []string) ([]MatrixCel
 					if err != nil {
 						return nil, err
 					}
-					out = append(out, MatrixCell{Cell{Spec: spec, ConfigCell: c}, at, asked, extra})
+					out = append(out, Placed{Check{Spec: spec, Configuration: c}, at, asked, extra})
 				}
 			}
 		}
@@ -252,7 +252,7 @@ func (r MatrixRequest) sets(spec *elab.Spec, axes []string) ([][]model.ConfigVal
 		sets = next
 		delete(several, name)
 	}
-	for _, name := range slices.Concat(params, names(given)) { // in declaration order; then features, groups, the kernel, and what is no name, of which Cells says so
+	for _, name := range slices.Concat(params, names(given)) { // in declaration order; then features, groups, the kernel, and what is no name, of which Configurations says so
 		if several[name] != nil {
 			span(name)
 		}
@@ -267,8 +267,8 @@ func names(values []model.ConfigValue) (out []string) {
 	return out
 }
 
-// place is the value of every axis in a cell.
-func place(spec *elab.Spec, c elab.ConfigCell, axes []string, profile *elab.Profile) (map[string]string, error) {
+// place is the value of every axis in a configuration.
+func place(spec *elab.Spec, c elab.Configuration, axes []string, profile *elab.Profile) (map[string]string, error) {
 	at := map[string]string{}
 	for _, x := range axes {
 		v, ok := spec.Value(c, x)

@@ -11,22 +11,22 @@ import (
 	"pmdcheck/properties"
 )
 
-// cellsOf are the cells of a spec that are asked about.
-type cellsOf struct {
-	spec  *elab.Spec
-	cells []elab.ConfigCell
+// configsOf are the configurations of a spec that are asked about.
+type configsOf struct {
+	spec    *elab.Spec
+	configs []elab.Configuration
 }
 
 // asked are the specs of a run.
-type asked []cellsOf
+type asked []configsOf
 
-// observe reports properties that were asked about and that no cell of any of the specs observes: there is nothing to be found out about them. One cell of each spec is
+// observe reports properties that were asked about and that no configuration of any of the specs observes: there is nothing to be found out about them. One configuration of each spec is
 // looked at before all of any, as most specs are of one kind.
 func (a asked) observe(names []string) error {
 	var errs []error
 	for _, name := range names {
-		known := slices.ContainsFunc(a, func(s cellsOf) bool { return s.spec.Observes(name, s.cells[:1], false) }) ||
-			slices.ContainsFunc(a, func(s cellsOf) bool { return s.spec.Observes(name, s.cells, true) })
+		known := slices.ContainsFunc(a, func(s configsOf) bool { return s.spec.Observes(name, s.configs[:1], false) }) ||
+			slices.ContainsFunc(a, func(s configsOf) bool { return s.spec.Observes(name, s.configs, true) })
 		if known {
 			continue
 		}
@@ -38,9 +38,9 @@ func (a asked) observe(names []string) error {
 			near = append(near, s.spec.Properties()...)
 		}
 		hint := cmp.Or(source.Suggest(name, near), "see `pmdcheck explain` for the properties of the library")
-		what := "no cell of these specs observes"
+		what := "no configuration of these specs observes"
 		if len(a) == 1 {
-			what = "no cell of " + a[0].spec.Name + " observes"
+			what = "no configuration of " + a[0].spec.Name + " observes"
 		}
 		errs = append(errs, fmt.Errorf("--property %s: %s it: %s", name, what, hint))
 	}

@@ -10,7 +10,7 @@ import (
 	"pmdcheck/model/source"
 )
 
-// only is which cells are wanted: of each of some parameters they have one of some values.
+// only is which configurations are wanted: of each of some parameters they have one of some values.
 type only struct {
 	wanted []wanted
 	names  map[string]bool // of all parameters that were met
@@ -19,7 +19,7 @@ type only struct {
 type wanted struct {
 	name   string
 	values []string
-	met    map[string]bool // values that some cell has; nil while no cell has the parameter
+	met    map[string]bool // values that some configuration has; nil while no configuration has the parameter
 }
 
 // parseOnly reads name=a,b flags. Given twice, a parameter may have the values of either.
@@ -40,7 +40,7 @@ func parseOnly(flags []string) (*only, error) {
 	return o, nil
 }
 
-// admit reports whether a cell is wanted.
+// admit reports whether a configuration is wanted.
 func (o *only) admit(config []model.ConfigValue) bool {
 	ok := true
 	for _, v := range config {
@@ -62,7 +62,7 @@ func (o *only) admit(config []model.ConfigValue) bool {
 	return ok
 }
 
-// check reports values that no cell has, whatever else the cells have, and parameters that no spec has.
+// check reports values that no configuration has, whatever else the configurations have, and parameters that no spec has.
 func (o *only) check() error {
 	for _, w := range o.wanted {
 		if w.met == nil {
@@ -71,7 +71,7 @@ func (o *only) check() error {
 		for _, v := range w.values {
 			if !w.met[v] {
 				met := slices.Sorted(maps.Keys(w.met))
-				return source.WithHint(fmt.Sprintf("--only %s=%s: no cell has the value %s; there are %s", w.name, strings.Join(w.values, ","), v, strings.Join(met, ", ")), source.DidYouMean(v, met))
+				return source.WithHint(fmt.Sprintf("--only %s=%s: no configuration has the value %s; there are %s", w.name, strings.Join(w.values, ","), v, strings.Join(met, ", ")), source.DidYouMean(v, met))
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-// Package plan decides which cells of which specs a run takes: the values that are fixed, the cells that are wanted, the tier and the shard; and for a table its axes.
+// Package plan decides which configurations of which specs a run takes: the values that are fixed, the configurations that are wanted, the tier and the shard; and for a table its axes.
 // Its errors name the flags by which the command line says these.
 package plan
 
@@ -18,46 +18,46 @@ import (
 	"pmdcheck/model/source"
 )
 
-// Cell is one cell of a run.
-type Cell struct {
+// Check is one configuration of a run.
+type Check struct {
 	Number int // in the whole run, from 1
 	Spec   *elab.Spec
-	elab.ConfigCell
+	elab.Configuration
 }
 
-// Name is the spec with the values of the cell.
-func (c Cell) Name() string { return c.Spec.Name + " " + c.String() }
+// Name is the spec with the values of the configuration.
+func (c Check) Name() string { return c.Spec.Name + " " + c.String() }
 
-// Key names the cell as results do.
-func (c Cell) Key() string { return strings.TrimSpace(c.Spec.Name + "  " + c.String()) }
+// Key names the configuration as results do.
+func (c Check) Key() string { return strings.TrimSpace(c.Spec.Name + "  " + c.String()) }
 
-// States is how many states the cell has, where the spec says so; else 0.
-func (c Cell) States() int64 {
+// States is how many states the configuration has, where the spec says so; else 0.
+func (c Check) States() int64 {
 	if c.Expect == nil {
 		return 0
 	}
 	return max(0, c.Expect.States)
 }
 
-// Request says which cells are wanted.
+// Request says which configurations are wanted.
 type Request struct {
 	Specs    []string          // names, folders of embedded specs, files; none: all embedded ones
 	Set      []string          // name=value: fixed instead of swept; of several specs those are passed over that have no such name
 	Memory   string            // model of memory: fixed instead of swept; "": as the spec says
-	Only     []string          // name=a,b: cells with one of these values
-	Tier     string            // cells of this tier too, "all": of every tier
+	Only     []string          // name=a,b: configurations with one of these values
+	Tier     string            // configurations of this tier too, "all": of every tier
 	Shard    string            // i/n
 	Costs    map[string]int64  // past cost by key, for shards
-	Property []string          // are asked about: some cell has to observe each
+	Property []string          // are asked about: some configuration has to observe each
 	Timeout  time.Duration     // to load one spec and to span its sweep; 0: no limit
 	Profile  *elab.Profile     // of the tree that is asked about; nil for releases
 	Passed   func(spec string) // is told of specs that are passed over; may be nil
-	Left     func(tier string) // is told of every cell that is left out because of its tier; may be nil
-	Claims   bool              // only cells that say something about a kernel as it is
+	Left     func(tier string) // is told of every configuration that is left out because of its tier; may be nil
+	Claims   bool              // only configurations that say something about a kernel as it is
 }
 
-// Cells are the cells of the shard, and how many there are in all shards.
-func (r Request) Cells() ([]Cell, int, error) {
+// Configurations are the configurations of the shard, and how many there are in all shards.
+func (r Request) Configurations() ([]Check, int, error) {
 	names, err := catalog.Resolve(r.Specs)
 	if err != nil {
 		return nil, 0, err
@@ -73,7 +73,7 @@ func (r Request) Cells() ([]Cell, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	var cells []Cell
+	var configs []Check
 	var errs []error
 	asked := asked{}
 	var without []error // specs that lack a parameter
@@ -92,11 +92,11 @@ func (r Request) Cells() ([]Cell, int, error) {
 			continue
 		}
 		for _, c := range mine {
-			cells = append(cells, Cell{len(cells) + 1, spec, c})
+			configs = append(configs, Check{len(configs) + 1, spec, c})
 		}
 		if len(mine) > 0 {
 			errs = append(errs, spec.CheckNames(mine))
-			asked = append(asked, cellsOf{spec, mine})
+			asked = append(asked, configsOf{spec, mine})
 		}
 	}
 	if len(without) == len(names) && len(names) > 0 {
@@ -112,23 +112,23 @@ func (r Request) Cells() ([]Cell, int, error) {
 		return nil, 0, err
 	}
 	if all := slices.Sorted(maps.Keys(tiers)); r.Tier != "" && r.Tier != "all" && len(all) > 0 && !tiers[r.Tier] {
-		return nil, 0, source.WithHint(fmt.Sprintf("--tier %s: no cell is of it; there are %s", r.Tier, strings.Join(all, ", ")), source.DidYouMean(r.Tier, all))
+		return nil, 0, source.WithHint(fmt.Sprintf("--tier %s: no configuration is of it; there are %s", r.Tier, strings.Join(all, ", ")), source.DidYouMean(r.Tier, all))
 	}
-	if len(cells) == 0 && len(only.wanted) > 0 {
-		return nil, 0, errors.New("--only: no cell has all of these values; there may be some in other tiers (--tier all)")
+	if len(configs) == 0 && len(only.wanted) > 0 {
+		return nil, 0, errors.New("--only: no configuration has all of these values; there may be some in other tiers (--tier all)")
 	}
 	for _, n := range passed {
 		if r.Passed != nil {
 			r.Passed(n)
 		}
 	}
-	total := len(cells)
-	cells, err = r.pick(cells)
-	return cells, total, err
+	total := len(configs)
+	configs, err = r.pick(configs)
+	return configs, total, err
 }
 
-// of are the cells of one spec that are wanted.
-func (r Request) of(name string, fixed []model.ConfigValue, only *only, tiers map[string]bool) (*elab.Spec, []elab.ConfigCell, error) {
+// of are the configurations of one spec that are wanted.
+func (r Request) of(name string, fixed []model.ConfigValue, only *only, tiers map[string]bool) (*elab.Spec, []elab.Configuration, error) {
 	ctx := context.Background()
 	if r.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -146,7 +146,7 @@ func (r Request) of(name string, fixed []model.ConfigValue, only *only, tiers ma
 	if err != nil {
 		return nil, nil, Early(name, err)
 	}
-	var mine []elab.ConfigCell
+	var mine []elab.Configuration
 	for _, c := range all {
 		if r.Claims && !c.Claim || !only.admit(c.Config) {
 			continue
@@ -170,14 +170,14 @@ func (r Request) of(name string, fixed []model.ConfigValue, only *only, tiers ma
 	return spec, mine, nil
 }
 
-// Load loads a spec and spans its cells.
-func Load(ctx context.Context, name string, fixed []model.ConfigValue) (*elab.Spec, []elab.ConfigCell, error) {
+// Load loads a spec and spans its configurations.
+func Load(ctx context.Context, name string, fixed []model.ConfigValue) (*elab.Spec, []elab.Configuration, error) {
 	spec, err := catalog.LoadContext(ctx, name)
 	if err != nil {
 		return nil, nil, Early(name, err)
 	}
-	cells, err := spec.CellsContext(ctx, fixed)
-	return spec, cells, Early(name, err)
+	configs, err := spec.ConfigurationsContext(ctx, fixed)
+	return spec, configs, Early(name, err)
 }
 
 // Early says of which spec it is that it could not be read in time.
@@ -185,28 +185,28 @@ func Early(name string, err error) error {
 	if elab.WasStopped(err) == nil {
 		return err
 	}
-	return fmt.Errorf("%s: unknown: timeout before its cells were known: %w", name, err)
+	return fmt.Errorf("%s: unknown: timeout before its configurations were known: %w", name, err)
 }
 
-// InTier reports whether a run that also takes a tier takes a cell.
-func InTier(c elab.ConfigCell, tier string) bool {
+// InTier reports whether a run that also takes a tier takes a configuration.
+func InTier(c elab.Configuration, tier string) bool {
 	return c.Tier == "" || tier == "all" || c.Tier == tier
 }
 
-// pick leaves the cells of the shard.
-func (r Request) pick(cells []Cell) ([]Cell, error) {
+// pick leaves the configurations of the shard.
+func (r Request) pick(configs []Check) ([]Check, error) {
 	shard, err := report.ParseShard(r.Shard)
 	if err != nil {
 		return nil, fmt.Errorf("--shard %w", err)
 	}
 	var keys []string
-	for _, c := range cells {
+	for _, c := range configs {
 		keys = append(keys, c.Key())
 	}
-	var mine []Cell
+	var mine []Check
 	for i, in := range shard.Pick(keys, r.Costs) {
 		if in {
-			mine = append(mine, cells[i])
+			mine = append(mine, configs[i])
 		}
 	}
 	return mine, nil
@@ -225,9 +225,9 @@ func ParseSet(set []string) ([]model.ConfigValue, error) {
 	return out, nil
 }
 
-// First builds the single system that a command about one cell needs: the first cell left by the fixed values. all is how many cells are left. If the context ends first, the error is an
+// First builds the single system that a command about one configuration needs: the first configuration left by the fixed values. all is how many configurations are left. If the context ends first, the error is an
 // [elab.Stopped].
-func First(ctx context.Context, name string, set []string, o elab.BuildOptions) (sys *model.System, all []elab.ConfigCell, err error) {
+func First(ctx context.Context, name string, set []string, o elab.BuildOptions) (sys *model.System, all []elab.Configuration, err error) {
 	names, err := catalog.Resolve([]string{name})
 	if err != nil {
 		return nil, nil, err

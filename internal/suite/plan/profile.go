@@ -125,8 +125,8 @@ var LibraryDigest = sync.OnceValues(func() (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 })
 
-// passedOver reports whether a spec has nothing to say of a tree: it depends on no release, or has no cell of this one.
+// passedOver reports whether a spec has nothing to say of a tree: it depends on no release, or has no configuration of this one.
 func passedOver(err error) bool {
 	var lacks *elab.NoParameter
-	return errors.As(err, &lacks) || errors.Is(err, elab.ErrNoCell)
+	return errors.As(err, &lacks) || errors.Is(err, elab.ErrNoConfiguration)
 }

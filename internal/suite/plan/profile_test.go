@@ -25,28 +25,28 @@ func releaseProfile(t *testing.T, release int64, kernel string, but map[string]s
 	return p
 }
 
-// TestProfileCells: a tree has the cells of its release, whatever the spec sweeps, with its own features; the names of cells do not list those.
-func TestProfileCells(t *testing.T) {
+// TestProfileConfigurations: a tree has the configurations of its release, whatever the spec sweeps, with its own features; the names of configurations do not list those.
+func TestProfileConfigurations(t *testing.T) {
 	p := releaseProfile(t, 604, "6.4.9", map[string]string{"share_under_page_table_lock": "true"})
 	if err := CheckProfile(p); err != nil {
 		t.Fatal(err)
 	}
-	cells, _, err := Request{Specs: []string{"bugs/349d1670008d_slot_race"}, Profile: p, Claims: true}.Cells()
+	configs, _, err := Request{Specs: []string{"bugs/349d1670008d_slot_race"}, Profile: p, Claims: true}.Configurations()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(cells) != 1 || cells[0].Name() != "bugs/349d1670008d_slot_race era=E4 late=false release=604 target=x86_nopv" {
-		t.Fatalf("%v", cells)
+	if len(configs) != 1 || configs[0].Name() != "bugs/349d1670008d_slot_race era=E4 late=false release=604 target=x86_nopv" {
+		t.Fatalf("%v", configs)
 	}
-	if v, _ := cells[0].Spec.Value(cells[0].ConfigCell, "share_under_page_table_lock"); v != "true" || cells[0].Expect != nil || len(cells[0].Undecided) > 0 {
-		t.Errorf("%s, %v, %v", v, cells[0].Expect, cells[0].Undecided)
+	if v, _ := configs[0].Spec.Value(configs[0].Configuration, "share_under_page_table_lock"); v != "true" || configs[0].Expect != nil || len(configs[0].Undecided) > 0 {
+		t.Errorf("%s, %v, %v", v, configs[0].Expect, configs[0].Undecided)
 	}
 	delete(p.Features, "share_under_page_table_lock")
-	if cells, _, err = (Request{Specs: []string{"bugs/349d1670008d_slot_race"}, Profile: p}).Cells(); err != nil || len(cells) != 2 {
-		t.Fatalf("an unknown feature makes %d cells: %v", len(cells), err)
+	if configs, _, err = (Request{Specs: []string{"bugs/349d1670008d_slot_race"}, Profile: p}).Configurations(); err != nil || len(configs) != 2 {
+		t.Fatalf("an unknown feature makes %d configurations: %v", len(configs), err)
 	}
 	var names []string
-	for _, c := range cells {
+	for _, c := range configs {
 		names = append(names, c.Name())
 	}
 	if got := strings.Join(names, "; "); !strings.Contains(got, "share_under_page_table_lock=false; ") || !strings.HasSuffix(got, "share_under_page_table_lock=true") {
@@ -57,12 +57,12 @@ func TestProfileCells(t *testing.T) {
 // TestClaimsOfEveryTier: a tree is asked claims that a run for a release leaves to the slow tier.
 func TestClaimsOfEveryTier(t *testing.T) {
 	p := releaseProfile(t, 601, "6.1.9", nil)
-	cells, _, err := Request{Specs: []string{"order/eras"}, Profile: p, Claims: true}.Cells()
-	if err != nil || len(cells) != 2 || cells[0].Tier != "slow" {
-		t.Fatalf("%v, %v", cells, err)
+	configs, _, err := Request{Specs: []string{"order/eras"}, Profile: p, Claims: true}.Configurations()
+	if err != nil || len(configs) != 2 || configs[0].Tier != "slow" {
+		t.Fatalf("%v, %v", configs, err)
 	}
-	if cells, _, err = (Request{Specs: []string{"order/eras"}, Profile: p}).Cells(); err == nil && len(cells) > 0 {
-		t.Errorf("without claims: %v", cells)
+	if configs, _, err = (Request{Specs: []string{"order/eras"}, Profile: p}).Configurations(); err == nil && len(configs) > 0 {
+		t.Errorf("without claims: %v", configs)
 	}
 }
 
@@ -75,7 +75,7 @@ func TestMatrixOfTrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Join(m.Rows, " ") != "target" || strings.Join(m.Cols, " ") != "tree" || len(m.Cells) != 2 || m.Cells[0].Axes["tree"] != "a" || m.Cells[1].Axes["tree"] != "b" {
-		t.Errorf("%v %v %d cells", m.Rows, m.Cols, len(m.Cells))
+	if strings.Join(m.Rows, " ") != "target" || strings.Join(m.Cols, " ") != "tree" || len(m.Configurations) != 2 || m.Configurations[0].Axes["tree"] != "a" || m.Configurations[1].Axes["tree"] != "b" {
+		t.Errorf("%v %v %d configurations", m.Rows, m.Cols, len(m.Configurations))
 	}
 }

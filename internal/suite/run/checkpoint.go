@@ -12,15 +12,15 @@ import (
 	"pmdcheck/internal/suite/plan"
 )
 
-// Checkpoints say where the search of every cell is kept. The zero value keeps none.
+// Checkpoints say where the search of every configuration is kept. The zero value keeps none.
 type Checkpoints struct {
 	Folder string
 	Every  time.Duration
 	Resume bool // go on with what the folder has
 }
 
-// add adds the checkpoint of a cell. The name says which cell it is of.
-func (p *Checkpoints) add(o *checker.Options, c plan.Cell) {
+// add adds the checkpoint of a configuration. The name says which configuration it is of.
+func (p *Checkpoints) add(o *checker.Options, c plan.Check) {
 	if p.Folder == "" {
 		return
 	}

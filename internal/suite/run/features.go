@@ -19,8 +19,8 @@ import (
 	"pmdcheck/model/syntax"
 )
 
-// Features takes every feature away from the newest release that has it, and says which specs notice: those of which some cell violates something else then, or nothing any more.
-// Only cells of the specs' own sweeps are asked, in that release; of other tiers than tier none. Of these only those are built anew that ask for the feature, and only those searched whose system it changes.
+// Features takes every feature away from the newest release that has it, and says which specs notice: those of which some configuration violates something else then, or nothing any more.
+// Only configurations of the specs' own sweeps are asked, in that release; of other tiers than tier none. Of these only those are built anew that ask for the feature, and only those searched whose system it changes.
 func Features(ctx context.Context, specs []string, tier string, o Options) ([]matrix.Feature, error) {
 	var list []elab.Feature
 	var loaded []*elab.Spec
@@ -110,18 +110,18 @@ func about(name, text string, f elab.Feature) bool {
 	return regexp.MustCompile(`\b`+f.Name+`\b`).MatchString(text) || slices.ContainsFunc(f.Commits, func(c string) bool { return strings.Contains(name, c) })
 }
 
-// taker takes features away from the cells of one spec.
+// taker takes features away from the configurations of one spec.
 type taker struct {
 	s    *elab.Spec
 	tier string
 	opts checker.Options
-	with map[int64][]*asked // cells with everything that a release has
+	with map[int64][]*asked // configurations with everything that a release has
 }
 
-// asked is a cell with what is known of it so far.
+// asked is a configuration with what is known of it so far.
 type asked struct {
-	cell    elab.ConfigCell
-	digest  string          // "" if a static assertion excludes the cell
+	config  elab.Configuration
+	digest  string          // "" if a static assertion excludes the configuration
 	verdict string          // "" until it is needed
 	asked   map[string]bool // features that its system depends on
 }
@@ -149,21 +149,21 @@ func (t *taker) all(ctx context.Context, list []elab.Feature) ([]*matrix.Noticed
 	return out, nil
 }
 
-// cells are the cells of a release.
-func (t *taker) cells(release int64) ([]*asked, error) {
+// configurations are the configurations of a release.
+func (t *taker) configurations(release int64) ([]*asked, error) {
 	if list, known := t.with[release]; known {
 		return list, nil
 	}
-	cells, err := t.s.Cells([]model.ConfigValue{{Name: "kernel", Value: syntax.VersionText(release)}})
-	if err != nil && !errors.Is(err, elab.ErrNoCell) {
+	configs, err := t.s.Configurations([]model.ConfigValue{{Name: "kernel", Value: syntax.VersionText(release)}})
+	if err != nil && !errors.Is(err, elab.ErrNoConfiguration) {
 		return nil, err
 	}
 	list := []*asked{}
-	for _, c := range cells {
+	for _, c := range configs {
 		if !plan.InTier(c, t.tier) {
 			continue
 		}
-		a := &asked{cell: c, asked: map[string]bool{}}
+		a := &asked{config: c, asked: map[string]bool{}}
 		sys, err := built(t.s, c, a.asked)
 		if err != nil {
 			return nil, err
@@ -177,23 +177,23 @@ func (t *taker) cells(release int64) ([]*asked, error) {
 	return list, nil
 }
 
-// without compares the cells of a release with and without a feature.
+// without compares the configurations of a release with and without a feature.
 func (t *taker) without(ctx context.Context, f elab.Feature, release int64) (*matrix.Noticed, error) {
 	n := &matrix.Noticed{Spec: t.s.Name}
 	off, ok, err := t.s.Off(f.Name, release)
 	if err != nil || !ok {
 		return n, err
 	}
-	cells, err := t.cells(release)
+	configs, err := t.configurations(release)
 	if err != nil {
 		return n, err
 	}
-	for _, a := range cells {
-		n.Cells++
+	for _, a := range configs {
+		n.Configurations++
 		if a.digest == "" || ctx.Err() != nil || !slices.ContainsFunc(off[1:], func(v model.ConfigValue) bool { return a.uses(v.Name) }) {
 			continue
 		}
-		other := a.cell
+		other := a.config
 		other.Config = append(slices.DeleteFunc(slices.Clone(other.Config), func(v model.ConfigValue) bool {
 			return slices.ContainsFunc(off[1:], func(w model.ConfigValue) bool { return w.Name == v.Name })
 		}), off[1:]...)
@@ -206,7 +206,7 @@ func (t *taker) without(ctx context.Context, f elab.Feature, release int64) (*ma
 		}
 		n.Changed++
 		if a.verdict == "" {
-			with, err := built(t.s, a.cell, nil)
+			with, err := built(t.s, a.config, nil)
 			if err != nil {
 				return n, err
 			}
@@ -221,7 +221,7 @@ func (t *taker) without(ctx context.Context, f elab.Feature, release int64) (*ma
 		if v != a.verdict {
 			n.Noticed++
 			if n.Example == "" {
-				n.Example = fmt.Sprintf("%s: %s, and without it %s", strings.TrimSpace(a.cell.String()), a.verdict, v)
+				n.Example = fmt.Sprintf("%s: %s, and without it %s", strings.TrimSpace(a.config.String()), a.verdict, v)
 			}
 		}
 	}
@@ -241,8 +241,8 @@ func newest(s *elab.Spec, f elab.Feature) (int64, bool) {
 	return 0, false
 }
 
-// built is the system of a cell, or nil if a static assertion excludes it. asked gets the features that it depends on.
-func built(s *elab.Spec, c elab.ConfigCell, asked map[string]bool) (*model.System, error) {
+// built is the system of a configuration, or nil if a static assertion excludes it. asked gets the features that it depends on.
+func built(s *elab.Spec, c elab.Configuration, asked map[string]bool) (*model.System, error) {
 	sys, err := s.Build(c, elab.BuildOptions{Asked: asked})
 	if Excluded(err) {
 		return nil, nil
@@ -250,7 +250,7 @@ func built(s *elab.Spec, c elab.ConfigCell, asked map[string]bool) (*model.Syste
 	return sys, err
 }
 
-// Excluded reports whether the error of a cell is that a static assertion of the spec does not let it be.
+// Excluded reports whether the error of a configuration is that a static assertion of the spec does not let it be.
 func Excluded(err error) bool {
 	var list *source.List
 	return errors.As(err, &list) && !slices.ContainsFunc(list.Diags, func(d source.Diagnostic) bool { return d.Code != "static-assert" })

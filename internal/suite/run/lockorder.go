@@ -11,20 +11,20 @@ import (
 	"pmdcheck/properties"
 )
 
-// LockCycle is a cycle of lock classes in one cell, with what its runs say.
+// LockCycle is a cycle of lock classes in one configuration, with what its runs say.
 type LockCycle struct {
-	Text, Cell string
-	Runs       []string
+	Text, Configuration string
+	Runs                []string
 }
 
-// LockOrder is what was seen of the order of locks in all cells of some specs.
+// LockOrder is what was seen of the order of locks in all configurations of some specs.
 type LockOrder struct {
 	Edges  []model.LockEdge
 	Cycles []LockCycle
 	Cut    string // a spec that was not explored to the end, or ""
 }
 
-// Locks explores every cell of specs, one after the other.
+// Locks explores every configuration of specs, one after the other.
 func Locks(ctx context.Context, names []string, fixed []model.ConfigValue) (*LockOrder, error) {
 	o := &LockOrder{}
 	for _, n := range names {
@@ -36,11 +36,11 @@ func Locks(ctx context.Context, names []string, fixed []model.ConfigValue) (*Loc
 }
 
 func (o *LockOrder) spec(ctx context.Context, name string, fixed []model.ConfigValue) error {
-	spec, cells, err := plan.Load(ctx, name, fixed)
+	spec, configs, err := plan.Load(ctx, name, fixed)
 	if err != nil {
 		return err
 	}
-	for i, c := range cells {
+	for i, c := range configs {
 		if ctx.Err() != nil {
 			o.Cut = name
 			return nil
@@ -53,21 +53,21 @@ func (o *LockOrder) spec(ctx context.Context, name string, fixed []model.ConfigV
 		if err != nil {
 			return err
 		}
-		cell := plan.Cell{Number: i + 1, Spec: spec, ConfigCell: c}
+		config := plan.Check{Number: i + 1, Spec: spec, Configuration: c}
 		res, err := checker.Check(ctx, sys, checker.Options{Symmetry: checker.SymmetryOff})
 		if err != nil {
-			return failed(cell, err)
+			return failed(config, err)
 		}
 		if res.Reason != checker.ReasonNone {
 			o.Cut = name
 		}
-		o.add(res, cell)
+		o.add(res, config)
 	}
 	return nil
 }
 
-// add takes in the edges of a cell, and its cycles, whose runs follow their edges.
-func (o *LockOrder) add(res *checker.Result, c plan.Cell) {
+// add takes in the edges of a configuration, and its cycles, whose runs follow their edges.
+func (o *LockOrder) add(res *checker.Result, c plan.Check) {
 	o.Edges = append(o.Edges, res.LockOrder.Edges...)
 	for _, v := range res.Violations {
 		if v.Witness == nil || v.Property != "lock_order" {

@@ -15,27 +15,27 @@ import (
 	"pmdcheck/model/source"
 )
 
-// Answer is what was found about a cell of a table.
+// Answer is what was found about a configuration of a table.
 type Answer struct {
 	Result   matrix.Result
 	Excluded string // by which static assertion of the spec, or ""
 	Err      error
 }
 
-// Matrix explores the cells of a table. Those of other tiers than tier are unknown.
-func Matrix(ctx context.Context, cells []plan.MatrixCell, tier string, o Options) []Answer {
-	out := make([]Answer, len(cells))
-	pool.Start(o.Jobs, len(cells), func(i int) {
+// Matrix explores the configurations of a table. Those of other tiers than tier are unknown.
+func Matrix(ctx context.Context, configs []plan.Placed, tier string, o Options) []Answer {
+	out := make([]Answer, len(configs))
+	pool.Start(o.Jobs, len(configs), func(i int) {
 		opts := o.Checker
-		end := o.watch(cells[i].Name(), 0, &opts)
-		out[i] = answer(ctx, cells[i], tier, opts)
+		end := o.watch(configs[i].Name(), 0, &opts)
+		out[i] = answer(ctx, configs[i], tier, opts)
 		end()
 	}).Join()
 	return out
 }
 
-// answer explores one cell.
-func answer(ctx context.Context, c plan.MatrixCell, tier string, opts checker.Options) (a Answer) {
+// answer explores one configuration.
+func answer(ctx context.Context, c plan.Placed, tier string, opts checker.Options) (a Answer) {
 	defer func() {
 		if v := recover(); v != nil {
 			a.Err = Crashed(v)
@@ -51,7 +51,7 @@ func answer(ctx context.Context, c plan.MatrixCell, tier string, opts checker.Op
 		skip = string(checker.ReasonInterrupt)
 	case len(c.Undecided) > 0:
 		skip = string(checker.ReasonFeatures) + ": " + strings.Join(c.Undecided, ", ")
-	case !plan.InTier(c.ConfigCell, tier):
+	case !plan.InTier(c.Configuration, tier):
 		skip = "tier " + c.Tier
 	}
 	if skip != "" {
@@ -69,18 +69,18 @@ func answer(ctx context.Context, c plan.MatrixCell, tier string, opts checker.Op
 	return a
 }
 
-// system makes the system of a cell in its time.
-func (a *Answer) system(ctx context.Context, c plan.MatrixCell, opts *checker.Options, b elab.BuildOptions) (*model.System, error, error) {
+// system makes the system of a configuration in its time.
+func (a *Answer) system(ctx context.Context, c plan.Placed, opts *checker.Options, b elab.BuildOptions) (*model.System, error, error) {
 	if opts.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, opts.Timeout)
 		defer cancel()
 	}
-	sys, _, cause, err := system(ctx, c.Cell, opts.ProcessMemory, b)
+	sys, _, cause, err := system(ctx, c.Check, opts.ProcessMemory, b)
 	return sys, cause, err
 }
 
-func (a *Answer) search(ctx context.Context, c plan.MatrixCell, opts checker.Options, b elab.BuildOptions, props []string) {
+func (a *Answer) search(ctx context.Context, c plan.Placed, opts checker.Options, b elab.BuildOptions, props []string) {
 	sys, cause, err := a.system(ctx, c, &opts, b)
 	if err != nil {
 		var list *source.List
@@ -95,7 +95,7 @@ func (a *Answer) search(ctx context.Context, c plan.MatrixCell, opts checker.Opt
 	if cause != nil {
 		res = checker.Unbegun(cause, props)
 	} else if res, err = checker.Check(ctx, sys, opts); err != nil {
-		a.Err = failed(c.Cell, err)
+		a.Err = failed(c.Check, err)
 		return
 	}
 	vacuous := unreached(res, c.Expect)

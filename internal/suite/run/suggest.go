@@ -39,7 +39,7 @@ func Violations(r *checker.Result) (out []string) {
 
 // Suggest looks for sets of absent fixes, first of one, then of two and three, after which a claim holds. Systems that are equal are run once, and a set that contains a smaller answer is
 // none. The claim holds only if the search is complete and nothing is violated.
-func Suggest(ctx context.Context, c plan.Cell, p *elab.Profile, o Options) (*Suggestion, error) {
+func Suggest(ctx context.Context, c plan.Check, p *elab.Profile, o Options) (*Suggestion, error) {
 	var fixes []elab.Feature
 	for _, f := range c.Spec.Features() {
 		if f.Kind == "fix" && p.Features[f.Name] == "false" {
@@ -47,7 +47,7 @@ func Suggest(ctx context.Context, c plan.Cell, p *elab.Profile, o Options) (*Sug
 		}
 	}
 	s := &Suggestion{}
-	sys, err := built(c.Spec, c.ConfigCell, nil)
+	sys, err := built(c.Spec, c.Configuration, nil)
 	if sys == nil || err != nil {
 		return s, err
 	}
@@ -79,19 +79,19 @@ func with(fixes []elab.Feature, set []int) (out []string) {
 }
 
 // try runs the claim with a set of features.
-func (s *Suggestion) try(ctx context.Context, c plan.Cell, p *elab.Profile, set []string, seen map[string]bool, o Options) (bool, error) {
+func (s *Suggestion) try(ctx context.Context, c plan.Check, p *elab.Profile, set []string, seen map[string]bool, o Options) (bool, error) {
 	tree := &elab.Profile{Name: p.Name, Kernel: p.Kernel, Features: maps.Clone(p.Features)}
-	cell := c.ConfigCell
-	cell.Config = slices.Clone(cell.Config)
+	config := c.Configuration
+	config.Config = slices.Clone(config.Config)
 	for _, n := range set {
 		tree.Features[n] = "true"
-		cell.Config = slices.DeleteFunc(cell.Config, func(v model.ConfigValue) bool { return v.Name == n })
-		cell.Config = append(cell.Config, model.ConfigValue{Name: n, Value: "true"})
+		config.Config = slices.DeleteFunc(config.Config, func(v model.ConfigValue) bool { return v.Name == n })
+		config.Config = append(config.Config, model.ConfigValue{Name: n, Value: "true"})
 	}
 	if why, err := c.Spec.Unmet(tree); err != nil || why != "" {
 		return false, err // it is found with what it requires, as a larger set
 	}
-	sys, err := built(c.Spec, cell, nil)
+	sys, err := built(c.Spec, config, nil)
 	if sys == nil || err != nil {
 		return false, err
 	}

@@ -34,15 +34,15 @@ claim;
 			t.Fatal(err)
 		}
 		p := &elab.Profile{Name: "tree", Kernel: "6.1", Features: map[string]string{"mends": "false", "half": "false", "other": "false", "design_one": "false"}}
-		cells, err := s.Select(elab.Selection{Profile: p})
+		configs, err := s.Select(elab.Selection{Profile: p})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range cells {
+		for _, c := range configs {
 			if v, _ := s.Value(c, "want"); v != want {
 				continue
 			}
-			got, err := Suggest(context.Background(), plan.Cell{Number: 1, Spec: s, ConfigCell: c}, p, Options{Checker: checker.Options{Reduction: checker.ReductionStubborn}})
+			got, err := Suggest(context.Background(), plan.Check{Number: 1, Spec: s, Configuration: c}, p, Options{Checker: checker.Options{Reduction: checker.ReductionStubborn}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -36,32 +36,32 @@ func file(t *testing.T, text string) string {
 	return name
 }
 
-func cells(t *testing.T, r plan.Request) []plan.Cell {
+func configurations(t *testing.T, r plan.Request) []plan.Check {
 	t.Helper()
-	out, _, err := r.Cells()
+	out, _, err := r.Configurations()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-// TestCells: outcomes come in the order of the plan whatever the number of jobs, judged, with traces of what is asked for, and each system is shown once.
-func TestCells(t *testing.T) {
-	cs := cells(t, plan.Request{Specs: []string{file(t, twice)}})
+// TestConfigurations: outcomes come in the order of the plan whatever the number of jobs, judged, with traces of what is asked for, and each system is shown once.
+func TestConfigurations(t *testing.T) {
+	cs := configurations(t, plan.Request{Specs: []string{file(t, twice)}})
 	for _, jobs := range []int{1, 4} {
 		seen := make(chan int, len(cs))
 		var numbers []int
-		for x := range run.Cells(context.Background(), slices.Clone(cs), run.Options{Jobs: jobs, Traces: true, Inspect: func(c plan.Cell, _ *model.System, _ *checker.Result) { seen <- c.Number }}) {
+		for x := range run.Configurations(context.Background(), slices.Clone(cs), run.Options{Jobs: jobs, Traces: true, Inspect: func(c plan.Check, _ *model.System, _ *checker.Result) { seen <- c.Number }}) {
 			if x.Err != nil || !x.Judged.OK {
-				t.Fatalf("cell %d: %v, %q", x.Number, x.Err, x.Judged.Why)
+				t.Fatalf("configuration %d: %v, %q", x.Number, x.Err, x.Judged.Why)
 			}
 			if want := map[int]int{4: 1}[x.Number]; len(x.Traces) != want {
-				t.Errorf("cell %d has %d traces, not %d", x.Number, len(x.Traces), want)
+				t.Errorf("configuration %d has %d traces, not %d", x.Number, len(x.Traces), want)
 			}
 			numbers = append(numbers, x.Number)
 		}
 		if !slices.Equal(numbers, []int{1, 2, 3, 4}) || len(seen) != 4 {
-			t.Errorf("%d jobs: cells %v, %d of them shown", jobs, numbers, len(seen))
+			t.Errorf("%d jobs: configurations %v, %d of them shown", jobs, numbers, len(seen))
 		}
 	}
 }
@@ -71,10 +71,10 @@ func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	n := 0
-	for x := range run.Cells(ctx, cells(t, plan.Request{Specs: []string{file(t, twice)}}), run.Options{Jobs: 2}) {
+	for x := range run.Configurations(ctx, configurations(t, plan.Request{Specs: []string{file(t, twice)}}), run.Options{Jobs: 2}) {
 		n++
 		if x.Judged.OK || !x.Judged.Unknown || x.Result.Verdict != checker.Unknown || len(x.Result.Properties) == 0 {
-			t.Errorf("cell %d: %+v", x.Number, x.Judged)
+			t.Errorf("configuration %d: %+v", x.Number, x.Judged)
 		}
 	}
 	if n != 4 {
@@ -82,9 +82,9 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestTakeFewer: who stops taking outcomes gives the other cells up, and nothing goes on behind.
+// TestTakeFewer: who stops taking outcomes gives the other configurations up, and nothing goes on behind.
 func TestTakeFewer(t *testing.T) {
-	long := cells(t, plan.Request{Specs: []string{file(t, "u16 x;\nprocess p { end: while (true) { choose { case: x = x + 1; case: x = 0; } } }\n"+
+	long := configurations(t, plan.Request{Specs: []string{file(t, "u16 x;\nprocess p { end: while (true) { choose { case: x = x + 1; case: x = 0; } } }\n"+
 		"config int<0..3> n;\nfor n;\nu16 y;\nprocess q { end: while (true) { y = (y + n) & 1023; } }\n")}})
 	ended, second := make(chan string, 4), long[1].Name()
 	o := run.Options{Jobs: 2, Checker: checker.Options{Reduction: checker.ReductionNone}, Watch: func(name string, _ int64, o *checker.Options) func() {
@@ -93,14 +93,14 @@ func TestTakeFewer(t *testing.T) {
 		}
 		return func() { ended <- name }
 	}}
-	for x := range run.Cells(context.Background(), long, o) {
+	for x := range run.Configurations(context.Background(), long, o) {
 		if x.Number != 1 {
-			t.Errorf("cell %d comes first", x.Number)
+			t.Errorf("configuration %d comes first", x.Number)
 		}
 		break
 	}
 	if len(ended) != 4 {
-		t.Errorf("%d of 4 cells came to their end", len(ended))
+		t.Errorf("%d of 4 configurations came to their end", len(ended))
 	}
 }
 
@@ -112,7 +112,7 @@ func TestMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []matrix.Verdict
-	for _, a := range run.Matrix(context.Background(), m.Cells, "", run.Options{Jobs: 2}) {
+	for _, a := range run.Matrix(context.Background(), m.Configurations, "", run.Options{Jobs: 2}) {
 		if a.Err != nil {
 			t.Fatal(a.Err)
 		}
@@ -123,7 +123,7 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// TestFeaturesSkip: a cell that does not ask for a feature is the same system without it, so that features need not be taken from it.
+// TestFeaturesSkip: a configuration that does not ask for a feature is the same system without it, so that features need not be taken from it.
 func TestFeaturesSkip(t *testing.T) {
 	skipped, asked := 0, 0
 	for _, name := range []string{"family/b", "bugs/349d1670008d_slot_race", "bugs/b4aea43cd37a_split_assertion"} {
@@ -131,11 +131,11 @@ func TestFeaturesSkip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cells, err := s.Cells(nil)
+		configs, err := s.Configurations(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, c := range cells {
+		for i, c := range configs {
 			if i%16 != 0 {
 				continue
 			}

@@ -1,4 +1,4 @@
-// Package run explores cells, several at the same time, and hands out what it finds in the order of the plan.
+// Package run explores configurations, several at the same time, and hands out what it finds in the order of the plan.
 package run
 
 import (
@@ -30,8 +30,8 @@ func (b *Bug) Unwrap() error { return b.Err }
 // Crashed is a panic as an error.
 func Crashed(v any) error { return &Bug{fmt.Errorf("internal error: %v\n%s", v, debug.Stack())} }
 
-// failed is an error of the checker about a cell.
-func failed(c plan.Cell, err error) error { return &Bug{fmt.Errorf("%s: %w", c.Name(), err)} }
+// failed is an error of the checker about a configuration.
+func failed(c plan.Check, err error) error { return &Bug{fmt.Errorf("%s: %w", c.Name(), err)} }
 
 // Shortening is how the run that a reader sees is made of the one that was found.
 type Shortening uint8
@@ -48,16 +48,16 @@ type Options struct {
 	Checker        checker.Options
 	Build          elab.BuildOptions
 	Jobs           int
-	FixedReduction bool // the reduction is that of Checker everywhere: else cells whose expect line counts states are searched without one
+	FixedReduction bool // the reduction is that of Checker everywhere: else configurations whose expect line counts states are searched without one
 	Checkpoints    Checkpoints
 	Traces         bool // of every violation, not only of what was not expected
 	Shortening     Shortening
 	Tool           string // what traces say of the program that found them
 
-	// Watch is told of every cell that begins, can add to its options, and returns what is told when it ends. It may be nil.
+	// Watch is told of every configuration that begins, can add to its options, and returns what is told when it ends. It may be nil.
 	Watch func(name string, states int64, o *checker.Options) (end func())
 	// Inspect is told of every system whose search was not interrupted, in several goroutines at the same time. It may be nil.
-	Inspect func(plan.Cell, *model.System, *checker.Result)
+	Inspect func(plan.Check, *model.System, *checker.Result)
 }
 
 // watch is Watch, or nothing.
@@ -68,30 +68,30 @@ func (o *Options) watch(name string, states int64, c *checker.Options) func() {
 	return o.Watch(name, states, c)
 }
 
-// Outcome is what was found about a cell, or what kept it from being found.
+// Outcome is what was found about a configuration, or what kept it from being found.
 type Outcome struct {
 	judge.Checked
 	Err error
 }
 
-// Cells explores cells. Once ctx is done, what has not begun is unknown. If the caller takes no more of them, the others are given up. The list is used up: what was handed out is
-// cleared in it, so that specs of which no cell is left take no memory.
-func Cells(ctx context.Context, cells []plan.Cell, o Options) iter.Seq[*Outcome] {
+// Configurations explores configurations. Once ctx is done, what has not begun is unknown. If the caller takes no more of them, the others are given up. The list is used up: what was handed out is
+// cleared in it, so that specs of which no configuration is left take no memory.
+func Configurations(ctx context.Context, configs []plan.Check, o Options) iter.Seq[*Outcome] {
 	return func(yield func(*Outcome) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		out := make([]*Outcome, len(cells))
-		p := pool.Start(o.Jobs, len(cells), func(i int) {
+		out := make([]*Outcome, len(configs))
+		p := pool.Start(o.Jobs, len(configs), func(i int) {
 			opts := o.Checker
-			end := o.watch(cells[i].Name(), cells[i].States(), &opts)
-			out[i] = explore(ctx, cells[i], opts, &o)
+			end := o.watch(configs[i].Name(), configs[i].States(), &opts)
+			out[i] = explore(ctx, configs[i], opts, &o)
 			end()
 		})
 		defer p.Join()
 		defer cancel()
-		for i := range cells {
+		for i := range configs {
 			p.Wait(i)
 			x := out[i]
-			cells[i], out[i] = plan.Cell{}, nil
+			configs[i], out[i] = plan.Check{}, nil
 			if !yield(x) {
 				return
 			}
@@ -99,9 +99,9 @@ func Cells(ctx context.Context, cells []plan.Cell, o Options) iter.Seq[*Outcome]
 	}
 }
 
-// explore explores one cell.
-func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options) (out *Outcome) {
-	out = &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Cell: c.ConfigCell}}
+// explore explores one configuration.
+func explore(ctx context.Context, c plan.Check, opts checker.Options, o *Options) (out *Outcome) {
+	out = &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Configuration: c.Configuration}}
 	defer func() {
 		if v := recover(); v != nil {
 			out.Err = Crashed(v)
@@ -160,9 +160,9 @@ func explore(ctx context.Context, c plan.Cell, opts checker.Options, o *Options)
 	return out
 }
 
-// Concluded is a cell that was searched in another way.
-func Concluded(ctx context.Context, c plan.Cell, sys *model.System, r *checker.Result, o Options) (*Outcome, error) {
-	out := &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Cell: c.ConfigCell, Digest: sys.Digest(), Result: r, Barriers: sys.Barriers()}}
+// Concluded is a configuration that was searched in another way.
+func Concluded(ctx context.Context, c plan.Check, sys *model.System, r *checker.Result, o Options) (*Outcome, error) {
+	out := &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Configuration: c.Configuration, Digest: sys.Digest(), Result: r, Barriers: sys.Barriers()}}
 	out.judge(&o)
 	if len(r.Violations) > 0 && (o.Traces || !out.Judged.OK) {
 		if err := out.readable(ctx, sys, o.Checker, &o); err != nil {
@@ -172,15 +172,15 @@ func Concluded(ctx context.Context, c plan.Cell, sys *model.System, r *checker.R
 	return out, nil
 }
 
-// Unexplored is a cell of which nothing is known, and why.
-func Unexplored(c plan.Cell, why checker.Reason) *Outcome {
-	out := &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Cell: c.ConfigCell}}
+// Unexplored is a configuration of which nothing is known, and why.
+func Unexplored(c plan.Check, why checker.Reason) *Outcome {
+	out := &Outcome{Checked: judge.Checked{Number: c.Number, Spec: c.Spec, Configuration: c.Configuration}}
 	out.Result = unknown(c.Spec, why)
 	out.judge(&Options{})
 	return out
 }
 
-// unknown is the result of a cell that was not begun.
+// unknown is the result of a configuration that was not begun.
 func unknown(s *elab.Spec, why checker.Reason) *checker.Result {
 	r := &checker.Result{Reason: why, Reduction: checker.ReductionNone}
 	for _, p := range s.CheckedProperties() {
@@ -189,8 +189,8 @@ func unknown(s *elab.Spec, why checker.Reason) *checker.Result {
 	return r
 }
 
-// system makes the system of a cell, unless the context ends first or it takes too much memory: then there is a cause instead of it.
-func system(ctx context.Context, c plan.Cell, bytes int64, b elab.BuildOptions) (sys *model.System, digest string, cause, err error) {
+// system makes the system of a configuration, unless the context ends first or it takes too much memory: then there is a cause instead of it.
+func system(ctx context.Context, c plan.Check, bytes int64, b elab.BuildOptions) (sys *model.System, digest string, cause, err error) {
 	type made struct {
 		sys    *model.System
 		digest string
@@ -200,7 +200,7 @@ func system(ctx context.Context, c plan.Cell, bytes int64, b elab.BuildOptions) 
 	cause = bounded.Do(ctx, bytes, func(ctx context.Context) {
 		b := b
 		b.Context = ctx
-		if m.sys, m.err = c.Spec.Build(c.ConfigCell, b); m.err == nil {
+		if m.sys, m.err = c.Spec.Build(c.Configuration, b); m.err == nil {
 			m.digest = m.sys.Digest()
 		}
 	})
@@ -217,7 +217,7 @@ func system(ctx context.Context, c plan.Cell, bytes int64, b elab.BuildOptions) 
 func (out *Outcome) judge(o *Options) {
 	r := out.Result
 	full := !o.Build.NoMerge && !o.Build.NoReset && r.Reduction == checker.ReductionNone && !slices.ContainsFunc(r.Symmetry, func(s checker.Symmetry) bool { return s.Members > 0 })
-	out.Judged = judge.Judge(r, out.Cell.Expect, judge.Counting{NoAssert: o.Checker.NoAssert, Full: full})
+	out.Judged = judge.Judge(r, out.Configuration.Expect, judge.Counting{NoAssert: o.Checker.NoAssert, Full: full})
 }
 
 // readable gathers simple runs: those that were found, shrunk; or shortest ones, for which it takes a second search where the first was not breadth first.
