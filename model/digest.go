@@ -23,7 +23,7 @@ func DigestVersionOf(digest string) string {
 }
 
 // Digest identifies the elaborated machine: equal digests mean equal state vectors, state machines, properties and names of what a trace shows. It says
-// nothing of positions, source texts, calls and @kernel references, of the name of the spec and of the cell. It depends on what the system is, not on which pointers it shares.
+// nothing of positions, source texts, calls and @kernel references, of the name of the spec and of the configuration. It depends on what the system is, not on which pointers it shares.
 //
 // It begins with [DigestVersion] and a colon.
 func (s *System) Digest() string {

@@ -15,7 +15,7 @@ import (
 // noDigest are the fields that a digest says nothing of, with the reason.
 var noDigest = map[string]string{
 	"System.Name":      "names the spec, not the machine: a file may be renamed",
-	"System.Config":    "names the cell: what its values make of the machine is in the machine",
+	"System.Config":    "names the configuration: what its values make of the machine is in the machine",
 	"System.Kernel":    "a name for readers: what the release makes of the machine is in the machine",
 	"System.Memory":    "says where in the rest what it is about is",
 	"Op.Order":         "what a pass over the system makes of the operation; without one it is the same",

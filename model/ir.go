@@ -68,11 +68,11 @@ type Move struct {
 	Way   int
 }
 
-// System is one elaborated cell of a spec. It is immutable after Build and safe for concurrent reading.
+// System is one elaborated configuration of a spec. It is immutable after Build and safe for concurrent reading.
 type System struct {
 	Name      string        // spec name, such as "seed/race_a"
-	Config    []ConfigValue // the cell, in declaration order
-	Kernel    string        // the release that the cell models, "v6.13", for traces; "" if it names none
+	Config    []ConfigValue // the configuration, in declaration order
+	Kernel    string        // the release that the configuration models, "v6.13", for traces; "" if it names none
 	Files     *source.Set   // for positions
 	Vars      []*Var        // shared variables first, then the locals of each process
 	Pools     []*Pool       // object pools, one per struct type that has objects

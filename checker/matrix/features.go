@@ -103,5 +103,5 @@ func WriteFeaturesJSON(w io.Writer, list []Feature) error {
 	return e.Encode(struct {
 		Schema   string    `json:"schema"`
 		Features []Feature `json:"features"`
-	}{"pmdcheck/features/1", list})
+	}{"pmdcheck/features/2", list})
 }

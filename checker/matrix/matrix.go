@@ -11,7 +11,7 @@ import (
 )
 
 // Schema identifies the JSON format.
-const Schema = "pmdcheck/matrix/2"
+const Schema = "pmdcheck/matrix/3"
 
 // SpecAxis is the axis on which whole specs lie.
 const SpecAxis = "spec"

@@ -12,10 +12,13 @@ import (
 )
 
 // BaselineSchema identifies the format of baselines.
-const BaselineSchema = "pmdcheck/baseline/2"
+const BaselineSchema = "pmdcheck/baseline/3"
 
-// firstBaseline does not say which properties hold.
-const firstBaseline = "pmdcheck/baseline/1"
+// Older baselines call a configuration a cell; the first ones do not say which properties hold.
+const (
+	secondBaseline = "pmdcheck/baseline/2"
+	firstBaseline  = "pmdcheck/baseline/1"
+)
 
 // Baseline is what a run found, to be committed and compared with later ones. Nothing in it depends on the machine.
 type Baseline struct {
@@ -73,9 +76,24 @@ func (b *Baseline) Write(w io.Writer) error {
 // ReadBaseline loads a baseline.
 func ReadBaseline(r io.Reader) (*Baseline, error) {
 	var b Baseline
-	if err := decode(r, maxBaseline, BaselineSchema, &b, firstBaseline); err != nil {
+	wire := struct {
+		*Baseline
+		Cells []struct {
+			Cell string `json:"cell"`
+			BaselineEntry
+		} `json:"cells"`
+	}{Baseline: &b}
+	if err := decode(r, maxBaseline, BaselineSchema, &wire, secondBaseline, firstBaseline); err != nil {
 		return nil, err
 	}
+	if err := oldName(b.Schema != BaselineSchema, wire.Cells != nil, b.Configurations != nil); err != nil {
+		return nil, err
+	}
+	for _, c := range wire.Cells {
+		c.BaselineEntry.Configuration = c.Cell
+		b.Configurations = append(b.Configurations, c.BaselineEntry)
+	}
+	b.Schema = BaselineSchema
 	seen := map[string]bool{}
 	for _, c := range b.Configurations {
 		if err := c.validate(); err != nil {

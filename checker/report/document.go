@@ -235,10 +235,18 @@ func Read(r io.Reader) (*Document, error) {
 	wire := struct {
 		*Document
 		Results entries `json:"results"`
+		Cells   *int    `json:"cells"` // as the second schema calls the configurations
 	}{Document: &d}
-	if err := decode(r, maxResults, Schema, &wire); err != nil {
+	if err := decode(r, maxResults, Schema, &wire, secondSchema); err != nil {
 		return nil, err
 	}
+	if err := oldName(d.Schema != Schema, wire.Cells != nil, d.Configurations != 0); err != nil {
+		return nil, err
+	}
+	if wire.Cells != nil {
+		d.Configurations = *wire.Cells
+	}
+	d.Schema = Schema
 	if d.Results = wire.Results; d.Results == nil {
 		return nil, errors.New("it has no results")
 	}
@@ -261,6 +269,17 @@ func Read(r io.Reader) (*Document, error) {
 		return nil, fmt.Errorf("the summary does not add up: it says %+v, the results are %+v", d.Summary, sum)
 	}
 	return &d, nil
+}
+
+// oldName is the error of a file that has the old field cells and is not of an old schema, or the other way round.
+func oldName(older, cells, configurations bool) error {
+	switch {
+	case cells && !older:
+		return errors.New(`not JSON of pmdcheck: unknown field "cells"`)
+	case configurations && older:
+		return errors.New(`not JSON of pmdcheck: unknown field "configurations"`)
+	}
+	return nil
 }
 
 // decode reads one JSON value of a schema, or of an older one of which it is an extension.

@@ -137,7 +137,7 @@ func TestEveryFormatSaysTheSame(t *testing.T) {
 	}{
 		{"text", text(whole), []string{"ok   s  n=0  holds  (expected)  (not judged: small)", "     holds: no_fault, low\n     not judged: assertion, small\n", "ok   s  n=1  violated small  (expected)", "     violated: small\n     holds: no_fault, low\n"}},
 		{"text, cut", text(cut), []string{"??   s  n=0  unknown: states  (not judged: small)", "     unknown (states): no_fault, low\n", "     unknown (states): no_fault, low, small\n"}},
-		{"json", whole.Write, []string{`"schema": "pmdcheck/check/2"`, "\"property\": \"small\",\n          \"verdict\": \"not judged\",\n          \"named\": true", "\"property\": \"small\",\n          \"verdict\": \"violated\"", "\"property\": \"low\",\n          \"verdict\": \"holds\""}},
+		{"json", whole.Write, []string{`"schema": "pmdcheck/check/3"`, "\"property\": \"small\",\n          \"verdict\": \"not judged\",\n          \"named\": true", "\"property\": \"small\",\n          \"verdict\": \"violated\"", "\"property\": \"low\",\n          \"verdict\": \"holds\""}},
 		{"json, cut", cut.Write, []string{"\"property\": \"low\",\n          \"verdict\": \"unknown\",\n          \"reason\": \"states\""}},
 		{"junit", func(w io.Writer) error { return report.JUnit(w, whole, style) }, []string{"warning: it has no cover", "&#xA;holds: no_fault, low&#xA;not judged: assertion, small", "&#xA;violated: small&#xA;holds: no_fault, low&#xA;not judged: assertion"}},
 		{"junit, cut", func(w io.Writer) error { return report.JUnit(w, cut, style) }, []string{"&#xA;unknown (states): no_fault, low, small", `errors="2"`}},

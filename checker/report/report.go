@@ -13,7 +13,10 @@ import (
 )
 
 // Schema identifies the JSON format.
-const Schema = "pmdcheck/check/2"
+const Schema = "pmdcheck/check/3"
+
+// secondSchema calls a configuration a cell.
+const secondSchema = "pmdcheck/check/2"
 
 // Style says how text looks.
 type Style struct {

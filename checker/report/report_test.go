@@ -248,8 +248,8 @@ func TestRead(t *testing.T) {
 		}
 	}
 	for damage, want := range map[[2]string]string{
-		{`"schema": "pmdcheck/check/2"`, `"schema": "pmdcheck/check/9"`}: "this version reads",
-		{`"schema": "pmdcheck/check/2"`, `"schema": "pmdcheck/check/1"`}: `it has schema "pmdcheck/check/1", which does not say of each property what was found; this version reads "pmdcheck/check/2": check the specs again`,
+		{`"schema": "pmdcheck/check/3"`, `"schema": "pmdcheck/check/9"`}: "this version reads",
+		{`"schema": "pmdcheck/check/3"`, `"schema": "pmdcheck/check/1"`}: `it has schema "pmdcheck/check/1", which does not say of each property what was found; this version reads "pmdcheck/check/3": check the specs again`,
 		{`"failed": 2`, `"failed": 1`}:                                   "does not add up",
 		{`"number": 2`, `"number": 1`}:                                   "comes behind",
 		{`"configurations": 5`, `"configurations": 4`}:                   "result 5 of 4",
@@ -259,8 +259,54 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s: %v", damage[1], err)
 		}
 	}
-	if _, err := report.ReadBaseline(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "this version reads \"pmdcheck/baseline/2\"") {
+	if _, err := report.ReadBaseline(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "this version reads \"pmdcheck/baseline/3\"") {
 		t.Errorf("results read as baseline: %v", err)
+	}
+}
+
+// stored is a file of testdata.
+func stored(t *testing.T, name string) []byte {
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestReadsOlder: results and baselines that call a configuration a cell are read, and are what they would be if they were written now. The old names belong to the old schemas alone.
+func TestReadsOlder(t *testing.T) {
+	results, baseline := stored(t, "results.json"), stored(t, "baseline.json")
+	old, err := report.Read(bytes.NewReader(stored(t, "results-2.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(written(t, old.Write), results); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+	b, err := report.ReadBaseline(bytes.NewReader(stored(t, "baseline-2.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(written(t, b.Write), baseline); diff != "" {
+		t.Errorf("baseline (-want +got):\n%s", diff)
+	}
+	if changes := b.Compare(old, func(string) bool { return true }); len(changes) != 1 || changes[0].Configuration != "specs/long" { // which has no verdict, and so is in no baseline
+		t.Errorf("the old results differ from the old baseline: %v", changes)
+	}
+	for _, x := range []struct{ file, schema, other, field string }{
+		{"results-2.json", "check/2", "check/3", "cells"},
+		{"results.json", "check/3", "check/2", "configurations"},
+		{"baseline-2.json", "baseline/2", "baseline/3", "cells"},
+		{"baseline.json", "baseline/3", "baseline/2", "configurations"},
+	} {
+		text := strings.Replace(string(stored(t, x.file)), x.schema, x.other, 1)
+		read := func() error { _, err := report.Read(strings.NewReader(text)); return err }
+		if strings.HasPrefix(x.schema, "baseline") {
+			read = func() error { _, err := report.ReadBaseline(strings.NewReader(text)); return err }
+		}
+		if err := read(); err == nil || !strings.Contains(err.Error(), "unknown field \""+x.field+"\"") {
+			t.Errorf("%s as %s: %v", x.file, x.other, err)
+		}
 	}
 }
 

@@ -165,7 +165,7 @@ func TestReadDamaged(t *testing.T) {
 
 // TestReadIsBounded: a few bytes for each of very many parts are refused before they become memory.
 func TestReadIsBounded(t *testing.T) {
-	parts := `{"schema": "pmdcheck/check/2", "configurations": 1, "results": [` + strings.Repeat("1,", 1<<20) + `1]}`
+	parts := `{"schema": "pmdcheck/check/3", "configurations": 1, "results": [` + strings.Repeat("1,", 1<<20) + `1]}`
 	if _, err := report.Read(strings.NewReader(parts)); err == nil || !strings.Contains(err.Error(), "more parts than") {
 		t.Errorf("error %v", err)
 	}

@@ -111,7 +111,7 @@ func TestServeRun(t *testing.T) {
 	}
 }
 
-// TestServeKeeps: when a file changes, an open page keeps what its reader has set up: the filter with the focus in it, and in a configuration the step, the pinned configurations and every step.
+// TestServeKeeps: when a file changes, an open page keeps what its reader has set up: the filter with the focus in it, and in a configuration the step, the pinned cells and every step.
 func TestServeKeeps(t *testing.T) {
 	b := newBrowser(t)
 	dir := t.TempDir()

@@ -98,6 +98,8 @@ func (f *checkFlags) flags(fl *pflag.FlagSet) {
 	fl.BoolVar(&f.noShrink, "no-shrink", false, "show traces as they were found, with all steps")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show every configuration, with what was found of each property and the trace of every violation, expected or not")
 	fl.BoolVar(&f.everyConfig, "configurations", false, "show a line for every configuration, as expected or not")
+	fl.BoolVar(&f.everyConfig, "cells", false, "the old name of --configurations")
+	hide(fl, "cells")
 	f.showFlags.flags(fl)
 	fl.BoolVar(&f.progress, "progress", false, "show progress although stderr is not a terminal")
 }

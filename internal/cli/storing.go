@@ -104,7 +104,12 @@ func (f *storeFlags) options(o *checker.Options, configs int) (err error) {
 // oldMemory keeps the name that --max-memory had before there was --memory-model.
 func oldMemory(fl *pflag.FlagSet, memory *string) {
 	fl.StringVar(memory, "memory", "", "the old name of --max-memory")
-	if f := fl.Lookup("memory"); f != nil {
+	hide(fl, "memory")
+}
+
+// hide keeps an old name of a flag out of the help.
+func hide(fl *pflag.FlagSet, name string) {
+	if f := fl.Lookup(name); f != nil {
 		f.Hidden = true
 	}
 }

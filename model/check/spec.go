@@ -9,7 +9,7 @@ import (
 	"pmdcheck/model/syntax"
 )
 
-// Release is the constant that features compare with: the release of a cell, as 100 * major + minor.
+// Release is the constant that features compare with: the release of a configuration, as 100 * major + minor.
 const Release = "KERNEL"
 
 // sorted are the global names in the order of the alphabet.

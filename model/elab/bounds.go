@@ -48,6 +48,9 @@ func ParseLimits(text string) (l Limits, err error) {
 		if !ok {
 			return l, fmt.Errorf("%s: write name=number, and the names are %s", source.Quote(one), strings.Join(names, ", "))
 		}
+		if name == "cells" {
+			name = "configurations" // as they were called once
+		}
 		i := slices.Index(names, name)
 		if i < 0 {
 			return l, source.WithHint("there is no limit "+source.Quote(name), source.DidYouMean(name, names))

@@ -130,6 +130,9 @@ func TestRaisedLimits(t *testing.T) {
 	if _, err := spec.Build(configs[0], elab.BuildOptions{}); err != nil {
 		t.Error(err)
 	}
+	if l, err := elab.ParseLimits("cells=7"); err != nil || l != (elab.Limits{Configurations: 7}) {
+		t.Errorf("under its old name: %+v, %v", l, err)
+	}
 	for _, bad := range []string{"", "x", "steps", "steps=0", "steps=-1", "stpes=4", "steps=99999999999999999999"} {
 		if _, err := elab.ParseLimits(bad); err == nil {
 			t.Errorf("%q is no limit", bad)

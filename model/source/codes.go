@@ -54,7 +54,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"bad-constant", "constant without a value",
-		"A constant divides by zero, or shifts by less than 0 or more than 31 bits. If it does so only with some values of the config parameters, exclude these cells with `where`, or decide first, as in n == 0 || 6 / n > 1.",
+		"A constant divides by zero, or shifts by less than 0 or more than 31 bits. If it does so only with some values of the config parameters, exclude these configurations with `where`, or decide first, as in n == 0 || 6 / n > 1.",
 		"config u2 n = 0;\nu2 x;\nprocess p { x = 1; }\nexpect 6 / n > 1: holds;\n", "config u2 n = 0;\nu2 x;\nprocess p { x = 1; }\nexpect n == 0 || 6 / n > 1: holds;\n",
 	},
 	{
@@ -64,7 +64,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"bad-feature", "feature that no release can have",
-		"A feature is what one change of the kernel did. By default a cell has it if its release, the constant KERNEL, is in the range of the feature; so there is such a constant, `until` is behind `since`, the shapes of a feature stand in the order of their releases (and have `since` in place of the feature), and commits are 7 to 40 hexadecimal digits.",
+		"A feature is what one change of the kernel did. By default a configuration has it if its release, the constant KERNEL, is in the range of the feature; so there is such a constant, `until` is behind `since`, the shapes of a feature stand in the order of their releases (and have `since` in place of the feature), and commits are 7 to 40 hexadecimal digits.",
 		"const KERNEL = v6.5;\nfeature f fix since v6.5 until v6.1 \"what it does\";\nu2 x;\nprocess p { x = f ? 1 : 2; }\n", "const KERNEL = v6.5;\nfeature f fix since v6.1 until v6.5 \"what it does\";\nu2 x;\nprocess p { x = f ? 1 : 2; }\n",
 	},
 	{
@@ -124,7 +124,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"duplicate-sweep", "second sweep",
-		"A spec has one `for`, which spans all its cells. Put the parameters into one line and exclude cells with `where`.",
+		"A spec has one `for`, which spans all its configurations. Put the parameters into one line and exclude configurations with `where`.",
 		"config bool a;\nconfig bool b;\nprocess p { skip; }\nfor a;\nfor b;\n", "config bool a;\nconfig bool b;\nprocess p { skip; }\nfor a, b;\n",
 	},
 	{
@@ -199,7 +199,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"not-constant", "constant expected",
-		"Config defaults, bounds, array lengths, case labels, initialisers of globals, the CPU of a process, and the conditions of expect, tier, where and when are fixed before any process runs: literals, enum values, config parameters, constants, and addresses of objects. What says which cells there are (sweeps, types and defaults of config parameters) is the same in all cells and depends on no parameter; what is said of a cell (where, tier, expect) depends on no object.",
+		"Config defaults, bounds, array lengths, case labels, initialisers of globals, the CPU of a process, and the conditions of expect, tier, where and when are fixed before any process runs: literals, enum values, config parameters, constants, and addresses of objects. What says which configurations there are (sweeps, types and defaults of config parameters) is the same in all configurations and depends on no parameter; what is said of a configuration (where, tier, expect) depends on no object.",
 		"u2 x;\nu2 y = x;\nprocess p { y = 1; }\n", "const X = 1;\nu2 y = X;\nprocess p { y = 2; }\n",
 	},
 	{
@@ -219,7 +219,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"static-assert", "static assertion fails",
-		"The condition of a static_assert is false for this cell. Exclude the cell with `where`, or change the constants.",
+		"The condition of a static_assert is false for this configuration. Exclude the configuration with `where`, or change the constants.",
 		"config u2 n = 3;\nstatic_assert(n < 3, \"two at most\");\nprocess p { skip; }\n", "config u2 n = 2;\nstatic_assert(n < 3, \"two at most\");\nprocess p { skip; }\n",
 	},
 	{
@@ -275,7 +275,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"too-large", "model that becomes too large",
-		"A few lines can span millions of cells, elements or operations: sweeps multiply, arrays have dimensions, functions are inlined and loops with constant bounds unrolled. The message says which limit was exceeded where, the hint which `--limits name=number` raises it. Usually less is meant: count with a variable that something else assigns, sweep less, or call less.",
+		"A few lines can span millions of configurations, elements or operations: sweeps multiply, arrays have dimensions, functions are inlined and loops with constant bounds unrolled. The message says which limit was exceeded where, the hint which `--limits name=number` raises it. Usually less is meant: count with a variable that something else assigns, sweep less, or call less.",
 		"", "",
 	},
 	{
@@ -315,7 +315,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"unknown-property", "property that nothing observes",
-		"check, expect and --property name properties that some cell of this spec can violate: an invariant, a liveness property, one that an assert or an attribute names, or one of no_deadlock, no_fault, assertion. To declare it with `property` is not enough: something that a process does, or an object that there is, has to observe it, and a property that is expected to be violated has to be checked.",
+		"check, expect and --property name properties that some configuration of this spec can violate: an invariant, a liveness property, one that an assert or an attribute names, or one of no_deadlock, no_fault, assertion. To declare it with `property` is not enough: something that a process does, or an object that there is, has to observe it, and a property that is expected to be violated has to be checked.",
 		"u2 x;\nprocess p { x = 1; }\ncheck no_dedlock;\n", "u2 x;\nprocess p { x = 1; }\ncheck no_deadlock;\n",
 	},
 	{

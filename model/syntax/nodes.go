@@ -234,17 +234,17 @@ type (
 		States      Expr     // nil: not stated
 		Transitions Expr
 	}
-	// SweepDecl is `for policy, target in { x86, arm64 }, N in 1..3 [where cond];`: the config cells that are checked.
+	// SweepDecl is `for policy, target in { x86, arm64 }, N in 1..3 [where cond];`: the configurations that are checked.
 	SweepDecl struct {
 		declNode
 		Items []*SweepItem
 		Where Expr
 	}
-	// TierDecl is `tier slow when cond;`: cells that only a run asked for by that tier checks.
+	// TierDecl is `tier slow when cond;`: configurations that only a run asked for by that tier checks.
 	TierDecl struct {
 		declNode
 		Name *Ident
-		When Expr // nil: all cells
+		When Expr // nil: all configurations
 	}
 	// FeatureDecl is `feature name [= { shape [since v6.5], ... }] kind [since v6.5] [until v6.9] [commit "hash", ...] [requires cond] "text";`: what one
 	// change of the kernel did, a parameter whose value follows from the release unless it is given. Without shapes it is a bool.
@@ -259,10 +259,10 @@ type (
 		Requires Expr // nil: nothing
 		Text     *StringLit
 	}
-	// ClaimDecl is `claim [when cond];`: cells that say something about a kernel as it is, and not what would be if it were another.
+	// ClaimDecl is `claim [when cond];`: configurations that say something about a kernel as it is, and not what would be if it were another.
 	ClaimDecl struct {
 		declNode
-		When Expr // nil: all cells
+		When Expr // nil: all configurations
 	}
 	// StaticAssertDecl is `static_assert(cond, "text");`, at top level or as a statement.
 	StaticAssertDecl struct {

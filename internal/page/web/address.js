@@ -1,5 +1,5 @@
-// The address says what is looked at: #spec?parameter=value&…;property=…;run=…;step=…, or #?filter=…&… for all cells.
-// The history keeps for each place how far it was scrolled, what had the focus, and over which list of cells a cell was opened.
+// The address says what is looked at: #spec?parameter=value&…;property=…;run=…;step=…, or #?filter=…&… for all configurations.
+// The history keeps for each place how far it was scrolled, what had the focus, and over which list of configurations a configuration was opened.
 const enc = s => encodeURIComponent(s).replace(/%2F/g, "/").replace(/%2C/g, ",");
 const pairs = o => Object.entries(o).filter(([, v]) => v !== "" && v != null && v !== -1).map(([k, v]) => enc(k) + "=" + enc(String(v)));
 
@@ -15,11 +15,11 @@ function parse() {
 const placeOf = c => "#" + enc(c.spec) + (c.name ? "?" + pairs(c.val).join("&") : "");
 const addressOf = (c, opts) => [placeOf(c), ...pairs(opts || {})].join(";");
 
-// cellAt is the cell that an address names: exactly, or the first that agrees with what it says of parameters that the spec has.
-const exact = new Map(cells.map(c => [placeOf(c), c]));
-function cellAt(at) {
+// configAt is the configuration that an address names: exactly, or the first that agrees with what it says of parameters that the spec has.
+const exact = new Map(configs.map(c => [placeOf(c), c]));
+function configAt(at) {
   if (!at.spec) return null;
-  const mine = cells.filter(c => c.spec === at.spec), same = mine.filter(c => Object.entries(at.q).every(([k, v]) => !(k in c.val) || c.val[k] === v));
+  const mine = configs.filter(c => c.spec === at.spec), same = mine.filter(c => Object.entries(at.q).every(([k, v]) => !(k in c.val) || c.val[k] === v));
   return exact.get(location.hash.split(";")[0]) || same[0] || null;
 }
 
@@ -43,7 +43,7 @@ function go(hash) {
 // swap changes the address of the place.
 function swap(hash) { history.replaceState({...(history.state || {}), ui}, "", hash || "#"); }
 
-// leave goes back to the list of cells as it was.
+// leave goes back to the list of configurations as it was.
 function leave() {
   const over = (history.state || {}).over || {hash: "", y: 0, key: ""};
   keep();

@@ -33,7 +33,7 @@ function unpack(packed) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
 }
 
-// Traces are unpacked when a cell is looked at, and each is read when it is.
+// Traces are unpacked when a configuration is looked at, and each is read when it is.
 let traceLines = null, unpacking = null;
 const loadTraces = () => unpacking = unpacking || unpack($("traces").textContent).then(text => { traceLines = text.split("\n"); });
 const traceCache = new Map();
@@ -44,10 +44,10 @@ function traceOf(i) {
 let wholeLines = null;
 const wholeLine = i => (wholeLines = wholeLines || $("whole").textContent.split("\n"))[i] || "";
 
-// Cells, with what filters look at.
+// Configurations, with what filters look at.
 const folded = new Map(); // texts in small letters, each once
 const fold = s => { if (!folded.has(s)) folded.set(s, s.toLowerCase()); return folded.get(s); };
-const cells = D.cells.map(c => {
+const configs = D.configurations.map(c => {
   const spec = D.specs[c.s], val = {};
   spec.params.forEach((p, i) => val[p] = S[c.v[i]]);
   c.val = val;
@@ -61,10 +61,10 @@ const cells = D.cells.map(c => {
   return c;
 });
 
-// The parameters of a spec: swept ones differ among its cells, fixed ones do not.
+// The parameters of a spec: swept ones differ among its configurations, fixed ones do not.
 const swept = new Map(), fixed = new Map();
 for (const [i, spec] of D.specs.entries()) {
-  const mine = cells.filter(c => c.s === i);
+  const mine = configs.filter(c => c.s === i);
   swept.set(spec.name, spec.params.filter(p => new Set(mine.map(c => c.val[p])).size > 1));
   fixed.set(spec.name, spec.params.filter(p => new Set(mine.map(c => c.val[p])).size === 1).map(p => p + "=" + mine[0].val[p]));
 }

@@ -2,7 +2,7 @@
 const moveOf = s => [s.p, s.v[0], s.v[1]].join(".");
 const movesUpTo = (t, n) => t.s.slice(0, n).map(moveOf);
 
-// ask asks the server for a run of a cell: {run, strings, choices, covers, properties, error}.
+// ask asks the server for a run of a configuration: {run, strings, choices, covers, properties, error}.
 async function ask(c, q) {
   const p = new URLSearchParams({spec: c.spec, digest: c.dg, ...q});
   D.specs[c.s].params.forEach(name => p.append("set", name + "=" + c.val[name]));
@@ -13,12 +13,12 @@ async function ask(c, q) {
 const along = (c, moves) => go(addressOf(c, {moves: moves.join("_") || "-", step: moves.length}));
 
 function alternatives(view) {
-  const {t, S, cell} = view, s = t.s[view.step - 1];
+  const {t, S, config} = view, s = t.s[view.step - 1];
   if (!s || !(s.e || []).length) return [];
   return [el("h3", {}, "What else could have run"), el("ul", {class: "else"}, s.e.map(x => {
     const [w, f, lab, move] = S[x].split("\t"), text = [w + ": ", el("code", {}, (f ? f + "(): " : "") + lab)];
-    return el("li", {}, D.runs && move ? el("button", {type: "button", class: "choice", onclick: () => along(cell, [...movesUpTo(t, view.step - 1), move])}, text) : text);
-  })), D.runs ? null : el("p", {class: "small"}, "pmdcheck serve lets you go on along them; pmdcheck simulate steps through this cell in a terminal.")];
+    return el("li", {}, D.runs && move ? el("button", {type: "button", class: "choice", onclick: () => along(config, [...movesUpTo(t, view.step - 1), move])}, text) : text);
+  })), D.runs ? null : el("p", {class: "small"}, "pmdcheck serve lets you go on along them; pmdcheck simulate steps through this configuration in a terminal.")];
 }
 
 // explorer is the view of a run that the reader makes.
@@ -44,7 +44,7 @@ async function explorer(c, at, box) {
     el("p", {class: "small"}, got.wrong ? el("b", {class: "tag n"}, got.wrong) : got.choices.length ? "What runs next?" : "Nothing can run any more."),
     el("ul", {class: "else next"}, got.choices.map(x => { const [w, f, lab, move] = S[x].split("\t"); return el("li", {}, el("button", {type: "button", class: "choice", "data-key": "next|" + move, onclick: () => along(c, [...moves, move])}, w + ": ", el("code", {}, (f ? f + "(): " : "") + lab))); }))));
   const next = document.querySelector(".next .choice");
-  if (next && (document.activeElement === document.body || document.activeElement === $("cell-name"))) next.focus({preventScroll: true});
+  if (next && (document.activeElement === document.body || document.activeElement === $("config-name"))) next.focus({preventScroll: true});
   view = new TraceView(c, t, box, S, !got.wrong);
   view.prop = at.property; view.run = at.run; view.moves = at.moves; view.number = -1; view.file = got.file;
   view.show(at.step >= 0 ? at.step : view.n, true);

@@ -153,7 +153,7 @@ function drawMachine(m, strings, at, from) {
 
 // machineBox is the machine of the process of the step, scrolled to where it is.
 function machineBox(view) {
-  const ms = view.cell.mc >= 0 ? D.machines[view.cell.mc] : null;
+  const ms = view.config.mc >= 0 ? D.machines[view.config.mc] : null;
   if (!ms || !view.step) return [];
   const s = view.t.s[view.step - 1], name = view.S[view.t.pr[s.p].n], m = ms.find(x => S[x.p] === name);
   if (!m) return [];
@@ -168,7 +168,7 @@ function machineBox(view) {
     draw();
     if (!D.runs || laidOut(m, S).by || m.asked) return;
     m.asked = true;
-    try { const l = placed(m, S, await ask(view.cell, {machine: name})); if (l) { machineCache.set(m, l); draw(); } } catch { /* Graphviz is not there: the page's own layout stays */ }
+    try { const l = placed(m, S, await ask(view.config, {machine: name})); if (l) { machineCache.set(m, l); draw(); } } catch { /* Graphviz is not there: the page's own layout stays */ }
   };
   const d = el("details", {id: "machine", open: ui.open.fsm ? "" : false, ontoggle: e => { ui.open.fsm = e.target.open; if (ui.open.fsm && !box.firstChild) open(); }}, el("summary", {}, "State machine of " + name),
     el("p", {class: "small"}, "Rounded boxes are locations, double ones those where it may end; an arrow is a step, and carries what it does."), box);

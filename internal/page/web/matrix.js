@@ -1,17 +1,17 @@
-// The matrices: the cells of a spec in a table of two axes.
+// The matrices: the configurations of a spec in a table of two axes.
 // Which parameter says what: a matrix is policy by target and era where a spec has them.
 const archParam = "target", defaultRows = ["target", "era"], defaultCols = ["policy"];
 const filters = {family: "", property: "", target: "", verdict: "", text: "", down: "", across: ""};
-const places = new Map(); // by key: the cells of each place on show
+const places = new Map(); // by key: the configurations of each place on show
 
-// verdict of a cell for the property that is looked at. One that the cell does not check, or does not observe, is not judged.
+// verdict of a configuration for the property that is looked at. One that the configuration does not check, or does not observe, is not judged.
 function verdict(c) {
   if (!filters.property) return c.f;
   if ((c.p || []).some(p => D.props[p].name === filters.property)) return "v";
   const j = c.judged.get(filters.property);
   return j ? j[0] : filters.property.startsWith("cover ") ? c.f === "u" ? "u" : "h" : "j";
 }
-// reason says why a cell is unknown.
+// reason says why a configuration is unknown.
 function reason(c) {
   const j = filters.property && c.judged.get(filters.property);
   return j ? j[1] : c.found;
@@ -38,18 +38,18 @@ function matrix(spec, list) {
     return el("td", {}, here ? place(here, spec, r, k, axes, notes) : null);
   })));
   const t = el("table", {class: "m"},
-    el("caption", {class: "sr"}, spec.name + ", " + (cols.join(" and ") || "cells") + " across, " + (rows.join(" and ") || "cells") + " down"),
+    el("caption", {class: "sr"}, spec.name + ", " + (cols.join(" and ") || "configurations") + " across, " + (rows.join(" and ") || "configurations") + " down"),
     el("thead", {}, el("tr", {}, el("th", {}, [rows.join(" "), cols.join(" ")].filter(x => x).join(" \\ ")), colKeys.map(k => el("th", {scope: "col"}, k || "all")))), el("tbody", {}, body));
   t.addEventListener("keydown", walkGrid);
   const [head, ...rest] = spec.doc.split("\n\n"), same = fixed.get(spec.name);
   return el("section", {id: "spec " + spec.name}, el("h2", {tabindex: "-1"}, spec.name),
     spec.doc ? el("p", {class: "spec-doc"}, head) : null, rest.length ? el("details", {class: "spec-doc"}, el("summary", {}, "more"), rest.map(x => el("p", {}, x))) : null,
     spec.warn ? el("p", {class: "spec-doc warn"}, spec.warn) : null,
-    same.length ? el("p", {class: "small fixed"}, "In all of its cells: " + same.join(", ")) : null, el("div", {class: "scroll"}, t),
+    same.length ? el("p", {class: "small fixed"}, "In all of its configurations: " + same.join(", ")) : null, el("div", {class: "scroll"}, t),
     notes.size ? el("ul", {class: "notes"}, [...notes].map(([text, l]) => el("li", {}, "[" + l + "] " + text))) : null);
 }
 
-// where says in which of the cells of a place something is so: conditions on parameters that vary among them and are no axes, as few and as short as possible.
+// where says in which of the configurations of a place something is so: conditions on parameters that vary among them and are no axes, as few and as short as possible.
 function where(all, those, spec, axes) {
   const free = spec.params.filter(p => !axes.includes(p) && new Set(all.map(c => c.val[p])).size > 1);
   const subsets = (names, n) => n === 0 ? [[]] : names.flatMap((x, i) => subsets(names.slice(i + 1), n - 1).map(rest => [x, ...rest]));
@@ -63,19 +63,19 @@ function where(all, those, spec, axes) {
       for (const c of left) count.set(project(c, ps), (count.get(project(c, ps)) || 0) + 1);
       for (const [s, k] of count) if (!wrong.has(s) && k > covers) { best = s; names = ps; covers = k; }
     }
-    if (!covers) return those.length + " of " + all.length + " cells";
+    if (!covers) return those.length + " of " + all.length + " configurations";
     said.push(best);
     left = left.filter(c => project(c, names) !== best);
   }
   return said.join("; ");
 }
 
-// note explains a place whose cells differ, or are unknown; "" if its verdict says everything.
+// note explains a place whose configurations differ, or are unknown; "" if its verdict says everything.
 function note(here, worst, spec, axes) {
   const those = here.filter(c => verdict(c) === worst), parts = [];
   const open = here.filter(c => verdict(c) === "u"), blind = here.filter(c => verdict(c) === "j");
   if (worst !== "h" && those.length < here.length) parts.push(verdictNames[worst] + " where " + where(here, those, spec, axes));
-  if (worst === "v" && open.length) parts.push(open.length + " of " + here.length + " cells unknown");
+  if (worst === "v" && open.length) parts.push(open.length + " of " + here.length + " configurations unknown");
   if (worst !== "j" && blind.length) parts.push("not judged where " + where(here, blind, spec, axes));
   if (open.length) parts.push("stopped by: " + uniq(open.map(reason)).join(", "));
   return parts.join("; ");

@@ -1,8 +1,8 @@
-// The first page: what was checked, what broke, an index, and the cells that a filter leaves.
+// The first page: what was checked, what broke, an index, and the configurations that a filter leaves.
 const options = (select, list, first) => select.replaceChildren(el("option", {value: ""}, first), ...list.map(x => el("option", {value: x}, x)));
-options($("f-family"), uniq(cells.map(c => c.family)), "all");
+options($("f-family"), uniq(configs.map(c => c.family)), "all");
 options($("f-property"), D.props.map(p => p.name).sort(), "any");
-options($("f-target"), uniq(cells.map(c => c.val[archParam]).filter(x => x)), "all");
+options($("f-target"), uniq(configs.map(c => c.val[archParam]).filter(x => x)), "all");
 $("f-verdict").replaceChildren(...[["", "all"], ["n", "not as expected"], ["h", "holds"], ["v", "violated"], ["u", "unknown"], ["j", "not judged"]].map(([v, t]) => el("option", {value: v}, t)));
 const params = uniq([...swept.values()].flat());
 options($("f-down"), params, "automatic");
@@ -10,7 +10,7 @@ options($("f-across"), params, "automatic");
 
 // first says in words what came out, before anything else.
 function drawFirst() {
-  const of = o => cells.filter(c => c.o === o), bad = of("n"), open = of("u"), good = of("y");
+  const of = o => configs.filter(c => c.o === o), bad = of("n"), open = of("u"), good = of("y");
   const expected = good.filter(c => c.f === "v").length, blind = good.filter(c => c.f === "j").length;
   const calm = good.filter(c => c.f === "h").length;
   const link = (c, k) => el("a", {href: addressOf(c, k >= 0 ? {property: D.props[c.p[k]].name} : {}), "data-key": "first|" + placeOf(c) + "|" + k, onclick: follow}, c.spec, swept.get(c.spec).length ? [" ", el("span", {class: "params"}, swept.get(c.spec).map(p => p + "=" + c.val[p]).join(" "))] : null);
@@ -24,11 +24,11 @@ function drawFirst() {
     return el("ul", {}, out);
   };
   $("first").replaceChildren(...[
-    el("p", {id: "sum", class: "lead"}, plural(cells.length, "cell") + " of " + plural(D.specs.length, "spec") + ": " + num(good.length) + " as expected, " + num(bad.length) + " not, " + num(open.length) + " without a verdict."),
-    bad.length ? el("section", {class: "broke", "aria-label": "What broke"}, el("h2", {}, plural(bad.length, "cell") + (bad.length === 1 ? " is" : " are") + " not as expected"), some(bad, said, "n")) : null,
-    open.length ? el("section", {class: "open", "aria-label": "Without a verdict"}, el("h2", {}, plural(open.length, "cell") + (open.length === 1 ? " has" : " have") + " no verdict"),
+    el("p", {id: "sum", class: "lead"}, plural(configs.length, "configuration") + " of " + plural(D.specs.length, "spec") + ": " + num(good.length) + " as expected, " + num(bad.length) + " not, " + num(open.length) + " without a verdict."),
+    bad.length ? el("section", {class: "broke", "aria-label": "What broke"}, el("h2", {}, plural(bad.length, "configuration") + (bad.length === 1 ? " is" : " are") + " not as expected"), some(bad, said, "n")) : null,
+    open.length ? el("section", {class: "open", "aria-label": "Without a verdict"}, el("h2", {}, plural(open.length, "configuration") + (open.length === 1 ? " has" : " have") + " no verdict"),
       some(open, c => el("li", {}, link(c, -1), " ", S[c.w] + "."), "u")) : null,
-    cells.length && !bad.length && !open.length ? el("p", {class: "fine"}, "Nothing is other than expected: " + [calm ? plural(calm, "cell holds", "cells hold") : "", expected ? plural(expected, "cell is", "cells are") + " violated, as the spec says" : "", blind ? num(blind) + " not judged" : ""].filter(x => x).join(", ") + ".") : null,
+    configs.length && !bad.length && !open.length ? el("p", {class: "fine"}, "Nothing is other than expected: " + [calm ? plural(calm, "configuration holds", "configurations hold") : "", expected ? plural(expected, "configuration is", "configurations are") + " violated, as the spec says" : "", blind ? num(blind) + " not judged" : ""].filter(x => x).join(", ") + ".") : null,
     D.specs.length > 1 ? index() : null,
   ].filter(x => x));
 }
@@ -39,7 +39,7 @@ function follow(e) { if (!e.ctrlKey && !e.metaKey && !e.shiftKey) { e.preventDef
 function index() {
   const families = new Map();
   for (const [i, spec] of D.specs.entries()) {
-    const mine = cells.filter(c => c.s === i);
+    const mine = configs.filter(c => c.s === i);
     if (!mine.length) continue;
     if (!families.has(mine[0].family)) families.set(mine[0].family, []);
     families.get(mine[0].family).push([spec, mine]);
@@ -56,7 +56,7 @@ function index() {
 function chosen() {
   const words = filters.text.toLowerCase().split(/\s+/).filter(x => x);
   const has = (c, w) => w.includes("=") ? (" " + c.text + " ").includes(" " + w) : c.deep.some(t => t.includes(w));
-  return cells.filter(c => (!filters.family || c.family === filters.family) && (!filters.target || c.val[archParam] === filters.target) &&
+  return configs.filter(c => (!filters.family || c.family === filters.family) && (!filters.target || c.val[archParam] === filters.target) &&
     (!filters.verdict || (filters.verdict === "n" ? c.o === "n" : verdict(c) === filters.verdict)) && words.every(w => has(c, w)));
 }
 
@@ -65,7 +65,7 @@ function drawOverview() {
   current = chosen();
   drawnFor = JSON.stringify(filters);
   const bad = current.filter(c => c.o === "n").length;
-  $("count").textContent = num(current.length) + " of " + num(cells.length) + " cells" + (bad ? ", " + num(bad) + " not as expected" : "");
+  $("count").textContent = num(current.length) + " of " + num(configs.length) + " configurations" + (bad ? ", " + num(bad) + " not as expected" : "");
   const bySpec = new Map();
   for (const c of current) { if (!bySpec.has(c.spec)) bySpec.set(c.spec, []); bySpec.get(c.spec).push(c); }
   const out = document.createDocumentFragment();

@@ -25,9 +25,9 @@ function broken(command, width) {
 
 // asText is a run in lines of at most 72 characters, with the spec, the configuration and the version.
 function asText(view) {
-  const {t, S, cell} = view, W = 72, out = [];
+  const {t, S, config} = view, W = 72, out = [];
   const prop = t.p ? D.props.find(p => p.name === S[t.p]) : null;
-  out.push(...wrapText(cell.spec + ": " + (t.p ? S[t.p] + " is violated" + (prop && prop.title ? " (" + prop.title + ")" : "") : "a run in which nothing goes wrong"), W, "  "), "");
+  out.push(...wrapText(config.spec + ": " + (t.p ? S[t.p] + " is violated" + (prop && prop.title ? " (" + prop.title + ")" : "") : "a run in which nothing goes wrong"), W, "  "), "");
   for (const m of t.m) out.push(...wrapText(S[m], W, ""), "");
   const lines = view.lines(), {titles} = view.lanes();
   let last = null, who = null;
@@ -38,7 +38,7 @@ function asText(view) {
     wrapText(said, W - pad.length - 2, "").forEach((x, i) => out.push((i ? " ".repeat(pad.length + 2) : pad) + x));
     last = l.step;
   }
-  out.push("", "Found by pmdcheck with", ...broken(commandOf(cell, "check", ["-v"]), W - 4).map(x => "    " + x), "", ...wrapText("Configuration: " + (cell.name || "none"), W, "  "), ...wrapText("Model: " + cell.dg, W, "  "));
+  out.push("", "Found by pmdcheck with", ...broken(commandOf(config, "check", ["-v"]), W - 4).map(x => "    " + x), "", ...wrapText("Configuration: " + (config.name || "none"), W, "  "), ...wrapText("Model: " + config.dg, W, "  "));
   if (S[t.kr]) out.push("Kernel: " + S[t.kr]);
   const version = S[t.to] || D.version;
   if (version) out.push(...wrapText("Version: " + version, W, "  "));
@@ -57,7 +57,7 @@ function asSVG(view) {
   const said = [], texts = t.m.flatMap(m => wrapText(S[m], 100, ""));
   let y = 20;
   const put = (px, text, fill, bold) => said.push(`<text x="${px.toFixed(1)}" y="${y}" fill="${fill}"${bold ? ' font-weight="bold"' : ""} xml:space="preserve">${esc(text)}</text>`);
-  for (const l of [view.cell.spec + " " + view.cell.name, ...texts]) { put(8, l, color[0], l.startsWith(view.cell.spec)); y += lh; }
+  for (const l of [view.config.spec + " " + view.config.name, ...texts]) { put(8, l, color[0], l.startsWith(view.config.spec)); y += lh; }
   y += lh / 2;
   titles.forEach((c, k) => put(x[k], c, color[0], true));
   t.o.forEach((o, k) => put(x[lanes.length + k] + 14, S[o], color[0], true));
@@ -71,7 +71,7 @@ function asSVG(view) {
     wrapped.forEach((w, j) => { put(x[l.lane] + 2 * l.indent * ch + (j ? 2 * ch : 0), w.trim(), color[l.cls], l.cls === 4); y += lh; });
     t.o.forEach((o, k) => { const s = view.life(k, i + 1 < lines.length && lines[i + 1].step === l.step ? at - 1 : at) || [0, 0]; said.push(`<rect x="${x[lanes.length + k].toFixed(1)}" y="${top}" width="8" height="${y - lh + 4 - top}" fill="${life[s[1]]}"/>`); });
   });
-  const w = Math.ceil(Math.max(x[x.length - 1], ...texts.map(s => 16 + s.length * ch), 16 + (view.cell.spec.length + view.cell.name.length + 1) * ch));
+  const w = Math.ceil(Math.max(x[x.length - 1], ...texts.map(s => 16 + s.length * ch), 16 + (view.config.spec.length + view.config.name.length + 1) * ch));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${y}" viewBox="0 0 ${w} ${y}" font-family="monospace" font-size="12"><rect width="100%" height="100%" fill="#fff"/>\n${said.join("\n")}\n</svg>\n`;
 }
 
@@ -104,7 +104,7 @@ function share(title, text, file) {
 
 // shareBar has the ways in which a run leaves the page.
 function shareBar(view) {
-  const c = view.cell, name = (c.spec.split("/").pop() + (view.t.p ? "-" + view.S[view.t.p] : "-run")).replace(/[^\w-]+/g, "_");
+  const c = view.config, name = (c.spec.split("/").pop() + (view.t.p ? "-" + view.S[view.t.p] : "-run")).replace(/[^\w-]+/g, "_");
   const b = (id, text, f) => el("button", {type: "button", id, onclick: f}, text);
   return el("p", {class: "tools share"}, b("as-text", "Text", () => share("The run as text", asText(view), name + ".txt")), b("as-svg", "SVG", () => share("The run as a picture (SVG)", asSVG(view), name + ".svg")),
     b("as-json", "JSON", async () => {

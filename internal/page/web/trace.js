@@ -2,9 +2,9 @@
 const classes = ["", "lock", "unlock", "sync", "fatal"];
 
 class TraceView {
-  constructor(cell, t, box, strings, whole) {
+  constructor(config, t, box, strings, whole) {
     this.whole = whole || !t.l.length; // there is no story to tell, so that every step is shown
-    this.cell = cell; this.t = t; this.S = strings || S; this.n = t.s.length; this.step = 0; this.box = box;
+    this.config = config; this.t = t; this.S = strings || S; this.n = t.s.length; this.step = 0; this.box = box;
     this.fatal = 0;
     t.s.forEach((s, i) => { if (s.z) this.fatal = i + 1; });
     this.after = t.s.map(() => []);
@@ -151,7 +151,7 @@ class TraceView {
   // address has the step in it, or whatever else the view has.
   address() {
     const at = parse();
-    if (at.step !== this.step) swap(addressOf(this.cell, {property: at.property, run: at.run, moves: at.moves, step: this.step}));
+    if (at.step !== this.step) swap(addressOf(this.config, {property: at.property, run: at.run, moves: at.moves, step: this.step}));
   }
 
   // reveal brings all lines of a step into view: first the lanes as a whole below the bar, then the lines within them, below their heading.
@@ -204,7 +204,7 @@ class TraceView {
       for (let i = 0; i < this.step; i++) if (t.s[i].y === q) broken = true;
       if (s && (s.x || []).includes(q)) broken = true;
       if (this.step === this.n && t.p && t.p === q) broken = true;
-      const j = this.cell.judged.get(S[q]), blind = !broken && j && j[0] === "j";
+      const j = this.config.judged.get(S[q]), blind = !broken && j && j[0] === "j";
       return el("span", {class: broken ? "n" : blind ? "j" : "h"}, (broken ? "✗ " : blind ? "– " : "✓ ") + S[q] + (blind ? " (not judged)" : ""));
     })));
     out.push(stateBox(this));

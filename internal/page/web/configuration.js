@@ -1,49 +1,49 @@
-// One cell: its name and verdict, the runs of it, or what its proof rests on.
+// One configuration: its name and verdict, the runs of it, or what its proof rests on.
 let view = null; // the trace on show
-const witnesses = new Map(); // by cell and property: the moves of runs that the reader has seen
+const witnesses = new Map(); // by configuration and property: the moves of runs that the reader has seen
 
 // route draws what the address says. Traces may have to be unpacked first: until then the page stays as it is.
 async function route() {
-  if (cellAt(parse()) && !traceLines) await loadTraces();
-  const at = parse(), c = cellAt(at);
+  if (configAt(parse()) && !traceLines) await loadTraces();
+  const at = parse(), c = configAt(at);
   if (!c) {
-    const was = view || !$("cell").hidden;
+    const was = view || !$("config").hidden;
     view = null;
-    $("cell").hidden = true;
+    $("config").hidden = true;
     $("over").hidden = false;
     document.title = D.title;
     filtersFrom(at.spec ? {text: at.spec} : at.q);
-    if (at.spec) $("count").textContent = "There is no cell " + at.spec + " " + pairs(at.q).join(" ") + " here.";
-    if (was) $("cell").replaceChildren();
+    if (at.spec) $("count").textContent = "There is no configuration " + at.spec + " " + pairs(at.q).join(" ") + " here.";
+    if (was) $("config").replaceChildren();
     return;
   }
   $("over").hidden = true;
-  $("cell").hidden = false;
-  if (view && view.cell === c && view.prop === at.property && view.run === at.run && view.moves === at.moves) {
+  $("config").hidden = false;
+  if (view && view.config === c && view.prop === at.property && view.run === at.run && view.moves === at.moves) {
     if (at.step >= 0 && at.step !== view.step) view.show(at.step, true);
     return;
   }
   document.title = c.spec + " " + c.name + " – " + D.title;
-  drawCell(c, at);
+  drawConfig(c, at);
 }
 
-// siblings are the cells of the place in a matrix from which a cell was opened.
+// siblings are the configurations of the place in a matrix from which a configuration was opened.
 function siblings(c) {
   if (drawnFor == null) drawOverview();
   const over = (history.state || {}).over, list = over && places.get(over.key);
   return list && list.length > 1 && list.includes(c) ? list : [];
 }
 
-function drawCell(c, at) {
-  const box = $("cell"), spec = D.specs[c.s], others = siblings(c), vary = swept.get(c.spec), props = c.p || [], runs = c.r || [];
+function drawConfig(c, at) {
+  const box = $("config"), spec = D.specs[c.s], others = siblings(c), vary = swept.get(c.spec), props = c.p || [], runs = c.r || [];
   let k = Math.max(0, props.findIndex(p => D.props[p].name === (at.property || filters.property)));
   const differ = spec.params.filter(p => new Set(others.map(x => x.val[p])).size > 1);
   const head = [
-    el("p", {class: "crumb"}, el("a", {href: "#", id: "back", onclick: e => { e.preventDefault(); leave(); }}, "All cells"), " / " + c.spec),
-    el("h2", {id: "cell-name", tabindex: "-1"}, vary.map(p => [el("span", {class: "param"}, p + "=" + c.val[p]), " "]), vary.length ? null : c.spec),
+    el("p", {class: "crumb"}, el("a", {href: "#", id: "back", onclick: e => { e.preventDefault(); leave(); }}, "All configurations"), " / " + c.spec),
+    el("h2", {id: "config-name", tabindex: "-1"}, vary.map(p => [el("span", {class: "param"}, p + "=" + c.val[p]), " "]), vary.length ? null : c.spec),
     fixed.get(c.spec).length ? el("p", {class: "small fixed"}, fixed.get(c.spec).join(" ")) : null,
     el("p", {class: "outcome"}, el("span", {class: "tag " + (c.o === "n" ? "n" : c.f)}, c.found), " ", c.o !== "y" ? el("b", {class: "why"}, S[c.w]) : el("span", {class: "small"}, S[c.e] ? "as expected" : "")),
-    others.length ? el("p", {class: "small others"}, "Cells of this place: ", others.map(o => [el("a", {href: placeOf(o), "aria-current": o === c ? "true" : false, onclick: follow}, differ.map(p => p + "=" + o.val[p]).join(" ")), "  "])) : null,
+    others.length ? el("p", {class: "small others"}, "Configurations of this place: ", others.map(o => [el("a", {href: placeOf(o), "aria-current": o === c ? "true" : false, onclick: follow}, differ.map(p => p + "=" + o.val[p]).join(" ")), "  "])) : null,
   ];
   const tabs = el("div", {class: "tabs", role: "group", "aria-label": "What to look at"});
   const tab = (on, text, opts, title) => tabs.append(el("button", {type: "button", "aria-pressed": String(on), title: title || false, "data-key": "tab|" + text, onclick: () => go(addressOf(c, opts))}, text));
@@ -78,7 +78,7 @@ function drawCell(c, at) {
     view.show(Math.max(0, at.step), true);
   }
   if (!(at.step > 0)) window.scrollTo(0, 0);
-  if (!document.activeElement || document.activeElement === document.body || overview()) $("cell-name").focus({preventScroll: true});
+  if (!document.activeElement || document.activeElement === document.body || overview()) $("config-name").focus({preventScroll: true});
 }
 
 // card is what a verdict without a counterexample rests on: what was proved, how, that the dangerous places were reached, and runs to look at.
@@ -98,5 +98,5 @@ function card(c) {
   row("Model", el("code", {}, c.dg));
   row("Find it again", el("code", {class: "cmd"}, commandOf(c, "check", ["-v"])));
   return el("div", {class: "card"}, el("dl", {}, rows),
-    c.f === "h" && !(c.r || []).length ? el("p", {class: "small"}, "No runs are stored for this cell (" + num(D.cut) + " passing cells have none, to keep the page small); pmdcheck simulate steps through any.") : null);
+    c.f === "h" && !(c.r || []).length ? el("p", {class: "small"}, "No runs are stored for this configuration (" + num(D.cut) + " passing configurations have none, to keep the page small); pmdcheck simulate steps through any.") : null);
 }
