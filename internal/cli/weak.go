@@ -13,7 +13,7 @@ import (
 // maxStoreBuffer bounds --store-buffer: a store is several variables.
 const maxStoreBuffer = 32
 
-// weakCells is what --explain-memory says of each cell of a run, by number.
+// weakCells is what --explain-memory says of each configuration of a run, by number.
 type weakCells struct{ texts sync.Map }
 
 // after is an inspection that notes which cells are weak and then does another one, if there is one.
