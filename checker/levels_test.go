@@ -403,7 +403,7 @@ func eachConfiguration(t *testing.T, dir string, f func(name string, build func(
 	}
 }
 
-// TestLevelsSpecs holds all of seed and family, the benchmark up to ten million states and latch against check, in 1, 4 and 16 parts, reduced and not, with symmetry; it takes hours. Usually some cells are taken.
+// TestLevelsSpecs holds all of seed and family, the benchmark up to ten million states and latch against check, in 1, 4 and 16 parts, reduced and not, with symmetry; it takes hours. Usually some configurations are taken.
 func TestLevelsSpecs(t *testing.T) {
 	if testing.Short() {
 		t.SkipNow()
@@ -429,7 +429,7 @@ func TestLevelsSpecs(t *testing.T) {
 		})
 	}
 	if n < 500 {
-		t.Errorf("%d cells", n)
+		t.Errorf("%d configurations", n)
 	}
 	if !allLevels {
 		return

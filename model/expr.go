@@ -138,7 +138,7 @@ func (x *Expr) Interval() (lo, hi int64) {
 	case Or, Xor:
 		a, b, c, d := bin()
 		m := int64(1)
-		// What leaves 32 bits is an error, but not before a cell is at hand: the bounds of a dry run can be anything.
+		// What leaves 32 bits is an error, but not before a configuration is at hand: the bounds of a dry run can be anything.
 		for m <= max(abs64(a), abs64(b), abs64(c), abs64(d)) && m < 1<<40 {
 			m <<= 1
 		}

@@ -199,7 +199,7 @@ type Cover struct {
 	ID       CoverID
 	Name     string
 	X        *Expr     // nil: the OpCover marks in the code
-	Required bool      // false: counted, not demanded in this cell
+	Required bool      // false: counted, not demanded in this configuration
 	Edge     *LockEdge // the mark says that a lock is taken while another is held; nil for a cover of the spec
 	Bound    bool      // the mark says that a bound of the memory model was met, so that some runs were left out; false for a cover of the spec
 	Pos      source.Pos

@@ -21,7 +21,7 @@ import (
 	"pmdcheck/traces/replay"
 )
 
-// witnesses are traces as check makes them: one per violated property of a cell.
+// witnesses are traces as check makes them: one per violated property of a configuration.
 func witnesses(t testing.TB, spec *elab.Spec, set []model.ConfigValue, o elab.BuildOptions) []*traces.Trace {
 	t.Helper()
 	configs, err := spec.Configurations(set)

@@ -13,7 +13,7 @@ type Trace struct {
 	Schema    string        `json:"schema"`
 	Spec      string        `json:"spec"`
 	Config    []ConfigValue `json:"config,omitempty"`
-	Kernel    string        `json:"kernel,omitempty"` // the release that the cell models: "v6.13"
+	Kernel    string        `json:"kernel,omitempty"` // the release that the configuration models: "v6.13"
 	Tool      string        `json:"tool,omitempty"`   // the program that found it
 	Build     []string      `json:"build,omitempty"`  // options that changed the model or its judgement: "no-merge", "no-reset", "no-assert", "no-direct-stores", "store-buffer=2"
 	Digest    string        `json:"digest"`           // of the elaborated model; replay refuses another one
@@ -111,7 +111,7 @@ type Mark struct {
 	StopsIPI bool   `json:"stopsIPI,omitempty"` // of a section: an IPI waits for its end
 }
 
-// ConfigValue is one config parameter of the cell.
+// ConfigValue is one config parameter of the configuration.
 type ConfigValue struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`

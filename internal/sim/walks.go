@@ -26,7 +26,7 @@ type walk struct {
 	covers map[model.CoverID]bool
 }
 
-// Walks are a few runs to look at, of a cell that holds: of several random ones those that reach most covers which no run before them has reached, then those that make
+// Walks are a few runs to look at, of a configuration that holds: of several random ones those that reach most covers which no run before them has reached, then those that make
 // most steps which none before them makes, and the shorter of equals. The seeds are fixed, so the runs are the same each time.
 func Walks(sys *model.System, most int) []Walk {
 	return choose(sys, random(sys), most)

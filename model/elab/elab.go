@@ -1,7 +1,7 @@
 // Package elab turns a .pmd spec into labelled state machines.
 //
 // A [Spec] is a resolved spec: its config parameters, the configurations its sweep spans, what it expects. [Spec.Build] elaborates one
-// cell into a [model.System]: functions inlined, config constants folded, handles and references resolved as far as they are constant.
+// configuration into a [model.System]: functions inlined, config constants folded, handles and references resolved as far as they are constant.
 //
 //	spec.go      loading a spec with its imports, and what is checked once, whatever the configuration
 //	sweep.go     the configurations of a spec
@@ -202,7 +202,7 @@ func (e *elab) declareProps() {
 	}
 }
 
-// kernel is the release that a cell models, by its constant KERNEL; "" without one.
+// kernel is the release that a configuration models, by its constant KERNEL; "" without one.
 func (e *elab) kernel() string {
 	s := e.prog.Names[check.Release]
 	if s == nil || s.Kind != check.ConstObject {

@@ -138,7 +138,7 @@ func Draw(w io.Writer, s *story.Story, opt Options) error {
 	return err
 }
 
-// Head says in one line what a trace is of: spec, cell, property, kernel and the program that found it.
+// Head says in one line what a trace is of: spec, configuration, property, kernel and the program that found it.
 func Head(t *traces.Trace) string {
 	parts := []string{t.Spec}
 	for _, c := range t.Config {

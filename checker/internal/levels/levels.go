@@ -101,7 +101,7 @@ type Hit struct {
 	Moves []explore.Move
 }
 
-// bits are flags by number.
+// bits are flags by number, as long as the highest that is set. They are no set of internal/bitset: files of a search have them byte by byte, and sets have one length.
 type bits []byte
 
 func (b bits) has(i int) bool { return i/8 < len(b) && b[i/8]>>(i%8)&1 != 0 }

@@ -30,8 +30,8 @@ type Unsupported string
 
 func (u Unsupported) Error() string { return "not in the second implementation: " + string(u) }
 
-// Run explores a program that the first implementation has found free of errors. files has imports before importers; cell gives the parameters their values.
-func Run(files []*syntax.File, cell map[string]int64, opt Options) (res Result, err error) {
+// Run explores a program that the first implementation has found free of errors. files has imports before importers; config gives the parameters their values.
+func Run(files []*syntax.File, config map[string]int64, opt Options) (res Result, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			u, ok := r.(Unsupported)
@@ -44,7 +44,7 @@ func Run(files []*syntax.File, cell map[string]int64, opt Options) (res Result, 
 	if opt.Limit == 0 {
 		opt.Limit = 100_000
 	}
-	m := &machine{opt: opt, config: cell}
+	m := &machine{opt: opt, config: config}
 	m.declare(files)
 	m.classify()
 	if opt.TSO {
