@@ -177,6 +177,10 @@ func knownCommand(root *cobra.Command, args []string) error {
 
 // knownFlag adds to the error of a flag that a command does not have one that is near, or how a parameter of a spec is set.
 func knownFlag(cmd *cobra.Command, err error) error {
+	var wrong *pflag.InvalidValueError
+	if errors.As(err, &wrong) {
+		return wrongValue(wrong, err)
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return err
@@ -193,6 +197,24 @@ func knownFlag(cmd *cobra.Command, err error) error {
 		hint = "write --set " + name + "=…"
 	}
 	return source.WithHint(err.Error(), hint)
+}
+
+// wrongValue says what a right value of a flag looks like, where the reason is one of Go's library.
+func wrongValue(wrong *pflag.InvalidValueError, err error) error {
+	f, right := wrong.GetFlag(), ""
+	switch f.Value.Type() {
+	case "int", "int64", "uint", "uint64":
+		right = "write a whole number, as 8"
+	case "duration":
+		right = "write a time with its unit, as 30s or 5m"
+	case "bool":
+		right = "write true or false, or nothing"
+	case "float64":
+		right = "write a number, as 0.5"
+	default:
+		return err
+	}
+	return fmt.Errorf("--%s %s: %s", f.Name, source.Quote(wrong.GetValue()), right)
 }
 
 // bounds adds the flag for the limits of specs, and returns what has to be done before a command.

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pmdcheck/internal/page"
+	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/run"
 	"pmdcheck/internal/watch"
 )
@@ -78,6 +79,16 @@ const patience = time.Minute
 const mostClients = 64
 
 func (a *app) serve(ctx context.Context, s *server, listen string) error {
+	for _, arg := range s.args { // what is not there may come later, but a wrong name is more likely
+		if _, err := os.Stat(arg); err == nil {
+			continue
+		} else if strings.HasSuffix(arg, ".pmd") {
+			return err
+		}
+		if _, err := catalog.Resolve([]string{arg}); err != nil {
+			return err
+		}
+	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", listen, err)
