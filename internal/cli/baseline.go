@@ -61,6 +61,8 @@ func (a *app) baselineCompareCmd() *cobra.Command {
 	var from []string
 	cmd := &cobra.Command{
 		Use: "compare baseline.json [spec...]", Short: "check specs and name every configuration that differs from a baseline", Args: cobra.MinimumNArgs(1),
+		Long: "compare checks specs and names every configuration that differs from the baseline. Without specs it checks all embedded ones, whatever the baseline has: those that it\n" +
+			"does not have are new. Name the specs that it is of to check these alone.",
 		Example: "  pmdcheck baseline compare baseline.json\n  pmdcheck baseline compare baseline.json --from results.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			b, err := readBaseline(args[0])
