@@ -116,7 +116,7 @@ func TestPageAddress(t *testing.T) {
 	b.choose("f-text", "race_a policy=pte_walker_lock")
 	b.want("location.hash", "#?target=x86_pv_native&text=race_a%20policy%3Dpte_walker_lock")
 	b.do(chromedp.Reload(), chromedp.WaitVisible(".place", chromedp.ByQuery))
-	b.want("document.getElementById('count').textContent + document.getElementById('f-target').value", "4 of 20 cellsx86_pv_native")
+	b.want("document.getElementById('count').textContent + document.getElementById('f-target').value", "4 of 20 configurationsx86_pv_native")
 	place := func() {
 		b.t.Helper()
 		b.eval("(a => { a.scrollIntoView({block: 'center'}); a.focus(); return 1; })(document.querySelectorAll('#list a')[2])")
