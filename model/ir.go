@@ -371,6 +371,9 @@ type Op struct {
 	Frame      FrameID
 }
 
+// StepCondition reports whether the operation is not of the source of its step, but says where a process on a CPU takes one at all.
+func (o *Op) StepCondition() bool { return o.Kind == OpAssume && !o.Visible }
+
 // Place denotes a cell. Exactly one of three forms:
 //
 //   - Ref set: the cell a reference points to, Domains[Domain].Cells[ref-1]; 0 is a fault;

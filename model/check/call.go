@@ -93,9 +93,10 @@ func (c *checker) builtin(x *syntax.CallExpr) operand {
 		return badOperand
 	}
 	pure := name == "live" || name == "peek" || name == "container_of"
-	if c.where != inCode && !(c.where == inPredicate && pure) {
+	observes := c.where == inPredicate || c.where == inStep
+	if c.where != inCode && !(observes && pure) {
 		hint := ConstantsAre
-		if c.where == inPredicate {
+		if observes {
 			hint = "invariants, covers and liveness properties observe a state; of the built-in functions they may call live(), peek() and container_of()"
 		}
 		c.report("not-constant", x.Sp, name+" cannot be used here", hint)

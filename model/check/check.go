@@ -131,6 +131,7 @@ const (
 	inConstant  where = iota // no process is running, and no state is looked at
 	inPredicate              // no process is running
 	inBinding                // behind `on cpu` and `in`: constants that may depend on the process
+	inStep                   // of a process that is about to take a step
 	inCode
 )
 

@@ -28,6 +28,7 @@ type Decls struct {
 	Invariants []*syntax.InvariantDecl
 	Liveness   []*syntax.LivenessDecl
 	AllFair    bool // `fair process;`
+	Steps      []*syntax.StepDecl
 	Covers     []*syntax.CoverDecl
 	Marks      map[string]bool // names of cover statements
 	Expects    []*syntax.ExpectDecl
@@ -171,6 +172,8 @@ func (p *Info) declare(f *syntax.File, diags *source.List) {
 			p.Liveness = append(p.Liveness, d)
 		case *syntax.FairDecl:
 			p.AllFair = true
+		case *syntax.StepDecl:
+			p.Steps = append(p.Steps, d)
 		case *syntax.CoverDecl:
 			p.Covers = append(p.Covers, d)
 		case *syntax.ExpectDecl:

@@ -68,7 +68,7 @@ func (c *checker) ident(x *syntax.Ident) operand {
 	}
 	switch x.Name {
 	case "this_cpu", "self":
-		if c.where != inCode && c.where != inBinding {
+		if c.where < inBinding {
 			c.errorf("not-in-process", x.Sp, "%s has a value only inside a process", x.Name)
 			return badOperand
 		}
@@ -76,6 +76,10 @@ func (c *checker) ident(x *syntax.Ident) operand {
 	case "this_mm":
 		if c.where == inConstant || c.where == inBinding {
 			c.report("not-bound", x.Sp, "this_mm is used by a process that is in no mm", "declare it as `process name in mm M`")
+			return badOperand
+		}
+		if c.where == inStep {
+			c.report("not-bound", x.Sp, "this_mm is used by a condition of all processes that are bound to a CPU", "")
 			return badOperand
 		}
 		if c.where == inPredicate {

@@ -102,6 +102,9 @@ func (c *checker) predicates() {
 	for _, d := range c.Covers {
 		c.predicate(nil, d.X)
 	}
+	for _, d := range c.Steps {
+		c.elsewhere(inStep, nil, func() { c.condition(d.X) })
+	}
 	for _, d := range c.Liveness {
 		c.integer(d.When)
 		s := &scope{names: map[string]*Object{}}

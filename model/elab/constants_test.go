@@ -167,7 +167,7 @@ func TestConstants(t *testing.T) {
 
 // runTime are the fields of the syntax tree that hold expressions which processes, invariants and covers evaluate.
 var runTime = []string{
-	"InvariantDecl.X", "CoverDecl.X", "LivenessDecl.P", "LivenessDecl.Q", "ProcDecl.MM", "AssignStmt.X", "AssignStmt.Y", "IfStmt.Cond", "WhileStmt.Cond", "DoStmt.Cond", "ForStmt.Cond", "SwitchStmt.Tag",
+	"InvariantDecl.X", "StepDecl.X", "CoverDecl.X", "LivenessDecl.P", "LivenessDecl.Q", "ProcDecl.MM", "AssignStmt.X", "AssignStmt.Y", "IfStmt.Cond", "WhileStmt.Cond", "DoStmt.Cond", "ForStmt.Cond", "SwitchStmt.Tag",
 	"ChooseCase.Cond", "ReturnStmt.X", "AwaitStmt.Cond", "AssertStmt.Cond", "ExprStmt.X", "ParenExpr.X", "UnaryExpr.X", "BinaryExpr.X", "BinaryExpr.Y", "CondExpr.Cond", "CondExpr.X", "CondExpr.Y", "IndexExpr.X",
 	"IndexExpr.I", "MemberExpr.X", "CallStmt.Call",
 }

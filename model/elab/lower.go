@@ -66,6 +66,7 @@ type builder struct {
 	observing int          // assertions around what is lowered
 	told      map[int]bool // how many nodes there were before lock operations outside atomic blocks
 	held      heldCells
+	stepWhen  *model.Expr // what has to be true where a step begins, or nil
 }
 
 // maxInlined bounds how many calls one process may expand to.
@@ -588,6 +589,7 @@ func (b *builder) body(d *syntax.ProcDecl) {
 	b.tail = &entry.next
 	b.fn = b.newContext(d, check.Void, b.join())
 	b.order, _ = check.OrderOf(d.Attrs)
+	b.stepWhen = b.stepCondition()
 	b.block(d.Body)
 	b.checkLabels()
 	b.place(b.fn.exit)
@@ -598,6 +600,27 @@ func (b *builder) body(d *syntax.ProcDecl) {
 	if len(e.diags.Diags) == 0 {
 		b.steps(entry)
 	}
+}
+
+// stepCondition is what has to be true where the process takes a step, nil if nothing has to.
+func (b *builder) stepCondition() *model.Expr {
+	if b.proc.CPU < 0 {
+		return nil
+	}
+	var all *model.Expr
+	in := *b
+	in.pred = true
+	for _, d := range b.e.prog.Steps {
+		x := in.condition(d.X)
+		switch {
+		case x == nil || x.IsConst() && x.Val != 0:
+		case all == nil:
+			all = truth(x)
+		default:
+			all = &model.Expr{Op: model.AndAlso, Type: model.BoolType, X: all, Y: truth(x), Pos: x.Pos}
+		}
+	}
+	return all
 }
 
 func (b *builder) newContext(n syntax.Node, result *check.Type, exit *cfgNode) *fnContext {

@@ -366,6 +366,14 @@ func (s *stepper) written(c *coder) []model.Op {
 
 func (s *stepper) add(from model.LocID, n *cfgNode, code []model.Op) {
 	p := s.b.proc
+	if x := s.b.stepWhen; x != nil {
+		for i := range code {
+			if op := &code[i]; op.Kind == model.OpBranch || op.Kind == model.OpJump {
+				op.Then, op.Else = op.Then+1, op.Else+1
+			}
+		}
+		code = slices.Insert(code, 0, model.Op{Kind: model.OpAssume, X: x, Access: model.AccessAtomic, Observes: true, Text: "it may take a step", Pos: n.op.Pos, Frame: n.op.Frame})
+	}
 	t := &model.Transition{ID: len(p.Trans), Proc: p.ID, From: from, Code: code, Label: n.op.Text, Pos: n.op.Pos, Frame: n.op.Frame}
 	if n.quiet {
 		// What the source does not do itself, such as a mark, does not name the step.

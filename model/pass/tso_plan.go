@@ -87,7 +87,11 @@ func (b *buffering) drains1(tr *model.Transition, stored map[model.Cell]bool) bo
 			}
 		}
 	}
-	return tr.Code[0].Kind == model.OpFence && tr.Code[0].Fence == model.FenceFull && wrong != noFence
+	first := &tr.Code[0]
+	if first.StepCondition() {
+		first = &tr.Code[1]
+	}
+	return first.Kind == model.OpFence && first.Fence == model.FenceFull && wrong != noFence
 }
 
 // others reports whether an operation touches something that another process or an observer can see.

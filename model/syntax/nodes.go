@@ -216,6 +216,11 @@ type (
 	}
 	// FairDecl is `fair process;`: every process is fair.
 	FairDecl struct{ declNode }
+	// StepDecl is `process await (cond);`: a process that is bound to a CPU takes a step only where the condition is true.
+	StepDecl struct {
+		declNode
+		X Expr
+	}
 	// CoverDecl is `cover name [: expr] [when cond];`: a state (expr), or a `cover name;` statement, that must be reached.
 	CoverDecl struct {
 		declNode

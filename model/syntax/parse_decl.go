@@ -79,6 +79,14 @@ func (p *parser) declBehind(start source.Pos, attrs []*Attr) Decl {
 			d.node = p.from(start)
 			return d
 		}
+		if p.tok.tok == KwProcess && p.look(1).tok == KwAwait {
+			p.next()
+			p.next()
+			d := &StepDecl{X: p.parens("process await")}
+			p.semi("process await")
+			d.node = p.from(start)
+			return d
+		}
 		return p.procDecl(start, attrs)
 	case KwProperty:
 		p.next()

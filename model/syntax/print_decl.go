@@ -82,6 +82,9 @@ func (p *printer) decl(d Decl) {
 		p.livenessDecl(d)
 	case *FairDecl:
 		p.write("fair process")
+	case *StepDecl:
+		p.write("process await")
+		p.condition(d.X)
 	case *CoverDecl:
 		p.write("cover ")
 		p.ident(d.Name)

@@ -92,6 +92,8 @@ func walkDecl(n Decl, f func(Node) bool) {
 		walkList(n.Props, f)
 	case *InvariantDecl:
 		walkAll(f, n.Name, n.X)
+	case *StepDecl:
+		Walk(n.X, f)
 	case *LivenessDecl:
 		walkAll(f, n.Name, n.Param, n.P, n.Q, n.When)
 	case *CoverDecl:

@@ -223,6 +223,8 @@ func (m *machine) declaration(d syntax.Decl, prop func(string), checks map[strin
 		m.lives = append(m.lives, d)
 	case *syntax.FairDecl:
 		m.allFair = true
+	case *syntax.StepDecl:
+		m.stepXs = append(m.stepXs, d.X)
 	case *syntax.CoverDecl:
 		m.covers = append(m.covers, d)
 	}

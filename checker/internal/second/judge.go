@@ -63,8 +63,25 @@ func (m *machine) moves(w *world, p *proc) []outcome {
 		r.run(o, 0, true)
 		all = append(all, r.all...)
 	}
-	from(p.ops[w.at[p.id]])
+	if m.mayStep(w, p) {
+		from(p.ops[w.at[p.id]])
+	}
 	return all
+}
+
+// mayStep reports whether the conditions of a process for taking a step are true.
+func (m *machine) mayStep(w *world, p *proc) bool {
+	for _, x := range p.when {
+		r := &runner{m: m, w: w, p: p, op: &op{kind: "await", watch: true}}
+		may := false
+		if r.attempt(func() { may = r.eval(x) != 0 }) != "" {
+			panic(Unsupported("a condition of a step that goes wrong"))
+		}
+		if !may {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *machine) predicate(w *world, x *expr, fault bool) bool {

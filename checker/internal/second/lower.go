@@ -42,6 +42,7 @@ type proc struct {
 	ops   []*op
 	entry *op
 	locks []*lock
+	when  []*expr // what is true where it takes a step
 
 	buffer *proc        // whose store buffer it is
 	stored map[int]bool // weak cells that plain stores may touch

@@ -70,6 +70,7 @@ type machine struct {
 	invs    []*syntax.InvariantDecl
 	lives   []*syntax.LivenessDecl
 	allFair bool
+	stepXs  []syntax.Expr // what is true where a process on a CPU takes a step
 	raced   bool
 	judged
 
@@ -111,6 +112,14 @@ func (m *machine) classify() {
 		r.processes()
 		r.predicates()
 		for _, p := range m.programs {
+			for _, x := range p.when {
+				if !slices.ContainsFunc(p.ops, func(o *op) bool { return o.loc && o.kind != "end" }) {
+					break // without steps there is nothing to be true for
+				}
+				x.walk(func(y *expr) {
+					m.readTouches(y, func(c int) { u.users[c][p.id] = true })
+				})
+			}
 			for _, o := range p.ops {
 				r.m.touches(o, func(c int, write bool) {
 					if c < m.first {
@@ -157,6 +166,13 @@ func (r *round) processes() {
 			}
 			if d.MM != nil {
 				b.mm = b.quietly().object(d.MM)
+			}
+			if p.cpu >= 0 {
+				q := *b
+				q.pred = true
+				for _, x := range m.stepXs {
+					p.when = append(p.when, q.condition(x))
+				}
 			}
 			b.mark = x86(d.Attrs)
 			b.body(d)
