@@ -169,11 +169,11 @@ func explainSpec(ctx context.Context, name string) (string, error) {
 		if cs := spec.Configs(); len(cs) > 0 {
 			b.WriteString("\nParameters:\n")
 			for _, c := range cs {
-				how := "fixed to " + c.Default
+				how := "fixed to " + c.Default + ": " + strings.Join(c.Values, " ")
 				if c.Swept {
-					how = "swept"
+					how = "swept: " + strings.Join(c.Taken(configs), " ")
 				}
-				fmt.Fprintf(&b, "  %-24s %s: %s\n", c.Name, how, strings.Join(c.Values, " "))
+				fmt.Fprintf(&b, "  %-24s %s\n", c.Name, how)
 			}
 		}
 		sys, err := spec.Build(configs[0], elab.BuildOptions{Context: ctx})

@@ -57,7 +57,7 @@ func (a *app) listCmd() *cobra.Command {
 type listed struct {
 	name    string
 	spec    *elab.Spec
-	configs int
+	configs []elab.Configuration
 }
 
 func (a *app) specsOf(ctx context.Context, names []string) (list []listed, err error) {
@@ -66,7 +66,7 @@ func (a *app) specsOf(ctx context.Context, names []string) (list []listed, err e
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, listed{n, spec, len(configs)})
+		list = append(list, listed{n, spec, configs})
 	}
 	return list, nil
 }
@@ -92,11 +92,11 @@ func (a *app) listFolders() error {
 func (a *app) listSpecs(list []listed) error {
 	name, configs := 0, 0
 	for _, l := range list {
-		name, configs = max(name, len(l.name)), max(configs, len(report.Count(l.configs, "configuration")))
+		name, configs = max(name, len(l.name)), max(configs, len(report.Count(len(l.configs), "configuration")))
 	}
 	width := a.width()
 	for _, l := range list {
-		line := fmt.Sprintf("%-*s  %*s  %s", name, l.name, configs, report.Count(l.configs, "configuration"), firstSentence(l.spec.Doc))
+		line := fmt.Sprintf("%-*s  %*s  %s", name, l.name, configs, report.Count(len(l.configs), "configuration"), firstSentence(l.spec.Doc))
 		if _, err := fmt.Fprintln(a.out, strings.TrimRight(cut(line, width), " ")); err != nil {
 			return err
 		}
@@ -108,30 +108,28 @@ func (a *app) listSpecs(list []listed) error {
 func (a *app) listParameters(l listed) error {
 	width := a.width()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s\n", l.name, report.Count(l.configs, "configuration"))
+	fmt.Fprintf(&b, "%s  %s\n", l.name, report.Count(len(l.configs), "configuration"))
 	if s := firstSentence(l.spec.Doc); s != "" {
 		fmt.Fprintf(&b, "%s\n", wrapped("  ", strings.Fields(s), width))
 	}
-	show := func(how, name, value string, values []string) {
-		values = slices.Clone(values)
-		if value != "" {
-			if values = slices.DeleteFunc(values, func(v string) bool { return v == value }); len(values) > 0 {
-				values[0] = "(or " + values[0]
-				values[len(values)-1] += ")"
-			}
-			values = append([]string{value}, values...)
+	show := func(how, name string, taken, values []string) {
+		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return slices.Contains(taken, v) })
+		if len(values) > 0 {
+			values[0] = "(or " + values[0]
+			values[len(values)-1] += ")"
 		}
+		values = slices.Concat(taken, values)
 		fmt.Fprintln(&b, wrapped(fmt.Sprintf("%-6s %-22s ", how, name), values, width))
 	}
 	for _, c := range l.spec.Configs() {
 		if c.Swept {
-			show("swept", c.Name, "", c.Values)
+			show("swept", c.Name, c.Taken(l.configs), c.Values)
 		} else {
-			show("fixed", c.Name, c.Default, c.Values)
+			show("fixed", c.Name, []string{c.Default}, c.Values)
 		}
 	}
 	for _, g := range l.spec.Groups() {
-		show("group", g.Name, "", slices.Concat([]string{"of " + g.Param + ":"}, g.Values))
+		show("group", g.Name, slices.Concat([]string{"of " + g.Param + ":"}, g.Values), nil)
 	}
 	_, err := fmt.Fprint(a.out, b.String())
 	return err

@@ -46,6 +46,24 @@ type ConfigParam struct {
 	Swept      bool
 }
 
+// Taken are the values that the parameter has in some of the configurations, in the order of Values if that lists them and else as they first come.
+func (p *ConfigParam) Taken(configs []Configuration) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, c := range configs {
+		for _, v := range c.Config {
+			if v.Name == p.Name && !seen[v.Value] {
+				seen[v.Value] = true
+				out = append(out, v.Value)
+			}
+		}
+	}
+	if len(p.Values) > 0 {
+		out = slices.DeleteFunc(slices.Clone(p.Values), func(v string) bool { return !seen[v] })
+	}
+	return out
+}
+
 // Configuration is one assignment of all config parameters.
 type Configuration struct {
 	Config []model.ConfigValue // in declaration order; then the features that are swept or have another value than in the release

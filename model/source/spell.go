@@ -10,13 +10,23 @@ import (
 func Quote(s string) string { return "'" + s + "'" }
 
 // nearest returns the candidate that a misspelt word most likely means, or "".
-// The distance is Damerau-Levenshtein in its restricted form; a candidate counts when at most a third of the letters differ.
+// The distance is Damerau-Levenshtein in its restricted form; a candidate counts when at most a third of the letters differ,
+// or when one is the beginning of the other.
 func nearest(word string, candidates []string) string {
 	best, bestDist := "", len(word)/3+1
 	slices.Sort(candidates)
 	for _, c := range candidates {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(c), bestDist); d < bestDist && c != word {
 			best, bestDist = c, d
+		}
+	}
+	if best != "" {
+		return best
+	}
+	// What is not near may be longer or shorter: x86_64 for x86.
+	for _, c := range candidates {
+		if short := min(len(c), len(word)); short > 2 && c != word && strings.EqualFold(c[:short], word[:short]) && len(c) > len(best) {
+			best = c
 		}
 	}
 	return best
