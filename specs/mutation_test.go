@@ -302,7 +302,6 @@ func TestEveryProtectionMatters(t *testing.T) {
 // harmless lists statements of the library whose removal changes no verdict of the configurations that are asked, with the reason. Each key is a file, the function and the line.
 var harmless = map[string]string{
 	"arch/tlb.pmd: cpu_access: tlb_leaf[this_cpu] = tlb_walk[this_cpu];":                                      "the walk from the cached upper-level entry is judged itself",
-	"fs/hugetlbfs.pmd: hugetlb_vmtruncate: hugetlb_unmap_file_folio(mapping, i);":                             "nothing is left over for it here; walkers/rows and bugs/ecfbd733878d_vma_back_pointer call it by itself",
 	"mm/table_rcu.pmd: rcu_gp: rcu_current[k] = NULL;":                                                        "the next grace period overwrites it, and in between only a cover looks at it",
 	"kernel/smp.pmd: local_irq_enable: ipi_answer(this_cpu, ipi_pending[from * NR_CPUS + this_cpu], from);":   "no CPU that walks with interrupts off has something cached too",
 	"kernel/fork.pmd: fork_mm: mmap_write_unlock(parent);":                                                    "nobody else wants the parent's mmap_lock where fork() is raced with",
