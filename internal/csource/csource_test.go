@@ -148,7 +148,10 @@ func TestStatements(t *testing.T) {
 		{"whole halves", "a();\n#ifdef X\nb();\n#else\nc(); d();\n#endif\ne();", "{a(); #(defined(X) else=true)[{b();} {c(); d();}] e();}"},
 		{"half without else", "#if IS_ENABLED(X)\nb();\n#endif\ne();", "{#(IS_ENABLED(X) else=false)[{b();}] e();}"},
 		{"halves as the body of an if", "if (a)\n#ifdef X\nb();\n#else\nc();\n#endif\ne();", "{if(a)[#(defined(X) else=true)[{b();} {c();}]] e();}"},
-		{"else in a half", "#ifdef X\nif (a) b(); else\n#endif\nc(); d();", "{if(a)[b(); c();] d();}"},
+		{"else in a half", "#ifdef X\nif (a) b(); else\n#endif\nc(); d();", "{#(defined(X) else=true)[{if(a)[b(); c();]} {c();}] d();}"},
+		{"else in a half, blocks", "a();\n#ifdef X\nif (a) { b(); } else\n#endif\n{ c(); }\nd();", "{a(); #(defined(X) else=true)[{if(a)[{b();} {c();}]} {{c();}}] d();}"},
+		{"else in a half in another", "#ifdef X\n#ifdef Y\nif (a) b(); else\n#endif\nc();\n#endif\nd();", "{#(defined(X) else=false)[{#(defined(Y) else=true)[{if(a)[b(); c();]} {c();}]}] d();}"},
+		{"the last else of several in a half", "#ifdef X\nif (a) b(); else if (c) d(); else\n#endif\ne(); f();", "{if(a)[b(); if(c)[d(); e();]] f();}"},
 		{"heads in two halves", "#ifdef X\nif (a) {\n#else\nif (b) {\n#endif\nc(); }\nd();", "{if(a)[{c();}] d();}"},
 		{"argument in a half", "f(a,\n#ifdef X\nb,\n#endif\nc);", "{f(a,b,c);}"},
 		{"nested halves", "#if A\na();\n#if B\nb();\n#endif\n#else\nc();\n#endif", "{#(A else=true)[{a(); #(B else=false)[{b();}]} {c();}]}"},
@@ -175,6 +178,19 @@ func TestNotes(t *testing.T) {
 	want := []Problem{{3, "#if splits a statement; read as if defined(X)"}}
 	if d := cmp.Diff(want, notes); d != "" {
 		t.Errorf("-want +got\n%s", d)
+	}
+	for src, split := range map[string]bool{
+		"#ifdef X\nif (a) b(); else\n#endif\nc();":                    false,
+		"#ifdef X\nif (a) b(); else if (c) d(); else\n#endif\ne();":   true,
+		"#ifdef X\nif (a) b(); else\n#else\nif (d)\n#endif\nc();":     true,
+		"#ifdef X\nf(); if (a) b(); else\n#endif\nc();":               true,
+		"#ifndef Y\nf();\n#elif Z\nif (a) b(); else\n#endif\nc();":    true,
+		"if (z)\n#ifdef X\nif (a) b(); else\n#endif\nc();\nelse d();": false,
+	} {
+		f := Parse("x.c", []byte("void f(void)\n{\n"+src+"\n}\n"), nil)
+		if _, notes := f.Statements(f.Funcs[0]); (len(notes) > 0) != split {
+			t.Errorf("%q: %v", src, notes)
+		}
 	}
 }
 

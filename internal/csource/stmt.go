@@ -38,7 +38,7 @@ type Stmt struct {
 // Statements reads the body of a function. An #if whose halves are not whole statements is read as if its first half were chosen, which notes say.
 func (f *File) Statements(fn *Func) (body *Stmt, notes []Problem) {
 	in := f.within(fn.Cond)
-	p := &parser{f: f, flat: map[int32]bool{}}
+	p := &parser{f: f, flat: map[int32]bool{}, open: map[uint32]*openElse{}}
 	end := min(max(fn.Body[0], fn.Body[1]), len(f.Tokens))
 	for _, t := range f.Tokens[min(fn.Body[0], end):end] {
 		if in(t.Cond) && !f.Dead(t.Cond) {
@@ -48,7 +48,24 @@ func (f *File) Statements(fn *Func) (body *Stmt, notes []Problem) {
 	p.flatten(&notes)
 	body = &Stmt{Kind: Block, Line: fn.Line}
 	body.Kids = p.list(0, len(p.toks), 0, p.eff(fn.Cond))
+	for _, o := range p.order {
+		if !o.read {
+			notes = append(notes, p.splits(o.cond))
+		}
+	}
 	return body, notes
+}
+
+// openElse is an #if around the beginning of a branch, as far as its else: the statement behind the #endif is one of two arms, or alone.
+type openElse struct {
+	cond    int32
+	elsePos uint32
+	read    bool
+}
+
+// splits says that an #if was read as if its first half were chosen.
+func (p *parser) splits(cond int32) Problem {
+	return Problem{p.f.Conds[cond].Line, "#if splits a statement; read as if " + p.f.half(cond)}
 }
 
 // parser reads statements from tokens.
@@ -56,6 +73,9 @@ type parser struct {
 	f    *File
 	toks []Token
 	flat map[int32]bool // #ifs that are read as if their first half were chosen
+
+	open  map[uint32]*openElse // by the place of the if
+	order []*openElse
 }
 
 // eff is the half that a token stands in, not counting those that are flat.
@@ -109,7 +129,13 @@ func (p *parser) flatten(notes *[]Problem) {
 			}
 			p.flat[g] = true
 			first := groups[g][0].cond
-			*notes = append(*notes, Problem{p.f.Conds[first].Line, "#if splits a statement; read as if " + p.f.half(first)})
+			if r := groups[g][0]; len(groups[g]) == 1 && p.f.Conds[first].Branch == 0 && p.endsInElse(int(r.from), int(r.to)) {
+				o := &openElse{cond: first, elsePos: p.toks[r.to-1].Pos}
+				p.open[p.toks[r.from].Pos] = o
+				p.order = append(p.order, o)
+				continue
+			}
+			*notes = append(*notes, p.splits(first))
 			for _, r := range groups[g] {
 				for i := r.from; i < r.to && r.cond != first; i++ {
 					drop[i] = true
@@ -260,6 +286,11 @@ func (p *parser) whole(i, end int) bool {
 	return depth == 0 && (last == ';' || last == '}' || last == ':') && p.word(i, end) != "else"
 }
 
+// endsInElse tells whether tokens look like a branch up to its else.
+func (p *parser) endsInElse(i, end int) bool {
+	return p.word(i, end) == "if" && p.word(end-1, end) == "else" && p.whole(i, end-1) && end < len(p.toks)
+}
+
 // stmt reads one statement and returns the index behind it.
 func (p *parser) stmt(i, end, depth int, cond int32) (*Stmt, int) {
 	s := &Stmt{Line: p.line(i)}
@@ -372,7 +403,15 @@ func (p *parser) ifStmt(s *Stmt, i, end, depth int, cond int32) (*Stmt, int) {
 	s.Head = p.toks[min(i+2, m):m]
 	s, next := p.body(s, m+1, end, depth, cond)
 	if p.word(next, end) == "else" {
-		return p.body(s, next+1, end, depth, p.inner(next, cond))
+		o := p.open[p.toks[i].Pos]
+		s, after := p.body(s, next+1, end, depth, p.inner(next, cond))
+		if o != nil && o.elsePos == p.toks[next].Pos && len(s.Kids) == 2 {
+			o.read = true
+			no := &Stmt{Kind: Block, Line: s.Kids[1].Line, Name: "!" + p.f.half(o.cond), Cond: cond, Kids: s.Kids[1:]}
+			yes := &Stmt{Kind: Block, Line: s.Line, Name: p.f.half(o.cond), Cond: o.cond, Kids: []*Stmt{s}}
+			return &Stmt{Kind: Halves, Line: p.f.Conds[o.cond].Line, Name: p.f.half(o.cond), Kids: []*Stmt{yes, no}, Else: true}, after
+		}
+		return s, after
 	}
 	return s, next
 }
