@@ -144,6 +144,71 @@ func TestConform(t *testing.T) {
 	}
 }
 
+// idling calls the lock of a release to come. Its body decides whether that is an event: what does nothing yet is none, what has done something else before is.
+const idling = `
+config target = { x86_nopv, arm64_4k };
+config u10 release = 0;
+const KERNEL = release;
+
+@kernel("mm/hugetlb.c", "hugetlb_vma_lock_write", v7.0..)
+void hugetlb_vma_lock_write(struct vma *vma)
+{
+	struct lock *lock = KERNEL >= 700 ? vma->lock : NULL;
+
+	%s
+	if (lock != NULL)
+		down_write(&lock->rw_sema);
+	else if (private(vma))
+		down_write(&vma->resv_lock);
+}
+
+bool private(struct vma *vma)
+{
+	if (KERNEL < 700 || vma->shared)
+		return false;
+	return vma->owner;
+}
+
+@kernel("mm/hugetlb.c", "hugetlb_zap", v5.4..)
+void zap(struct vma *vma)
+{
+	hugetlb_vma_lock_write(vma);
+	down_write(&vma->mapping->i_mmap_rwsem);
+}
+`
+
+func TestConformIdle(t *testing.T) {
+	for _, tc := range []struct {
+		before string
+		idle   bool
+	}{
+		{"", true},
+		{"lock = vma->other;", false},
+		{"spin_lock(&vma->other);", false},
+		{"if (KERNEL >= 700) spin_lock(&vma->other);", true},
+		{"observe_zap();", true},
+	} {
+		l, err := ReadLibrary(map[string]string{"linux/mm/hugetlb.pmd": fmt.Sprintf(idling, tc.before)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := conformText
+		conformText = ""
+		t.Cleanup(func() { conformText = old })
+		doc, err := Run("testdata/tree", l, Options{Conform: []string{"x86_nopv"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		idle := false
+		for _, d := range differences(doc) {
+			idle = idle || d == "zap hugetlb_zap: + lock vma_lock w after start"
+		}
+		if idle != tc.idle {
+			t.Errorf("%q: idle %v, want %v: %q", tc.before, idle, tc.idle, differences(doc))
+		}
+	}
+}
+
 const waiving = `
 unmap __unmap_hugepage_range
 	[v6.9.. !arm64_4k] + clear entry after call huge_pmd_unshare: entries are not modelled

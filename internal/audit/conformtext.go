@@ -32,7 +32,7 @@ func (doc *Document) conformed() (n conformed) {
 	return n
 }
 
-// WriteConformance writes the functions that differ from the library in more than what is waived, with everything also the others, their alignments and the reasons. A difference is written as a line of
+// WriteConformance writes the functions that differ from the library in more than what is waived or could not be read to the end, with everything also the others, their alignments and the reasons. A difference is written as a line of
 // conform.txt.
 func (doc *Document) WriteConformance(w io.Writer, everything bool) error {
 	var b strings.Builder
@@ -41,7 +41,7 @@ func (doc *Document) WriteConformance(w io.Writer, everything bool) error {
 	fmt.Fprintf(&b, "%d have the same events, %d none that are compared, %d are parts of another, %d were not read to the end\n", n.equal, n.nothing, n.parts, n.unread)
 	for _, c := range doc.Conform {
 		open := c.Open()
-		if len(open) == 0 && !everything {
+		if len(open) == 0 && len(c.Unknown) == 0 && !everything {
 			continue
 		}
 		fmt.Fprintf(&b, "\n%s (%s) and %s (%s), %s\n", c.Model, c.At, c.Func, c.Place, c.Target)

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"pmdcheck/internal/csource"
 	"pmdcheck/internal/skeleton"
 	"pmdcheck/model/syntax"
@@ -18,6 +20,7 @@ type modelled struct {
 	within []string
 	file   string          // of the library, that the innermost of these stands in
 	seen   map[string]bool // what is looked through
+	unset  map[string]bool // the variables of the function that are NULL
 	left   int
 	cut    bool // it was too large
 }
@@ -31,6 +34,7 @@ func (l *Library) projectModel(r Reference, rel Release, eval evaluator, keep fu
 		return nil, nil
 	}
 	m := &modelled{l: l, rel: rel, eval: eval, v: v, keep: keep, own: r.Func, file: f.file, within: []string{name}, seen: map[string]bool{}, left: 4000}
+	m.unset = m.nulls(fn)
 	s := &skeleton.Skeleton{Name: name, Line: fn.Sp.Start.Line(), Nodes: m.normal(fn)}
 	if m.cut {
 		s.Notes = append(s.Notes, csource.Problem{Line: s.Line, Text: "the model is too large to be projected"})
@@ -69,7 +73,7 @@ func (m *modelled) stmt(s syntax.Stmt) (out []*skeleton.Node) {
 	case *syntax.CallStmt:
 		return m.expr(s.Call)
 	case *syntax.IfStmt:
-		if v, ok := m.eval.eval(s.Cond); ok {
+		if v, ok := m.cond(s.Cond); ok {
 			if v != 0 {
 				return m.stmt(s.Then)
 			}
@@ -239,6 +243,9 @@ func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
 		return lastName(x.Args[n-1])
 	}
 	if m.v.Has(name) {
+		if m.idle(name) {
+			return nil
+		}
 		return m.node(x, m.v.Event(name, last))
 	}
 	if kernel, at := m.stands(name); kernel != "" && kernel != m.own {
@@ -255,19 +262,114 @@ func (m *modelled) call(x *syntax.CallExpr) []*skeleton.Node {
 	if fn == nil || m.v.Opaque(name) || len(m.within) > 4 {
 		return nil
 	}
-	for _, w := range m.within {
-		if w == name {
-			return nil
-		}
+	if slices.Contains(m.within, name) {
+		return nil
 	}
 	m.seen[name] = true
+	return m.through(name, f)
+}
+
+// through is what a helper does.
+func (m *modelled) through(name string, f libFunc) []*skeleton.Node {
+	file, unset := m.file, m.unset
 	m.within = append(m.within, name)
-	outer := m.file
-	m.file = f.file
-	nodes := m.normal(fn)
-	m.file = outer
+	m.file, m.unset = f.file, m.nulls(f.decl)
+	nodes := m.normal(f.decl)
+	m.file, m.unset = file, unset
 	m.within = m.within[:len(m.within)-1]
 	return nodes
+}
+
+// idle tells whether a function of the library does nothing in the tree: the kernel's that it stands for is not there yet, or any more, and of its body nothing is left.
+func (m *modelled) idle(name string) bool {
+	f := m.l.fn(name, m.file, m.v.Compared)
+	if f.decl == nil || slices.Contains(m.within, name) || !slices.ContainsFunc(m.l.Refs, func(r Ref) bool { return r.Model == name && file(r.At) == f.file && r.isName() }) {
+		return false
+	}
+	if kernel, _ := m.stands(name); kernel != "" {
+		return false
+	}
+	keep := m.keep
+	m.keep = func(event string) string { return event }
+	nodes := m.through(name, f)
+	m.keep = keep
+	return len(nodes) == 0
+}
+
+// nulls are the variables of a function that are made NULL where they are declared, in the tree, and never written.
+func (m *modelled) nulls(fn *syntax.FuncDecl) map[string]bool {
+	null := map[string]bool{}
+	syntax.Walk(fn, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.DeclStmt:
+			for _, d := range n.Decl.Names {
+				if d.Init != nil && m.null(d.Init) {
+					null[d.Name.Name] = true
+				}
+			}
+		}
+		return true
+	})
+	syntax.Walk(fn, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.AssignStmt:
+			delete(null, lastName(n.X))
+		}
+		return true
+	})
+	return null
+}
+
+// null tells whether an expression is NULL in the tree.
+func (m *modelled) null(x syntax.Expr) bool {
+	switch x := x.(type) {
+	case *syntax.ParenExpr:
+		return m.null(x.X)
+	case *syntax.CondExpr:
+		if v, ok := m.eval.eval(x.Cond); ok {
+			if v != 0 {
+				return m.null(x.X)
+			}
+			return m.null(x.Y)
+		}
+	case *syntax.NullLit:
+		return true
+	case *syntax.Ident:
+		return m.unset[x.Name]
+	}
+	return false
+}
+
+// cond decides a condition that the release, the target and the variables that are NULL decide.
+func (m *modelled) cond(x syntax.Expr) (int, bool) {
+	if b, ok := x.(*syntax.BinaryExpr); ok && (b.Op == syntax.EQ || b.Op == syntax.NE) && m.null(b.X) && m.null(b.Y) {
+		return truth(b.Op == syntax.EQ), true
+	}
+	if c, ok := x.(*syntax.CallExpr); ok {
+		if f := m.l.fn(c.Fun.Name, m.file, m.v.Compared); f.decl != nil {
+			return m.constant(f.decl.Body)
+		}
+	}
+	return m.eval.eval(x)
+}
+
+// constant is what a function returns before it does anything, if that is decided.
+func (m *modelled) constant(s syntax.Stmt) (int, bool) {
+	switch s := s.(type) {
+	case *syntax.Block:
+		if len(s.Stmts) > 0 {
+			return m.constant(s.Stmts[0])
+		}
+	case *syntax.IfStmt:
+		if v, ok := m.eval.eval(s.Cond); ok && v != 0 {
+			return m.constant(s.Then)
+		}
+	case *syntax.ReturnStmt:
+		if s.X != nil {
+			return m.eval.eval(s.X)
+		}
+	}
+	return 0, false
 }
 
 // stands is the kernel's function that a function of the library stands for in the tree, "" if none, and where the library says so.
