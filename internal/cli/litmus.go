@@ -159,7 +159,8 @@ func (a *app) litmusText(ctx context.Context, m axioms.Model, answers []litmusru
 		out = io.Discard
 	}
 	single := len(answers) == 1
-	var shown []litmusrun.Answer
+	shown := func(x *litmusrun.Answer) bool { return !f.quiet || x.Why != "" || x.Unknown() || x.Err != nil }
+	some := false
 	for i := range answers {
 		x := &answers[i]
 		if x.Err != nil {
@@ -167,10 +168,10 @@ func (a *app) litmusText(ctx context.Context, m axioms.Model, answers []litmusru
 		} else {
 			a.litmusNotes(x.Test)
 		}
-		if f.quiet && x.Why == "" && !x.Unknown() && x.Err == nil {
+		if !shown(x) {
 			continue
 		}
-		shown = append(shown, *x)
+		some = true
 		if x.Err != nil || !single && !f.verbose && !f.explain {
 			continue
 		}
@@ -186,8 +187,8 @@ func (a *app) litmusText(ctx context.Context, m axioms.Model, answers []litmusru
 			fmt.Fprintln(out)
 		}
 	}
-	if !single && (!f.quiet || len(shown) > 0) {
-		return litmusrun.Table(out, m, shown)
+	if !single && (!f.quiet || some) {
+		return litmusrun.Table(out, m, answers, shown)
 	}
 	return nil
 }

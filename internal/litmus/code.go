@@ -303,6 +303,13 @@ func (b *body) named(t token) Expr {
 		if l, ok := b.params[t.text]; ok {
 			return &Const{Address(l, 0)}
 		}
+		switch {
+		case b.given[t.text]:
+		case t.text == "true":
+			return &Const{1}
+		case t.text == "false":
+			return &Const{0}
+		}
 		return b.register(t)
 	}
 	c, ok := lookup(t.text)

@@ -54,7 +54,6 @@ func TestErrors(t *testing.T) {
 		{in("if (1) {"), "a } is missing"},
 		{in("int r1 = &r2;"), "& of something that is not in memory"},
 		{in("int r1 = 1 § 2;"), "character '§' outside the language"},
-		{strings.Replace(in(""), "exists (x=1)", "", 1), "no condition"},
 		{strings.Replace(in(""), "x=1", "x=1 && y=1", 1), "t:7:13: error: conditions are joined by /\\ and \\/, not by &&"},
 		{strings.Replace(in(""), "(x=1)", "x=1 && y=1", 1), "conditions are joined by /\\ and \\/, not by &&"},
 		{strings.Replace(in(""), "x=1", "x", 1), "expected = and found )"},
@@ -169,6 +168,29 @@ func mustCell(t *testing.T, test *Test, n string) int {
 	}
 	t.Fatalf("no cell %s", n)
 	return 0
+}
+
+// TestNoCondition: as in herd7, that is forall (true).
+func TestNoCondition(t *testing.T) {
+	for _, src := range []string{strings.Replace(in(""), "exists (x=1)", "", 1), strings.Replace(in(""), "exists (x=1)", "locations [x]", 1)} {
+		test, err := Parse("t", []byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := test.Quant.String() + " " + test.PropString(test.Cond); got != "forall true" || len(test.Notes) != 1 {
+			t.Errorf("%q: %s, notes %v", src, got, test.Notes)
+		}
+	}
+}
+
+// TestTruth: true and false are 1 and 0, unless registers are called so.
+func TestTruth(t *testing.T) {
+	if _, err := Parse("t", []byte(in("if (true) WRITE_ONCE(*x, false); int false = 2; WRITE_ONCE(*x, false);"))); err != nil {
+		t.Error(err)
+	}
+	if _, err := Parse("t", []byte(in("&true = 1;"))); err == nil {
+		t.Error("true is assigned to")
+	}
 }
 
 // TestNotes: what is odd is said and no error.

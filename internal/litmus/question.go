@@ -33,7 +33,12 @@ func (p *parser) question() {
 			p.condition()
 			return
 		case t.kind == eof:
-			p.die("litmus-syntax", "no condition", "a test ends with exists (...), ~exists (...) or forall (...)")
+			if len(p.t.Procs) == 0 {
+				p.die("litmus-syntax", "no process", "a process looks like: P0(int *x) { WRITE_ONCE(*x, 1); }")
+			}
+			p.note(t.start, t.start, "no condition, which is taken for forall (true)")
+			p.t.Quant, p.t.Cond = Forall, All{}
+			return
 		case t.kind == op && t.text == ";":
 			p.at++
 		default:

@@ -88,7 +88,7 @@ func TestOrder(t *testing.T) {
 			t.Fatalf("%d answers, %d done", len(as), n)
 		}
 		var b bytes.Buffer
-		for _, err := range []error{Table(&b, axioms.LKMM, as), JSON(&b, axioms.LKMM, as), JUnit(&b, axioms.LKMM, as)} {
+		for _, err := range []error{Table(&b, axioms.LKMM, as, nil), JSON(&b, axioms.LKMM, as), JUnit(&b, axioms.LKMM, as)} {
 			if err != nil {
 				t.Fatal(err)
 			}

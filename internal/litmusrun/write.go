@@ -113,13 +113,16 @@ func Sum(as []Answer) Totals {
 	return s
 }
 
-// Table writes a line per test and a line of totals.
-func Table(w io.Writer, m axioms.Model, as []Answer) error {
+// Table writes a line for each test that is to be shown (all, if shown is nil), and a line of the totals of all.
+func Table(w io.Writer, m axioms.Model, as []Answer, shown func(*Answer) bool) error {
 	var b strings.Builder
 	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(tw, "test\t%s\tstates\twitnesses\tremarks\n", m)
 	for i := range as {
 		a := &as[i]
+		if shown != nil && !shown(a) {
+			continue
+		}
 		if a.Err != nil {
 			fmt.Fprintf(tw, "%s\t%s\t\t\t\n", a.File, a.verdict())
 			continue
