@@ -40,13 +40,24 @@ func bySecond(t *testing.T, src string, o second.Options) (second.Result, error)
 // comparison counts what programs were compared, and what they violated.
 type comparison struct {
 	memory                  string // the memory model, "" for sc
+	wrong                   second.Wrong
 	programs, systems, over int
-	buffers                 int // systems with store buffers
+	buffers, full           int // systems with store buffers, and those where one has no room
 	found, not              map[string]int
 }
 
 // compare holds a program against the page in one mode; ok is false if there is nothing to compare.
 func (c *comparison) compare(t *testing.T, src string, o elab.BuildOptions) (violated []string, ok bool) {
+	t.Helper()
+	violated, differs, ok := c.differs(t, src, o)
+	if differs != "" {
+		t.Fatalf("%+v: %s\n%s", o, differs, src)
+	}
+	return violated, ok
+}
+
+// differs says how the implementations differ on a program, "" if they do not.
+func (c *comparison) differs(t *testing.T, src string, o elab.BuildOptions) (violated []string, differs string, ok bool) {
 	t.Helper()
 	var set []string
 	if c.memory != "" {
@@ -58,26 +69,33 @@ func (c *comparison) compare(t *testing.T, src string, o elab.BuildOptions) (vio
 		for _, why := range []string{"out-of-range", "not-a-place", "stored-address"} {
 			if strings.Contains(err.Error(), why) {
 				c.not[why]++
-				return nil, false
+				return nil, "", false
 			}
 		}
 		t.Fatalf("%v\n%s", err, src)
 	}
-	said, err := bySecond(t, src, second.Options{NoMerge: o.NoMerge, NoReset: o.NoReset, TSO: c.memory == "tso", Limit: 3000})
+	said, err := bySecond(t, src, second.Options{NoMerge: o.NoMerge, NoReset: o.NoReset, TSO: c.memory == "tso", Wrong: c.wrong, Limit: 3000})
 	var un second.Unsupported
 	switch {
 	case errors.As(err, &un):
 		c.not[err.Error()]++
-		return nil, false
+		return nil, "", false
 	case err != nil:
 		t.Fatal(err)
 	case said.Over:
 		c.over++
-		return nil, false
+		return nil, "", false
 	}
 	res, err := checker.Check(context.Background(), sys, checker.Options{Reduction: checker.ReductionNone})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, src)
+	}
+	if full := res.Reason == checker.ReasonBuffer || slices.ContainsFunc(res.Properties, func(p checker.PropertyResult) bool { return p.Reason == checker.ReasonBuffer }); full || said.Full {
+		c.full++
+		if full != said.Full {
+			differs = fmt.Sprintf("a buffer without room: %v; by the page %v", full, said.Full)
+		}
+		return nil, differs, false
 	}
 	for _, v := range res.Violations {
 		if c.memory == "tso" && v.Property == "no_data_race" {
@@ -97,13 +115,13 @@ func (c *comparison) compare(t *testing.T, src string, o elab.BuildOptions) (vio
 	slices.Sort(reached)
 	was := fmt.Sprintf("%d states, %d transitions, violated %v, reached %v", res.Stats.States, res.Stats.Transitions, violated, reached)
 	if by := fmt.Sprintf("%d states, %d transitions, violated %v, reached %v", said.States, said.Transitions, said.Violated, said.Reached); was != by {
-		t.Fatalf("%+v: %s; by the page %s\n%s", o, was, by, src)
+		return violated, was + "; by the page " + by, true
 	}
 	c.systems++
 	if sys.Memory != nil && len(sys.Memory.Buffers) > 0 {
 		c.buffers++
 	}
-	return violated, true
+	return violated, "", true
 }
 
 // TestSecondImplementation: figures, verdicts and covers of random programs are those of the page, merged and not, with and without reset of dead locals; and merging changes no verdict.
@@ -192,72 +210,4 @@ func TestSecondOnOwners(t *testing.T) {
 	if leaks != 3 {
 		t.Errorf("%d of the programs leak, 3 do", leaks)
 	}
-}
-
-// TestSecondUnderTSO: the same under the memory of x86, on random programs with marks and fences, and on those of the page.
-func TestSecondUnderTSO(t *testing.T) {
-	n := *secondPrograms / 6
-	if testing.Short() {
-		n = min(n, 40)
-	}
-	c := &comparison{memory: "tso", found: map[string]int{}, not: map[string]int{}}
-	for name, gen := range map[string]func(*rand.Rand) string{"whole": testkit.Whole, "source": testkit.Source, "steps": testkit.Steps, "objects": testkit.Objects} {
-		for seed := range uint64(n) {
-			r := rand.New(rand.NewPCG(seed, 31+*secondSeed))
-			src := marked(r, gen(r))
-			c.compare(t, src, elab.BuildOptions{NoReset: seed%4 == 0, NoMerge: seed%3 == 0})
-		}
-		t.Logf("%s: %d systems so far, %d of them with buffers, %d too large, not compared %v, violated %v", name, c.systems, c.buffers, c.over, c.not, c.found)
-	}
-	page, err := os.ReadFile("../docs/semantics.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	programs := rare
-	for _, m := range regexp.MustCompile("(?ms)^```c \\S+\n(.*?)^```$").FindAllSubmatch(page, -1) {
-		programs = append(programs, string(m[1]))
-	}
-	for _, src := range programs {
-		c.compare(t, src, elab.BuildOptions{})
-		c.compare(t, src, elab.BuildOptions{NoMerge: true})
-	}
-	if c.buffers < n {
-		t.Errorf("only %d systems with buffers were compared", c.buffers)
-	}
-}
-
-const node = "property no_use \"lives\";\nproperty no_free \"lives\";\nproperty landed \"as it should be\";\n@use(no_use) @free(no_free) struct node { u2 x; };\npool struct node n[1];\nstruct node *top;\nstruct node *given;\n" +
-	"@x86(direct)\nvoid give(struct node *p) { given = p; }\n"
-
-// rare are programs for rules that random ones hardly need.
-var rare = []string{
-	// Stores to a field of an object that is freed, and of one that is allocated.
-	"@use(no_use) @free(no_free) struct node { u2 x; };\nproperty no_use \"lives\";\nproperty no_free \"lives\";\npool struct node n[2];\nstruct node *top;\nu2 y;\nprocess a { struct node *p = alloc(struct node); p->x = 1; top = p; y = 1; free(p); p = alloc(struct node); p->x = 2; y = 2; free(p); p = alloc(struct node); }\n" +
-		"process b { struct node *q; u2 v; q = top; if (q != NULL) { v = peek(q->x); q->x = 3; v = y; } }\ncover seen: y == 2;\n",
-	// What is stored to an object before its own process frees it is there; what is still under way when it is allocated again is not.
-	node + "process a { struct node *p = alloc(struct node); p->x = 0; give(p); p->x = 1; free(p); }\nprocess b { u2 v; await (given != NULL && !live(given)); v = peek(given->x); assert(v == 1, landed); given->x = 2; }\n",
-	node + "process a { struct node *p = alloc(struct node); p->x = 1; give(p); await (!live(p)); p = alloc(struct node); top = p; }\nprocess b { await (given != NULL); free(given); }\n" +
-		"process c { struct node *q; u2 v; q = top; if (q != NULL) { v = q->x; assert(v == 0, landed); } }\n",
-	// A fence in a block, before stores and behind them.
-	"u2 x;\nu2 y;\nu2 z;\n@x86(store)\nvoid f(void) { atomic { x = 1; smp_mb(); y = 1; } }\n@x86(store)\nvoid g(void) { atomic { smp_mb(); x = 2; y = 2; } }\n" +
-		"process a { z = 1; f(); z = 2; g(); }\nprocess b { u2 v; v = y; v = x; v = z; x = 3; v = z; }\n",
-	// A fence of another CPU, and stores marked direct below plain ones.
-	"u2 x;\nu2 y;\n@x86(direct)\nvoid f(void) { x = 3; }\nprocess a on cpu 0 { x = 1; y = 1; f(); }\nprocess b on cpu 1 { u2 v; y = 2; smp_mb_cpu(0); v = x; v = y; }\n",
-	// More stores than a buffer has room for, all of them in order.
-	"u2 x;\nu2 y;\nprocess a { x = 1; y = 1; x = 2; y = 2; }\nprocess b { u2 v; u2 w; v = y; w = x; assert(v <= w + 1); x = 0; }\n",
-}
-
-// marked gives functions and processes of a program marks at random, and puts fences before assignments.
-func marked(r *rand.Rand, src string) string {
-	marks := []string{"@x86(locked)", "@x86(store)", "@x86(direct)"}
-	lines := strings.Split(src, "\n")
-	for i, l := range lines {
-		switch {
-		case (strings.HasPrefix(l, "process ") || strings.HasPrefix(l, "fair process ") || strings.HasPrefix(l, "void ") && strings.Contains(l, "(")) && r.IntN(3) == 0:
-			lines[i] = marks[r.IntN(len(marks))] + "\n" + l
-		case strings.HasPrefix(l, "\t") && strings.HasSuffix(l, ";") && strings.Contains(l, " = ") && strings.Contains(l, "ONCE") && r.IntN(8) == 0:
-			lines[i] = "\tsmp_mb();\n" + l
-		}
-	}
-	return strings.Join(lines, "\n")
 }

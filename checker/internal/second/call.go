@@ -69,7 +69,7 @@ func (b *low) call(x *syntax.CallExpr) operand {
 	outer, around := b.fn, b.scope
 	b.fn, b.scope = inner, names
 	caller := b.mark
-	if mark := x86(d.Attrs); mark != "" {
+	if mark := x86(d.Attrs); mark != "" || b.m.opt.Wrong == NoInheritance {
 		b.mark = mark
 	}
 	b.stmtBlock(d.Body)

@@ -129,7 +129,11 @@ func (m *machine) explore() Result {
 		}
 		m.state(w, len(g.out[i]) > 0)
 		m.races(all)
-		if len(g.worlds) > m.opt.Limit || m.full {
+		if m.full {
+			res.Full = true
+			return res
+		}
+		if len(g.worlds) > m.opt.Limit {
 			res.Over = true
 			return res
 		}

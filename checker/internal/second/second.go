@@ -11,10 +11,11 @@ import (
 
 // Options are those that the page speaks of.
 type Options struct {
-	NoMerge bool // each operation is a step
-	NoReset bool // dead locals keep their values
-	TSO     bool // memory is that of x86, and no store goes to memory at once that need not
-	Limit   int  // states; 0: 100000
+	NoMerge bool  // each operation is a step
+	NoReset bool  // dead locals keep their values
+	TSO     bool  // memory is that of x86, and no store goes to memory at once that need not
+	Wrong   Wrong // a rule that is broken, "" for none
+	Limit   int   // states; 0: 100000
 }
 
 // Result is what the page says of a program.
@@ -23,6 +24,7 @@ type Result struct {
 	Violated            []string // in alphabetical order
 	Reached             []string // covers
 	Over                bool     // there are more states than Options.Limit; the rest means nothing
+	Full                bool     // a buffer had no room, so that the search is not complete; the rest means nothing
 }
 
 // Unsupported is the error for what this implementation leaves out.

@@ -86,7 +86,7 @@ func (b *low) locations() {
 		// A block that others cannot see, and that surely ends, is none.
 		real := map[int]bool{}
 		for _, o := range p.ops {
-			if o.sees || o.kind == "choose" || o.forced || m.opt.TSO && (o.order == "locked" || o.kind == "fence" || o.kind == "fencecpu") {
+			if o.sees || o.kind == "choose" || o.forced || m.opt.TSO && (o.order == "locked" && m.opt.Wrong != LockedIsNoBlock || o.kind == "fence" || o.kind == "fencecpu") {
 				real[o.block] = true
 			}
 		}
@@ -110,7 +110,7 @@ func (b *low) locations() {
 		default:
 			o.loc = o.sees
 		}
-		if o.kind == "fence" || o.kind == "fencecpu" {
+		if (o.kind == "fence" || o.kind == "fencecpu") && m.opt.Wrong != FenceIsNoPlace {
 			o.loc = true
 		}
 		if stops && !o.quiet && !m.harmless(o) {

@@ -34,7 +34,7 @@ func (b *low) order() string {
 		return "direct"
 	case b.block == 0:
 		return "program"
-	case b.mark != "":
+	case b.mark != "" && b.m.opt.Wrong != NoMark:
 		return b.mark
 	}
 	return "block"
@@ -55,7 +55,7 @@ func (m *machine) accesses(o *op, f func(c int)) {
 		})
 	}
 	read := func(x *expr) {
-		if x.op == "load" && !x.pl.peek && !o.watch {
+		if x.op == "load" && (!x.pl.peek && !o.watch || m.opt.Wrong == ObserversCount) {
 			each(x.pl)
 		}
 	}
@@ -64,7 +64,7 @@ func (m *machine) accesses(o *op, f func(c int)) {
 		o.dst.walk(read)
 		each(o.dst)
 	}
-	if o.kind == "alloc" {
+	if o.kind == "alloc" && m.opt.Wrong != AllocIsNone {
 		m.fields(o.s, func(l *leaf) {
 			for c := range l.n * len(o.s.objects) {
 				f(l.base + c)
@@ -106,11 +106,11 @@ func (m *machine) weaken() {
 			cells := m.plain(o)
 			sets = append(sets, cells)
 			for _, c := range cells {
-				m.weak[c] = m.weak[c] || len(users[c]) > 1 || len(users[c]) == 1 && !users[c][p.id]
+				m.weak[c] = m.weak[c] || len(users[c]) > 1 || len(users[c]) == 1 && !users[c][p.id] || m.opt.Wrong == OneUser
 			}
 		}
 	}
-	for changed := true; changed; {
+	for changed := m.opt.Wrong != NoClosure; changed; {
 		changed = false
 		for _, set := range sets {
 			if !slices.ContainsFunc(set, func(c int) bool { return m.weak[c] }) {
@@ -133,8 +133,8 @@ func (m *machine) weaken() {
 		}
 	}
 	for _, p := range m.programs[:len(m.programs):len(m.programs)] {
-		at := &op{kind: "end", end: true, loc: true}
-		m.programs = append(m.programs, &proc{id: len(m.programs), name: p.name + ".buffer", fair: true, cpu: p.cpu, ops: []*op{at}, entry: at, buffer: p})
+		at := &op{kind: "end", end: m.opt.Wrong != NoEnd, loc: true}
+		m.programs = append(m.programs, &proc{id: len(m.programs), name: p.name + ".buffer", fair: m.opt.Wrong != Unfair, cpu: p.cpu, ops: []*op{at}, entry: at, buffer: p})
 	}
 }
 
@@ -173,17 +173,23 @@ func (m *machine) waits(p *proc, first *op) (waits, fenced bool) {
 		fenced = fenced || o.kind == "fence"
 		switch o.order {
 		case "locked":
-			waits = true
+			waits = waits || m.opt.Wrong != NoLocked
 		case "block":
 			m.accesses(o, func(c int) { touched = touched || m.weak[c] })
 			m.touches(o, func(c int, write bool) { writes = writes || write && c < m.first && m.known.others(c, p.id) })
 		case "direct":
 			if o.kind == "set" {
-				m.placeTouches(o.dst, func(c int, life bool) { waits = waits || !life && p.stored[c] })
+				m.placeTouches(o.dst, func(c int, life bool) { waits = waits || !life && p.stored[c] && m.opt.Wrong != NoDirect })
 			}
 		}
 	}
-	return waits || touched && writes || first.kind == "fence" && first.block == 0, fenced
+	switch m.opt.Wrong {
+	case NoBlock:
+		touched = false
+	case ReadingBlocks:
+		writes = true
+	}
+	return waits || touched && writes || first.kind == "fence" && first.block == 0 && m.opt.Wrong != NoFence, fenced
 }
 
 // drain is the step of a buffer.
@@ -193,7 +199,15 @@ func (m *machine) drain(w *world, p *proc) []outcome {
 		return nil
 	}
 	n := w.clone()
-	n.pop(p.buffer.id)
+	if m.opt.Wrong == Unordered {
+		q := slices.Clone(q)
+		slices.Reverse(q)
+		n.buf[p.buffer.id] = q
+		n.pop(p.buffer.id)
+		slices.Reverse(n.buf[p.buffer.id])
+	} else {
+		n.pop(p.buffer.id)
+	}
 	return []outcome{{next: n}}
 }
 
@@ -208,15 +222,15 @@ func (w *world) pop(p int) {
 // push stores through the buffer; false if the store goes to memory.
 func (r *runner) push(c int, v int64) bool {
 	m, o := r.m, r.op
-	if !m.opt.TSO || r.p == nil || r.drained || o.kind != "set" || o.order != "program" && o.order != "store" || c >= m.first || !m.weak[c] {
+	if !m.opt.TSO || r.p == nil || r.drained && m.opt.Wrong != WaitAndBuffer || o.kind != "set" || o.order != "program" && o.order != "store" || c >= m.first || !m.weak[c] {
 		return false
 	}
 	q := r.w.buf[r.p.id]
-	if len(q) == 0 && r.fenced {
+	if len(q) == 0 && r.fenced && m.opt.Wrong != FenceAndBuffer {
 		return false
 	}
 	if len(q) == room {
-		m.full = true
+		m.full = m.opt.Wrong != NoRoom
 		r.w.pop(r.p.id)
 	}
 	r.w.buf[r.p.id] = append(slices.Clone(r.w.buf[r.p.id]), held{c, v})
@@ -226,7 +240,15 @@ func (r *runner) push(c int, v int64) bool {
 // sees is the value of a cell as a process sees it.
 func (r *runner) sees(c int) int64 {
 	if r.p != nil && r.w.buf != nil && r.p.buffer == nil {
-		for _, h := range slices.Backward(r.w.buf[r.p.id]) {
+		q := r.w.buf[r.p.id]
+		switch wrong := r.m.opt.Wrong; {
+		case wrong == NoForwarding, wrong == MemoryOfChecks && r.op.watch:
+			q = nil
+		case wrong == OldestForwarded:
+			q = slices.Clone(q)
+			slices.Reverse(q)
+		}
+		for _, h := range slices.Backward(q) {
 			if h.c == c {
 				return h.v
 			}
@@ -240,15 +262,22 @@ func (r *runner) forget(s *strct, object int, land bool) {
 	if r.w.buf == nil {
 		return
 	}
+	wrong := r.m.opt.Wrong
+	if wrong == FreeKeeps && land || wrong == AllocKeeps && !land {
+		return
+	}
 	q := slices.Clone(r.w.buf[r.p.id])
 	for i, h := range q {
 		if h.c < 0 || r.m.owner[h.c].s != s || (h.c-r.m.owner[h.c].base)/r.m.owner[h.c].n != object {
 			continue
 		}
-		if land {
+		if land && wrong != FreeDrops {
 			r.w.v[h.c] = h.v
 		}
 		q[i] = held{-1, 0}
+	}
+	if wrong == NoVoid {
+		q = slices.DeleteFunc(q, func(h held) bool { return h.c < 0 })
 	}
 	r.w.buf[r.p.id] = q
 }
@@ -256,9 +285,12 @@ func (r *runner) forget(s *strct, object int, land bool) {
 // fence reports whether a fence has to wait.
 func (r *runner) fence(o *op) bool {
 	if o.kind == "fence" {
-		return len(r.w.buf[r.p.id]) > 0
+		return r.m.opt.Wrong != NoFence && len(r.w.buf[r.p.id]) > 0
 	}
 	cpu := r.eval(o.x)
+	if r.m.opt.Wrong == NoOtherCPU {
+		return false
+	}
 	for _, p := range r.m.programs {
 		if p.buffer == nil && p.cpu >= 0 && int64(p.cpu) == cpu && len(r.w.buf[p.id]) > 0 {
 			return true
