@@ -2,6 +2,7 @@ package axioms
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,8 @@ import (
 	"pmdcheck/internal/litmus"
 	"pmdcheck/internal/litmusgen"
 )
+
+var programs = flag.Int("programs", 1000, "how many random programs TestRandom compares")
 
 // randomTest makes the test of a seed.
 func randomTest(t testing.TB, seed int64) *litmus.Test {
@@ -51,7 +54,7 @@ func answer(t testing.TB, test *litmus.Test, m Model, mut mutant) *Result {
 
 // TestRandom holds the axioms of SC and TSO against machines that execute, and the models against each other.
 func TestRandom(t *testing.T) {
-	n := 1000
+	n := *programs
 	if testing.Short() {
 		n = 150
 	}

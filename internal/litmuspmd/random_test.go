@@ -1,6 +1,7 @@
 package litmuspmd_test
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 
@@ -9,6 +10,8 @@ import (
 	"pmdcheck/internal/litmusgen"
 	"pmdcheck/internal/litmuspmd"
 )
+
+var programs = flag.Int("programs", 1000, "how many random programs TestRandom compares")
 
 func random(t testing.TB, seed int64) *litmus.Test {
 	t.Helper()
@@ -22,7 +25,7 @@ func random(t testing.TB, seed int64) *litmus.Test {
 
 // TestRandom holds the explorer against the axioms on random programs: the same final states under both models, reduced or not, with and without stores that go to memory directly.
 func TestRandom(t *testing.T) {
-	n := int64(1000)
+	n := int64(*programs)
 	if testing.Short() {
 		n = 100
 	}
