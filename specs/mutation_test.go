@@ -38,7 +38,7 @@ var kernelFolders = []string{"seed", "family", "tables", "walkers", "bugs", "res
 // lock_acquire() and its kin (which only observe), nor marks.
 var statement = regexp.MustCompile(`^\t+(?:\w+ \((?:.*)\);|\w+\(.*\);|[\w\->.*\[\] +]+ (?:\||\+|-)?= .*;|[\w\->.\[\]]+(?:\+\+|--);)$`)
 
-var observer = regexp.MustCompile(`^\t+(?:assert|cover|return|struct|enum|bool|pte_t|pud_t|u\d+|int|if|for|while|lock_acquire|lock_tryacquire|lock_release|observe_\w+|mark_dropping)\b`)
+var observer = regexp.MustCompile(`^\t+(?:assert|cover|return|struct|enum|bool|pte_t|pud_t|seqcount_t|rcu_head|srcu_head|u\d+|int|if|for|while|lock_acquire|lock_tryacquire|lock_release|observe_\w+|mark_dropping)\b`)
 
 // function finds the name of the function or process that line i is in.
 func function(lines []string, i int) string {
@@ -310,7 +310,7 @@ var harmless = map[string]string{
 	"kernel/fork.pmd: copy_hugetlb_page_range: set_huge_pte_at(dst_vma, dst, pte_present);":                   "what an entry of the child says decides nothing",
 	"mm/context.pmd: enter_lazy_tlb: mm->lazy |= 1 << this_cpu;":                                              "a lazy CPU that is interrupted all the same loses nothing but time",
 	"mm/mmu_notifier.pmd: kvm_page_fault: smp_rmb();":                                                         "where memory is sequentially consistent, and on x86, it is nothing",
-	"mm/tlb.pmd: flush_tlb_pages: mask = mm->cpumask & ~mm->lazy;":                                            "then all CPUs are interrupted, which flushes more",
+	"mm/tlb.pmd: flush_tlb_exactly: mask = mm->cpumask & ~mm->lazy;":                                          "then all CPUs are interrupted, which flushes more",
 	"mm/zap.pmd: mm_teardown: gather.fullmm = true;":                                                          "the pages that were mapped are flushed anyhow",
 	"mm/zap.pmd: tlb_finish_mmu: mm->tlb_flush_pending--;":                                                    "then later gathers flush everything",
 	"mm/zap.pmd: tlb_flush_mmu_tlbonly: gather->pages = 0;":                                                   "then the pages are flushed once more, later",
