@@ -192,6 +192,12 @@ var owners = []string{
 	"struct box B = { .t = &T }; process p { free(&B); }",                                                                   // is gone
 	"struct box B = { .t = &T }; struct box *spare; process p { free(&B); spare = alloc(struct box); }",                     // is there again, with what its fields begin with
 	"pool struct box boxes[1]; struct box B; process p { B.b = alloc(struct box); B.b->t = &T; } process q { B.b = NULL; }", // is led to by one that lives, or not any more
+	"struct box B; process p { struct box *b; free(&B); b = alloc(struct box); b->t = &T; }",                                // is there again, and lost
+	"struct box B; pool struct box boxes[1]; process p { free(&B); B.t = &T; B.b = alloc(struct box); } process q { struct box *b = alloc(struct box); if (b != NULL) b->t = &T; }",
+	"struct thing *tlb[2] @weak; struct box B; process p { tlb[1] = &T; } process q { B.t = tlb[1]; }", // translations do not count
+	"struct box B; process p { B.w = &T; }",
+	"struct box B; process p { B.k = &T; free(&B); B.t = NULL; } process q { struct box *b = alloc(struct box); if (b != NULL) B.k->x = 1; }", // a field that alloc keeps, of an object that is lost
+	"struct box B; struct box *at; process p { B.k = &T; free(&B); at = alloc(struct box); } process q { B.t = NULL; }",                       // and of one that is not
 }
 
 // TestSecondOnOwners holds both implementations against each other on what a live object keeps from being a leak.
@@ -199,7 +205,7 @@ func TestSecondOnOwners(t *testing.T) {
 	c := &comparison{found: map[string]int{}, not: map[string]int{}}
 	leaks := 0
 	for _, o := range owners {
-		found, ok := c.compare(t, "property no_leak \"\"; @free(no_double_free) struct box { struct thing *t; struct box *b; }; @leak(no_leak) struct thing { u1 x; }; struct thing T; "+o, elab.BuildOptions{})
+		found, ok := c.compare(t, "property no_leak \"\"; @free(no_double_free) struct box { struct thing *t; struct box *b; struct thing *w @weak; struct thing *k @keep; }; @leak(no_leak) struct thing { u1 x; }; struct thing T; "+o, elab.BuildOptions{})
 		if !ok {
 			t.Errorf("not compared: %s", o)
 		}
@@ -207,7 +213,7 @@ func TestSecondOnOwners(t *testing.T) {
 			leaks++
 		}
 	}
-	if leaks != 3 {
-		t.Errorf("%d of the programs leak, 3 do", leaks)
+	if leaks != 8 {
+		t.Errorf("%d of the programs leak, 8 do", leaks)
 	}
 }

@@ -121,6 +121,10 @@ func (d *digester) variable(v *Var) {
 	numbers(d, v.Dims)
 	numbers(d, v.Init)
 	number(d, v.Guard)
+	if v.Alloc != AllocResets || v.Weak {
+		number(d, v.Alloc)
+		number(d, int(Bit(v.Weak)))
+	}
 }
 
 // typ writes a type in full where it is met first, and its number from then on.

@@ -30,6 +30,9 @@ func (s *System) Touches(op *Op, f func(Touch)) {
 		f(Touch{Var: p.Live, End: n, Step: 1})
 		f(Touch{Var: p.Live, End: n, Step: 1, Write: true})
 		for _, v := range p.Fields {
+			if s.Vars[v].Alloc == AllocKeeps {
+				continue
+			}
 			f(Touch{Var: v, End: int32(s.Vars[v].Len), Step: 1, Write: true})
 		}
 	case OpFree:

@@ -128,9 +128,51 @@ type Var struct {
 	Per      Per  // of a section: whose each cell is
 	StopsIPI bool // of a section: an IPI waits for its end
 
-	Init  []int32 // Len values
-	Guard PropID  // pool field: property violated by access to a dead object; NoProp where the pool has no lifetime
+	Init  []int32   // Len values
+	Alloc AllocKind // pool field: what alloc does to it
+	Weak  bool      // a pointer in it does not keep an object from being a leak
+	Guard PropID    // pool field: property violated by access to a dead object; NoProp where the pool has no lifetime
 	Pos   source.Pos
+}
+
+// AllocKind says what [OpAlloc] does to a field of the object that it gives.
+type AllocKind uint8
+
+// The kinds of field.
+const (
+	AllocResets AllocKind = iota // it gets its initial value
+	AllocKeeps                   // nothing
+	AllocMarks                   // a bool that the source does not show becomes true: the object does not live from the start. In a pool it is true at once
+)
+
+// Fresh is the value that alloc gives a cell of a pool field, and whether it gives it one.
+func (v *Var) Fresh(i int) (val int32, ok bool) {
+	switch v.Alloc {
+	case AllocKeeps:
+		return 0, false
+	case AllocMarks:
+		return 1, true
+	}
+	return v.Init[i], true
+}
+
+// FromStart reports, in a state given by value, whether object i of a pool lives since the start: it lives, and alloc has never given it.
+func (s *System) FromStart(p *Pool, i int, vals [][]int32) bool {
+	if vals[p.Live][i] == 0 || s.Vars[p.Live].Init[i] == 0 {
+		return false
+	}
+	m := s.Mark(p)
+	return m == NoVar || vals[m][i] == 0
+}
+
+// Mark is the field of a pool that says which of its objects alloc has given, or NoVar.
+func (s *System) Mark(p *Pool) VarID {
+	for _, f := range p.Fields {
+		if s.Vars[f].Alloc == AllocMarks {
+			return f
+		}
+	}
+	return NoVar
 }
 
 // Pool is the objects of one struct type.

@@ -35,7 +35,7 @@ func Leaks(sys *model.System, vals [][]int32) []Leak {
 
 // reachable are the objects of each pool that something leads to.
 // Roots are the handles and references in shared variables that are not themselves fields of objects with a lifetime, and the live objects of structs that have no leak
-// property and are there from the start, whatever has them; one that was allocated may be lost, with what it leads to. From there reachability goes through the fields of live objects. Locals are no roots: at the end of a run they are gone.
+// property and are there from the start, whatever has them; one that was allocated may be lost, with what it leads to. From there reachability goes through the fields of live objects. Weak variables and fields lead nowhere. Locals are no roots: at the end of a run they are gone.
 func reachable(sys *model.System, vals [][]int32) [][]bool {
 	reached := make([][]bool, len(sys.Pools))
 	for i, p := range sys.Pools {
@@ -70,7 +70,7 @@ func reachable(sys *model.System, vals [][]int32) [][]bool {
 	}
 	lives := func(p model.PoolID) bool { return p != model.NoPool && sys.Pools[p].Live != model.NoVar }
 	for _, v := range sys.Vars {
-		if v.Proc != model.NoProc || lives(v.Pool) {
+		if v.Proc != model.NoProc || v.Weak || lives(v.Pool) {
 			continue
 		}
 		for _, x := range vals[v.ID] {
@@ -81,8 +81,8 @@ func reachable(sys *model.System, vals [][]int32) [][]bool {
 		if p.Live == model.NoVar || p.Leak != model.NoProp {
 			continue
 		}
-		for o, live := range vals[p.Live] {
-			if live != 0 && sys.Vars[p.Live].Init[o] != 0 && !reached[i][o] {
+		for o := range p.Objects {
+			if sys.FromStart(p, o, vals) && !reached[i][o] {
 				reached[i][o] = true
 				work = append(work, object{model.PoolID(i), o})
 			}
@@ -97,6 +97,9 @@ func reachable(sys *model.System, vals [][]int32) [][]bool {
 		}
 		for _, f := range p.Fields {
 			v := sys.Vars[f]
+			if v.Weak {
+				continue
+			}
 			for i := range v.Stride {
 				visit(v.Type, vals[f][o.obj*v.Stride+i])
 			}

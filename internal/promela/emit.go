@@ -372,7 +372,9 @@ func (s *stepWriter) alloc(op *model.Op, o, next int) []stmt {
 		v := x.sys.Vars[f]
 		for k := o * v.Stride; k < (o+1)*v.Stride; k++ {
 			if x.written[f][k] {
-				take = append(take, s.assign(f, num(int64(k)), num(int64(v.Init[k])))...)
+				if is, ok := v.Fresh(k); ok {
+					take = append(take, s.assign(f, num(int64(k)), num(int64(is)))...)
+				}
 			}
 		}
 	}

@@ -95,7 +95,9 @@ func (g *guard) from(i int, st store) *term {
 			for _, f := range p.Fields {
 				v := g.x.sys.Vars[f]
 				for k := o * v.Stride; k < (o+1)*v.Stride; k++ {
-					l.putIf(hits[o], model.Cell{Var: f, Idx: int32(k)}, num(int64(v.Init[k])))
+					if is, ok := v.Fresh(k); ok {
+						l.putIf(hits[o], model.Cell{Var: f, Idx: int32(k)}, num(int64(is)))
+					}
 				}
 			}
 		}

@@ -80,6 +80,9 @@ func (x *exporter) leaks() {
 	put := func(format string, args ...any) { x.rest = append(x.rest, fmt.Sprintf(format, args...)) }
 	// visit marks the object that a cell leads to.
 	visit := func(v *model.Var, i int) {
+		if v.Weak {
+			return
+		}
 		val := l.cell(v.ID, num(int64(i)))
 		to := func(value int, p model.PoolID, obj int) {
 			if hit := eq(val, value); !hit.is(0) {
@@ -117,7 +120,11 @@ func (x *exporter) leaks() {
 			if sys.Vars[p.Live].Init[o] == 0 {
 				continue
 			}
-			put("if (%s) to[%d] = 1; /* %s is there, whatever has it */", inC.text(asTruth(l.cell(p.Live, num(int64(o))))), base[i]+o, comment(p.Objects[o]))
+			there := asTruth(l.cell(p.Live, num(int64(o))))
+			if m := sys.Mark(p); m != model.NoVar {
+				there = and(there, not(l.cell(m, num(int64(o)))))
+			}
+			put("if (%s) to[%d] = 1; /* %s is there, whatever has it */", inC.text(there), base[i]+o, comment(p.Objects[o]))
 		}
 	}
 	put("while (again) {")

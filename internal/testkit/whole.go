@@ -13,9 +13,10 @@ import (
 func Whole(r *rand.Rand) string {
 	g := &whole{r: r}
 	g.p("property late \"late\";\nproperty no_use \"use\";\nproperty no_val \"val\";\nproperty no_free \"free\";\nproperty no_lost \"lost\";\n")
-	g.p("@use(no_use) @free(no_free) @leak(no_lost)\nstruct obj {\n\tu2 val @guard(no_val);\n\tu2 k[2];\n\tstruct obj *next;\n};\n")
+	keep, weak := []string{"", "", " @keep"}, []string{"", "", "", " @weak"}
+	g.p("@use(no_use) @free(no_free) @leak(no_lost)\nstruct obj {\n\tu2 val @guard(no_val)%s;\n\tu2 k[2]%s;\n\tstruct obj *next%s;\n};\n", g.pick(keep...), g.pick(keep...), g.pick(weak...))
 	g.p("struct in { u2 v; u1 w[2]; };\nstruct out { struct in i[2]; u2 top; };\n")
-	g.p("struct obj A = { .val = 1, .next = &B }, B = { .val = 2 };\npool struct obj S[2] = { { .val = 3 }, { .k = { 1, 2 } } };\nstruct obj *root = &A;\nstruct obj *other;\n")
+	g.p("struct obj A = { .val = 1, .next = &B }, B = { .val = 2 };\npool struct obj S[2] = { { .val = 3 }, { .k = { 1, 2 } } };\nstruct obj *root = &A;\nstruct obj *other%s;\n", g.pick(weak...))
 	g.p("struct out O = { .top = 1 };\nstruct out P[2];\nstruct out *po = &O;\nu2 x;\nu2 y = 1;\nbool b;\nint<-2..2> d;\nu2 a[2] = { 1, 2 };\nu1 m[2][2];\nu2 *r = &x;\nu1 l1;\nu1 l2;\n")
 	g.functions()
 	n := 2 + r.IntN(2)

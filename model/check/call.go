@@ -186,6 +186,7 @@ func (c *checker) allocate(x *syntax.CallExpr) operand {
 		c.report("no-lifetime", ta.Sp, t.String()+" has no lifetime, so it cannot be allocated", "give the struct @use(property)")
 		return badOperand
 	}
+	t.Struct.Allocated = true
 	return valueOf(&Type{Kind: KindHandle, Struct: t.Struct})
 }
 

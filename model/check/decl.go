@@ -19,6 +19,7 @@ type Decls struct {
 	Procs      []*syntax.ProcDecl
 	Overrides  [][2]*syntax.FuncDecl        // what is replaced, and by what
 	replaced   map[*syntax.FuncDecl]*Object // by an override, which may call it
+	more       []*syntax.StructDecl         // attributes for structs declared elsewhere
 	Configs    []*Object
 	Features   []*Object
 	Vars       []*syntax.VarDecl // shared variables in declaration order
@@ -47,6 +48,7 @@ type Struct struct {
 	Decl            *syntax.StructDecl
 	Use, Free, Leak string // properties, "" without a lifetime
 	Lives           bool   // has a lifetime
+	Allocated       bool   // somewhere there is alloc() of it
 	Fields          []Field
 	Index           map[string]int
 
@@ -60,6 +62,8 @@ type Field struct {
 	Type  *syntax.TypeExpr
 	Dims  []syntax.Expr
 	Guard string
+	Keep  bool // alloc() leaves it as it is
+	Weak  bool // what it points to may be lost all the same
 	obj   *Object
 }
 
@@ -99,6 +103,7 @@ func Declare(files *source.Set, asts []*syntax.File, diags *source.List) *Info {
 	for _, f := range asts {
 		in.declare(f, diags)
 	}
+	in.enterMore(diags)
 	return in
 }
 
@@ -137,9 +142,14 @@ func (p *Info) declare(f *syntax.File, diags *source.List) {
 		case *syntax.TypedefDecl:
 			p.enter(d.Name, &Object{Kind: TypedefObject, Typedef: d}, diags)
 		case *syntax.StructDecl:
-			p.enterStruct(d, diags)
+			if d.More {
+				p.more = append(p.more, d)
+			} else {
+				p.enterStruct(d, diags)
+			}
 		case *syntax.VarDecl:
 			p.Vars = append(p.Vars, d)
+			p.variableAttrs(d, diags)
 			for _, n := range d.Names {
 				p.enter(n.Name, &Object{Kind: VarObject, Var: d, Declr: n}, diags)
 			}
@@ -270,37 +280,21 @@ func (p *Info) enterStruct(d *syntax.StructDecl, diags *source.List) {
 	s := &Struct{Name: d.Name.Name, Decl: d, Index: map[string]int{}}
 	s.tag = &Object{Kind: StructObject, Name: s.Name, At: d.Name.Sp, Struct: s}
 	p.Defs[d.Name] = s.tag
-	for _, a := range d.Attrs {
-		arg := ""
-		if len(a.Args) == 1 && a.Args[0].Ident != nil {
-			arg = a.Args[0].Ident.Name
-		} else {
-			diags.Errorf("bad-attribute", a.Sp, "@%s takes one property name", a.Name.Name)
-			continue
-		}
-		switch a.Name.Name {
-		case "use":
-			s.Use = arg
-		case "free":
-			s.Free = arg
-		case "leak":
-			s.Leak = arg
-		default:
-			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a struct", Hint: "a struct takes @use, @free and @leak"})
-			continue
-		}
-		s.Lives = true
-		p.property(arg, "", a.Args[0].Ident.Sp).Used = true
-	}
+	p.lifetime(s, d, diags)
 	for _, f := range d.Fields {
-		guard := ""
+		guard, keep, weak := "", false, false
 		for _, a := range f.Attrs {
-			if a.Name.Name != "guard" || len(a.Args) != 1 || a.Args[0].Ident == nil {
-				diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a field", Hint: "a field takes @guard(property)"})
-				continue
+			switch {
+			case a.Name.Name == "keep" && len(a.Args) == 0:
+				keep = true
+			case a.Name.Name == "weak" && len(a.Args) == 0:
+				weak = true
+			case a.Name.Name == "guard" && len(a.Args) == 1 && a.Args[0].Ident != nil:
+				guard = a.Args[0].Ident.Name
+				p.property(guard, "", a.Args[0].Ident.Sp).Used = true
+			default:
+				diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a field", Hint: "a field takes @guard(property), @keep and @weak"})
 			}
-			guard = a.Args[0].Ident.Name
-			p.property(guard, "", a.Args[0].Ident.Sp).Used = true
 		}
 		for _, n := range f.Names {
 			if _, dup := s.Index[n.Name.Name]; dup {
@@ -310,7 +304,7 @@ func (p *Info) enterStruct(d *syntax.StructDecl, diags *source.List) {
 			s.Index[n.Name.Name] = len(s.Fields)
 			o := &Object{Kind: FieldObject, Name: n.Name.Name, At: n.Name.Sp, Struct: s, Declr: n}
 			p.Defs[n.Name] = o
-			s.Fields = append(s.Fields, Field{Name: n.Name.Name, At: n.Name.Sp, Type: f.Type, Dims: n.Dims, Guard: guard, obj: o})
+			s.Fields = append(s.Fields, Field{Name: n.Name.Name, At: n.Name.Sp, Type: f.Type, Dims: n.Dims, Guard: guard, Keep: keep, Weak: weak, obj: o})
 		}
 	}
 	if old := p.Structs[s.Name]; old != nil {
@@ -318,6 +312,59 @@ func (p *Info) enterStruct(d *syntax.StructDecl, diags *source.List) {
 		return
 	}
 	p.Structs[s.Name] = s
+}
+
+// lifetime reads the attributes in front of a struct, or of one that gives it more of them.
+func (p *Info) lifetime(s *Struct, d *syntax.StructDecl, diags *source.List) {
+	for _, a := range d.Attrs {
+		if len(a.Args) != 1 || a.Args[0].Ident == nil {
+			diags.Errorf("bad-attribute", a.Sp, "@%s takes one property name", a.Name.Name)
+			continue
+		}
+		var to *string
+		switch a.Name.Name {
+		case "use":
+			to = &s.Use
+		case "free":
+			to = &s.Free
+		case "leak":
+			to = &s.Leak
+		default:
+			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a struct", Hint: "a struct takes @use, @free and @leak"})
+			continue
+		}
+		if d.More && *to != "" {
+			diags.Add(source.Diagnostic{
+				Code: "bad-attribute", Span: a.Sp, Msg: "struct " + s.Name + " has @" + a.Name.Name + "(" + *to + ") already",
+				Related: []source.Related{{Span: s.Decl.Name.Sp, Msg: "the struct"}},
+			})
+			continue
+		}
+		*to, s.Lives = a.Args[0].Ident.Name, true
+		p.property(*to, "", a.Args[0].Ident.Sp).Used = true
+	}
+}
+
+// enterMore gives structs the attributes that are declared apart from them.
+func (p *Info) enterMore(diags *source.List) {
+	for _, d := range p.more {
+		s := p.Structs[d.Name.Name]
+		if s == nil {
+			diags.Add(source.Diagnostic{Code: "unknown-type", Span: d.Name.Sp, Msg: "unknown type struct " + d.Name.Name, Hint: source.DidYouMean(d.Name.Name, slices.Collect(maps.Keys(p.Structs)))})
+			continue
+		}
+		p.Defs[d.Name] = s.tag
+		p.lifetime(s, d, diags)
+	}
+}
+
+// variableAttrs reads the attributes behind shared variables.
+func (p *Info) variableAttrs(d *syntax.VarDecl, diags *source.List) {
+	for _, a := range d.Attrs {
+		if a.Name.Name != "weak" || len(a.Args) != 0 {
+			diags.Add(source.Diagnostic{Code: "bad-attribute", Span: a.Sp, Msg: "unknown attribute @" + a.Name.Name + " on a variable", Hint: "a variable takes @weak"})
+		}
+	}
 }
 
 // property finds or makes the entry of a property.

@@ -74,6 +74,8 @@ func (c *checker) variables() {
 				c.errorf("bad-type", n.Sp, "only objects of a struct can be in a pool")
 			case t.Kind != KindBad && d.Pool && !base.Struct.Lives:
 				c.report("no-lifetime", n.Sp, "struct "+base.Struct.Name+" has no lifetime, so its objects cannot wait in a pool", "give the struct @use(property)")
+			case base.Kind == KindStruct && len(d.Attrs) > 0:
+				c.report("bad-attribute", d.Attrs[0].Sp, "@weak stands behind a variable that is no object", "put it behind the fields of struct "+base.Struct.Name)
 			}
 		}
 	}

@@ -233,6 +233,7 @@ func (e *elab) declareShared() {
 			g.l = e.layoutOf(g.t, n.Name.Name, "", n.Sp, func(path string, t *check.Type, cells int, _ string, at source.Span) model.VarID {
 				return e.newVar(path, e.irType(t), cells, model.NoProc, at.Start).ID
 			})
+			e.flag(g.l, false, len(d.Attrs) > 0)
 		}
 	}
 	e.sharedDone = true
@@ -302,6 +303,19 @@ func (e *elab) declarePool(p *model.Pool, dead []bool) {
 		p.Fields = append(p.Fields, v.ID)
 		return v.ID
 	})
+	if s.Lives && s.Leak == "" && s.Allocated && slices.Contains(dead, false) && e.judgesLeaks() {
+		v := e.newVar("allocated("+s.Name+")", e.irType(check.Bool), len(p.Objects), model.NoProc, s.Decl.Name.Sp.Start)
+		v.Pool, v.Stride, v.Alloc = p.ID, 1, model.AllocMarks
+		for i, d := range dead {
+			v.Init[i] = int32(model.Bit(d)) // what waits in a pool never lives from the start
+		}
+		p.Fields = append(p.Fields, v.ID)
+	}
+}
+
+// judgesLeaks reports whether a property about leaks is checked.
+func (e *elab) judgesLeaks() bool {
+	return slices.ContainsFunc(e.sys.Props, func(p *model.Prop) bool { return p.Kind == model.PropLeak && p.Checked })
 }
 
 func objectNames(name string, t *check.Type) []string {

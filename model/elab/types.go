@@ -116,6 +116,24 @@ func (e *elab) layoutOf(t *check.Type, path, guard string, at source.Span, leaf 
 	return e.layoutIn(t, path, "", nil, guard, at, leaf)
 }
 
+// flag notes for the variables of a layout what the attributes of the field or variable say.
+func (e *elab) flag(l *layout, keep, weak bool) {
+	if l == nil || !keep && !weak {
+		return
+	}
+	if l.v != model.NoVar {
+		v := e.sys.Vars[l.v]
+		v.Weak = v.Weak || weak
+		if keep {
+			v.Alloc = model.AllocKeeps
+		}
+	}
+	e.flag(l.elem, keep, weak)
+	for _, f := range l.fields {
+		e.flag(f, keep, weak)
+	}
+}
+
 // layoutIn is layoutOf below arrays of the given dimensions, outermost first; field is the struct and the field around it, "struct.field".
 func (e *elab) layoutIn(t *check.Type, path, field string, dims []int, guard string, at source.Span, leaf leafMaker) *layout {
 	l := &layout{t: t, v: model.NoVar, dry: leaf == nil}
@@ -129,6 +147,7 @@ func (e *elab) layoutIn(t *check.Type, path, field string, dims []int, guard str
 				g = f.Guard
 			}
 			l.fields[f.Name] = e.layoutIn(e.fieldType(f), path+"."+f.Name, t.Struct.Name+"."+f.Name, dims, g, f.At, leaf)
+			e.flag(l.fields[f.Name], f.Keep, f.Weak)
 		}
 	case check.KindArray:
 		cells := t.N

@@ -408,7 +408,9 @@ func (r *run) alloc(op *model.Op) {
 		for _, f := range p.Fields {
 			v := r.in.sys.Vars[f]
 			for k := i * v.Stride; k < (i+1)*v.Stride; k++ {
-				r.s.Vals[f][k] = v.Init[k]
+				if x, ok := v.Fresh(k); ok {
+					r.s.Vals[f][k] = x
+				}
 			}
 		}
 		handle = int64(i + 1)

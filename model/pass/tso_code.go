@@ -420,10 +420,10 @@ func (c *coding) forget(pool model.PoolID, h *model.Expr, land bool) {
 	}
 	for _, f := range c.s.Pools[pool].Fields {
 		first, ok := c.whole[f]
-		if !ok {
+		v := c.s.Vars[f]
+		if !ok || !land && v.Alloc == model.AllocKeeps {
 			continue
 		}
-		v := c.s.Vars[f]
 		for i := range c.depth {
 			var out []int
 			for o := range c.s.Pools[pool].Objects {

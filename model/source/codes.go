@@ -39,7 +39,7 @@ var codes = []CodeDoc{
 	},
 	{
 		"bad-attribute", "attribute that means nothing here",
-		"A struct takes @use(property), @free(property) and @leak(property), a field @guard(property), a function or process @kernel(\"file\", \"function\", versions or feature, \"commit\"...), a parameter @group(name, value, what it stands for...). Anything else is an error, so that a misspelt attribute is not a silently missing check.",
+		"A struct takes @use(property), @free(property) and @leak(property), a field @guard(property), @keep and @weak, a shared variable @weak, a function or process @kernel(\"file\", \"function\", versions or feature, \"commit\"...), a parameter @group(name, value, what it stands for...). Anything else is an error, so that a misspelt attribute is not a silently missing check.",
 		"@used(gone) struct s { u2 x; };\nstruct s A;\nprocess p { A.x = 1; }\n", "@use(gone) struct s { u2 x; };\nstruct s A;\nprocess p { A.x = 1; }\n",
 	},
 	{

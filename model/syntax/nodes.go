@@ -86,9 +86,9 @@ const (
 	TypeVoid                   // void
 )
 
-// Attr is an annotation before a declaration or behind a struct field: @name(arg, ...).
+// Attr is an annotation before a declaration or behind a struct field or shared variable: @name(arg, ...).
 // Known names: @kernel("file", "function", v5.9..v6.12 [, "commit"...]) on functions and processes;
-// @use(prop) @free(prop) @leak(prop) on structs whose objects have a lifetime; @guard(prop) on struct fields.
+// @use(prop) @free(prop) @leak(prop) on structs whose objects have a lifetime; @guard(prop), @keep and @weak on struct fields, @weak on variables.
 type Attr struct {
 	node
 	Name *Ident
@@ -149,12 +149,13 @@ type (
 		Type *TypeExpr
 		Name *Ident
 	}
-	// StructDecl is `struct S { fields };` with attributes before it.
+	// StructDecl is `struct S { fields };` with attributes before it, or `struct S;`, which gives attributes to a struct that is declared elsewhere (More).
 	StructDecl struct {
 		declNode
 		Attrs  []*Attr
 		Name   *Ident
 		Fields []*FieldDecl
+		More   bool
 	}
 	// VarDecl declares global or local variables, all of one type: the stars belong to Type. A global of struct type S is an object that `struct S *` can point to.
 	// Pool marks a global `pool struct S spare[2];`: objects that are not allocated at the start and that alloc(struct S) hands out.
@@ -163,6 +164,7 @@ type (
 		Pool  bool
 		Type  *TypeExpr
 		Names []*Declarator
+		Attrs []*Attr
 	}
 	// FuncDecl is a function; Override replaces an imported function of the same name.
 	FuncDecl struct {

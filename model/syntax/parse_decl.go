@@ -38,7 +38,7 @@ func (p *parser) decl() Decl {
 		switch d.(type) {
 		case *ConfigDecl, *StructDecl, *FuncDecl, *ProcDecl:
 		default:
-			p.errorAt(attrs[0].Sp, "an attribute stands before a parameter, a struct, a function or a process, or behind a struct field", "")
+			p.errorAt(attrs[0].Sp, "an attribute stands before a parameter, a struct, a function or a process, or behind a struct field or a variable", "")
 		}
 	}
 	return d
@@ -66,7 +66,7 @@ func (p *parser) declBehind(start source.Pos, attrs []*Attr) Decl {
 	case KwTypedef:
 		return p.typedefDecl(start)
 	case KwStruct:
-		if p.look(1).tok == LBRACE || p.look(2).tok == LBRACE {
+		if p.look(1).tok == LBRACE || p.look(2).tok == LBRACE || len(attrs) > 0 && p.look(2).tok == SEMI {
 			return p.structDecl(start, attrs)
 		}
 		return p.funcOrVar(start, attrs)
@@ -283,6 +283,12 @@ func (p *parser) structDecl(start source.Pos, attrs []*Attr) Decl {
 		p.fail("a name for the struct", "variables of it are declared apart, by this name")
 	}
 	d := &StructDecl{Attrs: attrs, Name: p.ident("a name for the struct")}
+	if p.tok.tok == SEMI {
+		p.next()
+		d.More = true
+		d.node = p.from(start)
+		return d
+	}
 	p.next()
 	for p.tok.tok != RBRACE && p.tok.tok != EOF && !p.atTopDecl() {
 		off := p.tok.start
@@ -330,6 +336,9 @@ func (p *parser) varDecl(top bool) *VarDecl {
 	}
 	d.Type = p.typ("a type")
 	d.Names = p.declarators(d.Type, true)
+	for top && p.tok.tok == AT {
+		d.Attrs = append(d.Attrs, p.attr())
+	}
 	p.semi("")
 	d.node = p.from(start)
 	return d
@@ -505,6 +514,9 @@ func (p *parser) funcOrVar(start source.Pos, attrs []*Attr) Decl {
 	}
 	d := &VarDecl{Type: t}
 	d.Names = p.declarators(t, true)
+	for p.tok.tok == AT {
+		d.Attrs = append(d.Attrs, p.attr())
+	}
 	p.semi("")
 	d.node = p.from(start)
 	return d

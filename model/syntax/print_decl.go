@@ -295,6 +295,9 @@ func (p *printer) structDecl(d *StructDecl) {
 	}
 	p.write("struct ")
 	p.ident(d.Name)
+	if d.More {
+		return
+	}
 	p.write(" {")
 	p.indent++
 	for i, f := range d.Fields {
@@ -349,6 +352,10 @@ func (p *printer) varDecl(d *VarDecl) {
 	}
 	p.typ(d.Type)
 	p.names(d.Type, d.Names)
+	for _, a := range d.Attrs {
+		p.write(" ")
+		p.attr(a)
+	}
 }
 
 func (p *printer) param(q *Param) {

@@ -78,6 +78,7 @@ func walkDecl(n Decl, f func(Node) bool) {
 	case *VarDecl:
 		Walk(n.Type, f)
 		walkList(n.Names, f)
+		walkList(n.Attrs, f)
 	case *FuncDecl:
 		walkList(n.Attrs, f)
 		walkAll(f, n.Result, n.Name)

@@ -35,7 +35,9 @@ func (s *Static) effects(t *model.Transition, c model.Cell) (out []effect) {
 			case p.Live == c.Var:
 				out = append(out, effect{effectConst, 1})
 			case v.Pool == p.ID:
-				out = append(out, effect{effectConst, int64(v.Init[c.Idx])})
+				if x, ok := v.Fresh(int(c.Idx)); ok {
+					out = append(out, effect{effectConst, int64(x)})
+				}
 			}
 			if s.mayDenote(op.Dst, c) {
 				out = append(out, effect{})

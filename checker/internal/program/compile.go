@@ -563,7 +563,9 @@ func (c *compiler) alloc(op *model.Op, next int) instr {
 		for _, id := range p.Fields {
 			v := c.sys.Vars[id]
 			for k := o * v.Stride; k < (o+1)*v.Stride; k++ {
-				resets[o] = append(resets[o], reset{c.p.lay.cells[id][k], int64(v.Init[k])})
+				if x, ok := v.Fresh(k); ok {
+					resets[o] = append(resets[o], reset{c.p.lay.cells[id][k], int64(x)})
+				}
 			}
 		}
 	}

@@ -157,7 +157,7 @@ func (r *ranges) op(op *model.Op, grow func(model.Cell, span)) {
 		}
 		for i := t.Base; i < t.End; i += t.Step {
 			c := model.Cell{Var: t.Var, Idx: i}
-			if t.Var == alloc {
+			if t.Var == alloc || r.sys.Vars[t.Var].Alloc == model.AllocMarks {
 				grow(c, span{0, 1})
 			} else if op.Kind != model.OpFree {
 				grow(c, s) // a field that is only reset gets more than it needs

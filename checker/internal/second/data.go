@@ -54,10 +54,12 @@ type strct struct {
 	pool            []bool // objects that are dead at first
 	node            *node  // the fields of all objects
 	life            *leaf
+	given           *leaf // whether alloc has given the object, or it waited in a pool
 }
 
 type field struct {
 	name, guard string
+	keep, weak  bool
 	d           *syntax.FieldDecl
 	dims        []syntax.Expr
 }
@@ -71,6 +73,8 @@ type leaf struct {
 	s     *strct // the struct of the objects, or nil
 	guard string
 	proc  int // -1: shared
+
+	keep, weak bool
 }
 
 // node is where data of any type lies.
@@ -128,6 +132,9 @@ func (m *machine) declare(files []*syntax.File) {
 			return true
 		})
 	}
+	for _, d := range m.more {
+		m.structs[d.Name.Name].attributes(d, prop)
+	}
 	for p := range m.props {
 		m.props[p] = len(checks) == 0 || checks[p] || p == "assertion" || p == "no_fault"
 	}
@@ -138,6 +145,7 @@ func (m *machine) declare(files []*syntax.File) {
 		for _, n := range d.Names {
 			if g := m.names[n.Name.Name].(*global); g.nd == nil {
 				g.nd = m.lay(g.t, n.Name.Name, 1, "", nil, -1)
+				g.nd.flag(false, len(d.Attrs) > 0)
 			}
 		}
 	}
@@ -174,28 +182,27 @@ func (m *machine) declaration(d syntax.Decl, prop func(string), checks map[strin
 	case *syntax.TypedefDecl:
 		m.names[d.Name.Name] = d
 	case *syntax.StructDecl:
-		s := &strct{name: d.Name.Name, d: d}
-		for _, a := range d.Attrs {
-			s.lives = true
-			p := a.Args[0].Ident.Name
-			prop(p)
-			switch a.Name.Name {
-			case "use":
-				s.use = p
-			case "free":
-				s.free = p
-			case "leak":
-				s.leak = p
-			}
+		if d.More {
+			m.more = append(m.more, d)
+			return
 		}
+		s := &strct{name: d.Name.Name, d: d}
+		s.attributes(d, prop)
 		for _, f := range d.Fields {
-			guard := ""
+			guard, keep, weak := "", false, false
 			for _, a := range f.Attrs {
-				guard = a.Args[0].Ident.Name
-				prop(guard)
+				switch a.Name.Name {
+				case "keep":
+					keep = true
+				case "weak":
+					weak = true
+				case "guard":
+					guard = a.Args[0].Ident.Name
+					prop(guard)
+				}
 			}
 			for _, n := range f.Names {
-				s.fields = append(s.fields, field{n.Name.Name, guard, f, n.Dims})
+				s.fields = append(s.fields, field{n.Name.Name, guard, keep, weak, f, n.Dims})
 			}
 		}
 		m.structs[s.name] = s
@@ -230,6 +237,33 @@ func (m *machine) declaration(d syntax.Decl, prop func(string), checks map[strin
 	}
 }
 
+// attributes reads those in front of a struct, or of a declaration that gives it more.
+func (s *strct) attributes(d *syntax.StructDecl, prop func(string)) {
+	for _, a := range d.Attrs {
+		s.lives = true
+		p := a.Args[0].Ident.Name
+		prop(p)
+		switch a.Name.Name {
+		case "use":
+			s.use = p
+		case "free":
+			s.free = p
+		case "leak":
+			s.leak = p
+		}
+	}
+}
+
+// leaky reports whether a property about leaks is checked.
+func (m *machine) leaky() bool {
+	for _, s := range m.order {
+		if s.leak != "" && m.props[s.leak] {
+			return true
+		}
+	}
+	return false
+}
+
 // objects numbers the objects of each struct, and lays out their fields and lives.
 func (m *machine) objects(r *round) {
 	for _, d := range m.vars {
@@ -262,6 +296,14 @@ func (m *machine) objects(r *round) {
 		}
 		if len(s.objects) > 0 {
 			s.node = m.lay(&typ{kind: kStruct, s: s}, s.name, 1, s.use, s, -1)
+		}
+		if s.life != nil && s.leak == "" && m.leaky() {
+			s.given = m.leaf("given("+s.name+")", m.basic("bool"), len(s.objects), nil, "", -1)
+			for i, dead := range s.pool {
+				if dead {
+					m.init[s.given.base+i] = 1
+				}
+			}
 		}
 	}
 	for _, d := range m.vars {
@@ -311,6 +353,7 @@ func (m *machine) lay(t *typ, path string, cells int, guard string, s *strct, pr
 				g = ""
 			}
 			nd.fields[f.name] = m.lay(m.array(m.typeOf(f.d.Type), f.dims), path+"."+f.name, cells, g, s, proc)
+			nd.fields[f.name].flag(f.keep, f.weak)
 		}
 	case kArray:
 		nd.elem = m.lay(t.elem, path, cells*t.n, guard, s, proc)
@@ -318,6 +361,19 @@ func (m *machine) lay(t *typ, path string, cells int, guard string, s *strct, pr
 		nd.leaf = m.leaf(path, t, cells, s, guard, proc)
 	}
 	return nd
+}
+
+// flag notes what the attributes of a field or variable say of all that lies in it.
+func (nd *node) flag(keep, weak bool) {
+	if nd.leaf != nil {
+		nd.leaf.keep, nd.leaf.weak = nd.leaf.keep || keep, nd.leaf.weak || weak
+	}
+	if nd.elem != nil {
+		nd.elem.flag(keep, weak)
+	}
+	for _, f := range nd.fields {
+		f.flag(keep, weak)
+	}
 }
 
 func (m *machine) array(t *typ, dims []syntax.Expr) *typ {

@@ -207,10 +207,11 @@ func (m *machine) leaks(w *world) {
 		if v == 0 {
 			return
 		}
-		switch l := m.owner[c]; l.t.kind {
-		case kHandle:
+		switch l := m.owner[c]; {
+		case l.weak:
+		case l.t.kind == kHandle:
 			object1(object{l.t.s, v - 1})
-		case kRef:
+		case l.t.kind == kRef:
 			if t := m.owner[v-1]; t.s != nil {
 				object1(object{t.s, (v - 1 - t.base) / t.n})
 			}
@@ -223,7 +224,7 @@ func (m *machine) leaks(w *world) {
 	}
 	for _, s := range m.order {
 		for k := range s.objects {
-			if s.leak == "" && s.life != nil && !s.pool[k] {
+			if s.leak == "" && s.life != nil && !s.pool[k] && (s.given == nil || w.v[s.given.base+k] == 0) {
 				object1(object{s, k})
 			}
 		}

@@ -247,8 +247,13 @@ func (r *runner) alloc(o *op) {
 		}
 		r.w.v[o.s.life.base+i] = 1
 		r.m.fields(o.s, func(l *leaf) {
-			copy(r.w.v[l.base+i*l.n:l.base+(i+1)*l.n], r.m.init[l.base+i*l.n:])
+			if !l.keep {
+				copy(r.w.v[l.base+i*l.n:l.base+(i+1)*l.n], r.m.init[l.base+i*l.n:])
+			}
 		})
+		if o.s.given != nil {
+			r.w.v[o.s.given.base+i] = 1
+		}
 		r.forget(o.s, i, false)
 		h = int64(i + 1)
 		break

@@ -65,6 +65,7 @@ type machine struct {
 	enums   map[string]*typ
 	order   []*strct
 	types   map[string]*typ
+	more    []*syntax.StructDecl // attributes for structs declared elsewhere
 	vars    []*syntax.VarDecl
 	procs   []*syntax.ProcDecl
 	props   map[string]bool // that exist, true if checked

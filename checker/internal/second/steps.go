@@ -162,6 +162,9 @@ func (m *machine) touches(o *op, f func(c int, write bool)) {
 			f(o.s.life.base+i, true)
 		}
 		m.fields(o.s, func(l *leaf) {
+			if l.keep {
+				return
+			}
 			for c := range l.n * len(o.s.objects) {
 				f(l.base+c, true)
 			}

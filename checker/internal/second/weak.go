@@ -67,7 +67,9 @@ func (m *machine) accesses(o *op, f func(c int)) {
 	if o.kind == "alloc" && m.opt.Wrong != AllocIsNone {
 		m.fields(o.s, func(l *leaf) {
 			for c := range l.n * len(o.s.objects) {
-				f(l.base + c)
+				if !l.keep {
+					f(l.base + c)
+				}
 			}
 		})
 	}
@@ -268,7 +270,7 @@ func (r *runner) forget(s *strct, object int, land bool) {
 	}
 	q := slices.Clone(r.w.buf[r.p.id])
 	for i, h := range q {
-		if h.c < 0 || r.m.owner[h.c].s != s || (h.c-r.m.owner[h.c].base)/r.m.owner[h.c].n != object {
+		if h.c < 0 || !land && r.m.owner[h.c].keep || r.m.owner[h.c].s != s || (h.c-r.m.owner[h.c].base)/r.m.owner[h.c].n != object {
 			continue
 		}
 		if land && wrong != FreeDrops {
