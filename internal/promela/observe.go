@@ -112,21 +112,7 @@ func (x *exporter) leaks() {
 			visit(v, i)
 		}
 	}
-	for i, p := range sys.Pools {
-		if !lives(p.ID) || p.Leak != model.NoProp {
-			continue
-		}
-		for o := range p.Objects {
-			if sys.Vars[p.Live].Init[o] == 0 {
-				continue
-			}
-			there := asTruth(l.cell(p.Live, num(int64(o))))
-			if m := sys.Mark(p); m != model.NoVar {
-				there = and(there, not(l.cell(m, num(int64(o)))))
-			}
-			put("if (%s) to[%d] = 1; /* %s is there, whatever has it */", inC.text(there), base[i]+o, comment(p.Objects[o]))
-		}
-	}
+	x.fromStart(l, base)
 	put("while (again) {")
 	put("again = 0;")
 	for i, p := range sys.Pools {
@@ -151,6 +137,25 @@ func (x *exporter) leaks() {
 		}
 		for o := range p.Objects {
 			put("if (%s && !to[%d]) FOUND(%d) /* %s is lost */", inC.text(asTruth(l.cell(p.Live, num(int64(o))))), base[i]+o, p.Leak, comment(p.Objects[o]))
+		}
+	}
+}
+
+// fromStart writes which objects are there whatever has them: those of structs that nobody asks about, which live from the start.
+func (x *exporter) fromStart(l *lowering, base []int) {
+	for i, p := range x.sys.Pools {
+		if p.Live == model.NoVar || p.Leak != model.NoProp {
+			continue
+		}
+		for o := range p.Objects {
+			if x.sys.Vars[p.Live].Init[o] == 0 {
+				continue
+			}
+			there := asTruth(l.cell(p.Live, num(int64(o))))
+			if m := x.sys.Mark(p); m != model.NoVar {
+				there = and(there, not(l.cell(m, num(int64(o)))))
+			}
+			x.rest = append(x.rest, fmt.Sprintf("if (%s) to[%d] = 1; /* %s is there, whatever has it */", inC.text(there), base[i]+o, comment(p.Objects[o])))
 		}
 	}
 }
