@@ -219,5 +219,5 @@ const ReasonUnfinished Reason = "unfinished"
 // Damaged reports whether an error is of a file of a search by levels that is not as it was written, or of a mistake of the search: to do the task again would not help.
 func Damaged(err error) bool {
 	var d *sorted.Damaged
-	return errors.As(err, &d) || strings.HasPrefix(fmt.Sprint(err), "internal: ")
+	return errors.As(err, &d) || err != nil && strings.Contains("\n"+err.Error(), "\ninternal: ")
 }

@@ -145,7 +145,7 @@ func withoutLiveness(t *testing.T, sys *model.System, r, levels *checker.Result)
 	return out.String()
 }
 
-// PMDCHECK_LEVELS=1 has every model looked at, in every way, which takes hours; with a larger number every so manieth configuration of the specs.
+// PMDCHECK_LEVELS=1 has every model looked at, in every way, which takes an hour; with a larger number every so manieth configuration of the specs.
 var (
 	everyLevels, _ = strconv.Atoi(os.Getenv("PMDCHECK_LEVELS"))
 	allLevels      = everyLevels > 0
@@ -319,7 +319,18 @@ func TestLevelsTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, dir := openLevels(t, sys, checker.Options{Reduction: checker.ReductionDefault}, checker.LevelOptions{Parts: 3, Safe: true})
+	dir := filepath.Join(memoryDir(t), "levels")
+	open := func() *checker.Levels {
+		l, err := checker.OpenLevels(ctx, sys, checker.Options{Reduction: checker.ReductionDefault}, checker.LevelOptions{Parts: 3, Safe: true, ID: "0123456789ab"}, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	l := open()
+	if err := l.Init(); err != nil {
+		t.Fatal(err)
+	}
 	x, err := l.Last()
 	for err == nil && x.Stop == "" {
 		var round string
@@ -366,7 +377,7 @@ func TestLevelsTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := l.Result(ctx); !checker.Damaged(err) {
+	if _, err := open().Result(ctx); !checker.Damaged(err) { // a process that has not kept what it wrote
 		t.Errorf("damaged files: %v", err)
 	}
 }
@@ -403,12 +414,13 @@ func eachConfiguration(t *testing.T, dir string, f func(name string, build func(
 	}
 }
 
-// TestLevelsSpecs holds all of seed and family, the benchmark up to ten million states and latch against check, in 1, 4 and 16 parts, reduced and not, with symmetry; it takes hours. Usually some configurations are taken.
+// TestLevelsSpecs holds all of seed, family and latch against check, in 1, 4 and 16 parts, reduced and not, with and without symmetry: a quarter of an hour of CPU. Usually some configurations are taken. Of those
+// that are the same system one is searched.
 func TestLevelsSpecs(t *testing.T) {
 	if testing.Short() {
 		t.SkipNow()
 	}
-	n := 0
+	n, systems := 0, map[string]bool{}
 	for _, dir := range []string{"seed", "family", "bench/latch"} {
 		eachConfiguration(t, dir, func(name string, build func() *model.System) {
 			if n++; n%cmp.Or(everyLevels, 131) != 1%cmp.Or(everyLevels, 131) {
@@ -416,6 +428,10 @@ func TestLevelsSpecs(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				sys := build()
+				if systems[sys.Digest()] {
+					return
+				}
+				systems[sys.Digest()] = true
 				parts := []int{4}
 				if allLevels {
 					parts = []int{1, 4, 16}
@@ -431,8 +447,13 @@ func TestLevelsSpecs(t *testing.T) {
 	if n < 500 {
 		t.Errorf("%d configurations", n)
 	}
+	t.Logf("%d configurations, of which the test took every %d.: %d systems", n, cmp.Or(everyLevels, 131), len(systems))
+}
+
+// TestLevelsRows holds the benchmark up to ten million states against check, in 1, 4 and 16 parts: in full, reduced, and with symmetry, each with the other.
+func TestLevelsRows(t *testing.T) {
 	if !allLevels {
-		return
+		t.SkipNow()
 	}
 	for _, row := range [][]string{{"2", "1", "2", "2", "1"}, {"2", "1", "5", "2", "1"}, {"3", "1", "2", "1", "0"}, {"2", "1", "6", "0", "0"}, {"3", "1", "1", "0", "0"}, {"3", "1", "1", "3", "2"}} {
 		t.Run(fmt.Sprint(row), func(t *testing.T) {

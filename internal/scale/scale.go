@@ -230,6 +230,13 @@ func (d *Driver) Run(ctx context.Context, s *Search) (*checker.Level, error) {
 			}
 			continue
 		}
+		// Another driver may have ended this level and taken away what its tasks have left.
+		if next, err := s.Level(x.Number + 1); err != nil {
+			return x, err
+		} else if next != nil {
+			x = next
+			continue
+		}
 		if now := fmt.Sprint(x.Number, round, parts); now != left {
 			left, tries = now, 0
 		} else if tries++; tries >= d.Tries {

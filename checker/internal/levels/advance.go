@@ -12,12 +12,11 @@ func (s *Search) Tasks(l *Level) (round string, parts []int, err error) {
 		if l.frontier(i) == nil {
 			continue
 		}
-		e := &expanded{}
-		there, err := s.read(s.task(l.Number, "expand", i), e)
+		e, err := s.expandedPart(l, i)
 		if err != nil {
 			return "", nil, err
 		}
-		if !there {
+		if e == nil {
 			parts = append(parts, i)
 		}
 		all = append(all, e)
@@ -46,6 +45,17 @@ func (s *Search) Tasks(l *Level) (round string, parts []int, err error) {
 
 // Advance writes the record of the next level, when all tasks of this one are done, and returns it.
 func (s *Search) Advance(l *Level) (*Level, error) {
+	next, err := s.advance(l)
+	if err != nil {
+		// Another process may have ended the level, and taken away what it was made of.
+		if there, _ := s.Level(l.Number + 1); there != nil {
+			return there, nil
+		}
+	}
+	return next, err
+}
+
+func (s *Search) advance(l *Level) (*Level, error) {
 	all, err := s.expandedParts(l)
 	if err != nil {
 		return nil, err

@@ -146,7 +146,6 @@ func (s *Search) ship(level, part int, l *Level) *ship {
 		// What the level may take, in equal shares; as much again is for the merge.
 		out.room = max((s.MaxDisk-l.Disk)/int64(2*s.Parts), 1)
 	}
-	out.fresh()
 	return out
 }
 
@@ -157,10 +156,16 @@ func (o *ship) fresh() {
 
 // add adds a successor.
 func (o *ship) add(st []uint64, origin uint64) {
+	if o.seen == nil {
+		o.fresh()
+	}
 	added, ok := o.seen.Insert(st)
 	if !ok {
-		o.flush()
-		if added, ok = o.seen.Insert(st); !ok && o.err == nil {
+		if o.flush(); o.err != nil {
+			return
+		}
+		o.fresh()
+		if added, ok = o.seen.Insert(st); !ok {
 			o.err = errors.New("internal: too little memory for one state")
 		}
 	}
@@ -172,7 +177,7 @@ func (o *ship) add(st []uint64, origin uint64) {
 
 // flush writes a file.
 func (o *ship) flush() {
-	if o.err != nil || o.seen.Len() == 0 {
+	if o.err != nil || o.seen == nil || o.seen.Len() == 0 {
 		return
 	}
 	room := int64(0)
@@ -200,14 +205,14 @@ func (o *ship) flush() {
 		o.rows[p] = rows[:0]
 	}
 	var bytes int64
-	if bytes, o.err = w.Finish(o.s.Safe); o.err != nil {
+	if bytes, o.err = w.Finish(); o.err != nil {
 		return
 	}
 	o.done = append(o.done, w.Name)
 	o.written += bytes
 	o.records += o.seen.Len()
 	o.files = append(o.files, shipped{filepath.Base(w.Name), w.Sections()})
-	o.fresh()
+	o.seen = nil
 }
 
 // drop takes away files that no manifest names.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,6 +29,16 @@ func NewID() string {
 type output struct {
 	*sorted.Writer
 	Name string
+	s    *Search
+}
+
+// Finish gives the file its name.
+func (o *output) Finish() (int64, error) {
+	n, err := o.Writer.Finish(o.s.Safe)
+	if err == nil {
+		o.s.kept.keep(filepath.Base(o.Name), o.Whole())
+	}
+	return n, err
 }
 
 // create begins a file of a task. Its name tells the level and the task, and is of this attempt.
@@ -37,10 +48,8 @@ func (s *Search) create(level int, task string, part int, room int64) (*output, 
 	if err != nil {
 		return nil, err
 	}
-	return &output{w, name}, nil
+	return &output{w, name, s}, nil
 }
-
-func (s *Search) open(name string) (*sorted.File, error) { return sorted.Open(s.data(name), s.Words) }
 
 // publish gives a document its name, unless there is one already: then that one counts. It reports whether it was the first.
 func (s *Search) publish(name string, v any) (first bool, err error) {
@@ -48,12 +57,13 @@ func (s *Search) publish(name string, v any) (first bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	b = seal(b)
 	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".new-*") // the name tells the level, by which it is swept
 	if err != nil {
 		return false, err
 	}
 	defer os.Remove(f.Name())
-	if _, err = f.Write(append(b, '\n')); err == nil && s.Safe {
+	if _, err = f.Write(b); err == nil && s.Safe {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
@@ -64,7 +74,10 @@ func (s *Search) publish(name string, v any) (first bool, err error) {
 	if errors.Is(err, fs.ErrExist) {
 		// Over a network the answer to a link that was made may be lost, and asking again finds it there. A manifest has names of this attempt, so no other is the same.
 		there, err := os.ReadFile(name)
-		return err == nil && bytes.Equal(there, append(b, '\n')), nil
+		return err == nil && bytes.Equal(there, b), nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // it was taken away, as the level is over
 	}
 	if err != nil {
 		return false, fmt.Errorf("the folder has to be on a file system with hard links: %w", err)
@@ -87,11 +100,22 @@ func (s *Search) read(name string, v any) (there bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return false, fmt.Errorf("%s is damaged: %w", name, err)
+	doc, _, _ := bytes.Cut(b, []byte("\n"))
+	if !bytes.Equal(b, seal(doc)) {
+		return false, &sorted.Damaged{Name: name, Why: "its checksum is another"}
+	}
+	if err := json.Unmarshal(doc, v); err != nil {
+		return false, &sorted.Damaged{Name: name, Why: err.Error()}
 	}
 	return true, nil
 }
+
+// seal adds a line with a checksum to a document of one line.
+func seal(doc []byte) []byte {
+	return fmt.Appendf(doc[:len(doc):len(doc)], "\n\"crc32c %08x\"\n", crc32.Checksum(doc, castagnoli))
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // sweep takes away what is needed no more once a level is known: files of tasks of levels before it that it does not name. A task that is late and still reads one of them fails,
 // and is not missed.
@@ -102,6 +126,7 @@ func (s *Search) sweep(l *Level) {
 			keep[r.File] = true
 		}
 	}
+	s.kept.forget(keep)
 	for _, dir := range []string{dataDir, taskDir} {
 		entries, _ := os.ReadDir(filepath.Join(s.Dir, dir))
 		for _, e := range entries {

@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 
 	"pmdcheck/checker/internal/explore"
+	"pmdcheck/checker/internal/sorted"
 	"pmdcheck/checker/internal/store"
 	"pmdcheck/model"
 )
@@ -31,6 +32,7 @@ type Search struct {
 	Memory int64                // bytes for the states of one task
 	Safe   bool                 // what a manifest names is on the disk before it, and not only in the memory of this machine
 	Plan
+	kept kept
 }
 
 // Plan is what all tasks of a search agree on.
@@ -179,7 +181,7 @@ func (s *Search) Init() error {
 	}
 	out.Section()
 	out.Add(append(st, 0))
-	bytes, err := out.Finish(s.Safe)
+	bytes, err := out.Finish()
 	if err != nil {
 		return err
 	}
@@ -236,15 +238,12 @@ var ErrEarly = errors.New("it is too early")
 
 // Level is the record of a level; nil if there is none yet.
 func (s *Search) Level(n int) (*Level, error) {
-	l := &Level{}
-	switch there, err := s.read(s.levelFile(n), l); {
-	case err != nil:
+	l, err := document[Level](s, s.levelFile(n), n)
+	if l == nil || err != nil {
 		return nil, err
-	case !there:
-		return nil, nil
 	}
 	if l.ID != s.ID || l.Number != n || len(l.Parts) != s.Parts {
-		return nil, fmt.Errorf("%s is none of this search", s.levelFile(n))
+		return nil, &sorted.Damaged{Name: s.levelFile(n), Why: fmt.Sprintf("it is level %d of search %s, in %d parts", l.Number, l.ID, len(l.Parts))}
 	}
 	return l, nil
 }

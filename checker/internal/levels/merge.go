@@ -80,16 +80,20 @@ func (s *Search) expandedParts(l *Level) ([]*expanded, error) {
 		if l.frontier(i) == nil {
 			continue
 		}
-		all[i] = &expanded{}
-		there, err := s.read(s.task(l.Number, "expand", i), all[i])
-		if err != nil {
+		var err error
+		if all[i], err = s.expandedPart(l, i); err != nil {
 			return nil, err
 		}
-		if !there {
+		if all[i] == nil {
 			return nil, fmt.Errorf("part %d of level %d was not expanded: %w", i, l.Number, ErrEarly)
 		}
 	}
 	return all, nil
+}
+
+// expandedPart is the manifest of an expand task, or nil.
+func (s *Search) expandedPart(l *Level, part int) (*expanded, error) {
+	return document[expanded](s, s.task(l.Number, "expand", part), l.Number)
 }
 
 func stopped(all []*expanded) bool {
@@ -219,7 +223,7 @@ func (m *merger) run(ctx context.Context, all []*expanded) error {
 
 // finish makes a file one of the runs.
 func (m *merger) finish(out *output, r Run) error {
-	bytes, err := out.Finish(m.s.Safe)
+	bytes, err := out.Finish()
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ const (
 	leastBlock = 64
 	mostBlock  = 4096
 	trailer    = 8 * 4 // length and checksum of the index, width of a key, magic
+
+	// Small is how many bytes a file has at most that is written and read at once.
+	Small = 1 << 16
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -46,6 +49,8 @@ type Writer struct {
 	at       int64
 	planes   []byte
 	out      bytes.Buffer
+	buf      []byte // of the file, not yet written
+	whole    []byte
 	last     []uint64
 	room     int64 // bytes that may be written; 0: no limit
 	err      error
@@ -147,7 +152,7 @@ func (w *Writer) flush() {
 		err = cmp.Or(err, ErrRoom)
 	}
 	if err == nil {
-		_, err = w.f.Write(w.out.Bytes())
+		err = w.write(w.out.Bytes())
 	}
 	if err != nil {
 		w.err = err
@@ -158,6 +163,25 @@ func (w *Writer) flush() {
 	w.at += int64(w.out.Len())
 	w.rows = w.rows[:0]
 }
+
+// write writes bytes when there are enough of them: a section for each of many parts is a few bytes.
+func (w *Writer) write(b []byte) (err error) {
+	if len(w.buf)+len(b) > Small {
+		if _, err = w.f.Write(w.buf); err != nil {
+			return err
+		}
+		w.buf = w.buf[:0]
+	}
+	if len(b) > Small {
+		_, err = w.f.Write(b)
+		return err
+	}
+	w.buf = append(w.buf, b...)
+	return nil
+}
+
+// Whole is a file that was finished, if it is small.
+func (w *Writer) Whole() []byte { return w.whole }
 
 // Finish writes the index, and gives the file its name. With safe it is on the disk then, and not only in memory.
 func (w *Writer) Finish(safe bool) (bytes int64, err error) {
@@ -180,7 +204,11 @@ func (w *Writer) Finish(safe bool) (bytes int64, err error) {
 	b = binary.LittleEndian.AppendUint64(b, uint64(sum))
 	b = binary.LittleEndian.AppendUint64(b, uint64(w.words))
 	b = append(b, magic...)
-	if _, err = w.f.Write(b); err == nil && safe {
+	size := w.at + int64(len(b))
+	if err = w.write(b); err == nil {
+		_, err = w.f.Write(w.buf)
+	}
+	if err == nil && safe {
 		err = w.f.Sync()
 	}
 	if err = errors.Join(err, w.f.Close()); err == nil {
@@ -188,8 +216,10 @@ func (w *Writer) Finish(safe bool) (bytes int64, err error) {
 	}
 	if err != nil {
 		w.Drop()
+	} else if size == int64(len(w.buf)) {
+		w.whole = w.buf
 	}
-	return w.at + int64(len(b)), err
+	return size, err
 }
 
 // Drop takes away what was written, if it has no name yet.
@@ -218,7 +248,10 @@ func (d *Damaged) Error() string { return fmt.Sprintf("%s is damaged: %s", d.Nam
 
 // A File is open for reading.
 type File struct {
-	f        *os.File
+	name     string
+	in       io.ReaderAt
+	close    func() error
+	size     int64
 	words    int
 	sections []section
 	read     int64
@@ -242,7 +275,12 @@ func Open(name string, words int) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &File{f: f, words: words}
+	st, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	x := &File{name: name, in: f, close: f.Close, size: st.Size(), words: words}
 	if err := x.index(); err != nil {
 		f.Close()
 		return nil, err
@@ -250,20 +288,23 @@ func Open(name string, words int) (*File, error) {
 	return x, nil
 }
 
+// Of is a file that is in memory.
+func Of(name string, whole []byte, words int) (*File, error) {
+	x := &File{name: name, in: bytes.NewReader(whole), close: func() error { return nil }, size: int64(len(whole)), words: words}
+	return x, x.index()
+}
+
 func (x *File) damaged(format string, args ...any) error {
-	return &Damaged{x.f.Name(), fmt.Sprintf(format, args...)}
+	return &Damaged{x.name, fmt.Sprintf(format, args...)}
 }
 
 func (x *File) index() error {
-	size, err := x.f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
+	size := x.size
 	var t [trailer]byte
 	if size < trailer {
 		return x.damaged("it is too short")
 	}
-	if _, err := x.f.ReadAt(t[:], size-trailer); err != nil {
+	if _, err := x.in.ReadAt(t[:], size-trailer); err != nil {
 		return err
 	}
 	length, sum, words := binary.LittleEndian.Uint64(t[:]), binary.LittleEndian.Uint64(t[8:]), binary.LittleEndian.Uint64(t[16:])
@@ -276,7 +317,7 @@ func (x *File) index() error {
 		return x.damaged("it has no index")
 	}
 	b := make([]byte, length)
-	if _, err := x.f.ReadAt(b, size-trailer-int64(length)); err != nil {
+	if _, err := x.in.ReadAt(b, size-trailer-int64(length)); err != nil {
 		return err
 	}
 	x.read += int64(length) + trailer
@@ -308,7 +349,7 @@ func (x *File) index() error {
 func (x *File) Read() int64 { return x.read }
 
 // Close closes the file.
-func (x *File) Close() error { return x.f.Close() }
+func (x *File) Close() error { return x.close() }
 
 // Section is a cursor before the first record of a section.
 func (x *File) Section(i int) *Cursor {
@@ -408,7 +449,7 @@ func (c *Cursor) Seek(key []uint64) bool {
 
 func (c *Cursor) decode(b *block) error {
 	c.raw = slices.Grow(c.raw[:0], int(b.size))[:b.size]
-	if _, err := c.x.f.ReadAt(c.raw, b.at); err != nil {
+	if _, err := c.x.in.ReadAt(c.raw, b.at); err != nil {
 		return err
 	}
 	c.x.read += b.size
