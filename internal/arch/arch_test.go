@@ -85,7 +85,7 @@ var layers = []struct {
 	{"internal/suite/plan", "checker/matrix checker/report internal/files internal/suite/catalog model model/elab model/linux model/source model/syntax properties"},
 	{"internal/suite/judge", "checker checker/report model model/elab traces"},
 	{"internal/suite/run", "checker checker/matrix internal/bounded internal/pool internal/suite/catalog internal/suite/judge internal/suite/plan model model/elab model/source model/syntax properties traces"},
-	{"internal/scale", "checker internal/files internal/pool internal/suite/plan internal/suite/run model model/elab"},
+	{"internal/scale", "checker internal/files internal/pool internal/suite/catalog internal/suite/plan internal/suite/run model model/elab"},
 	{"internal/bench", "checker checker/report internal/promela internal/spin internal/suite/plan model/elab specs"},
 	{"internal/page", "checker checker/report internal/graphviz internal/sim internal/suite/catalog internal/suite/plan model model/elab properties traces traces/columns traces/story"},
 	{"internal/cli", "checker checker/matrix checker/report internal/audit internal/axioms internal/bench internal/files internal/interrupt internal/litmus internal/litmusrun internal/memory internal/page internal/promela internal/scale internal/sim internal/spin internal/suite/catalog internal/suite/judge internal/suite/plan internal/suite/run internal/watch model model/elab model/linux model/source model/syntax properties specs traces traces/columns traces/dot traces/replay traces/svg"},

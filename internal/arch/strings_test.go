@@ -58,6 +58,7 @@ var stringers = map[string][]fmt.Stringer{
 	"checker.SymmetryMode": all[checker.SymmetryMode](),
 	"checker.Verdict":      all[checker.Verdict](),
 	"elab.Configuration":   {elab.Configuration{}, elab.Configuration{Config: make([]model.ConfigValue, 2)}},
+	"elab.Limits":          {elab.Limits{}, elab.DefaultLimits},
 	"model.Access":         all[model.Access](),
 	"model.FaultKind":      all[model.FaultKind](),
 	"litmusrun.Engine":     all[litmusrun.Engine](),

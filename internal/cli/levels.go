@@ -98,7 +98,11 @@ func openLevels(ctx context.Context, dir, bound string, tasks int) (*scale.Searc
 	if err != nil {
 		return nil, err
 	}
-	return scale.Open(ctx, dir, bytes)
+	s, err := scale.Open(ctx, dir, bytes)
+	if checker.Damaged(err) || errors.Is(err, scale.ErrDamaged) {
+		err = &coded{code: exitInternal, err: err}
+	}
+	return s, err
 }
 
 func (a *app) levelsTaskCmd(round, short string) *cobra.Command {
@@ -127,7 +131,7 @@ func (a *app) levelsTaskCmd(round, short string) *cobra.Command {
 			if level < 0 {
 				x, err := s.Last()
 				if err != nil {
-					return err
+					return a.unfinished(ctx, err)
 				}
 				level = x.Number
 			}
@@ -161,7 +165,7 @@ func (a *app) levelsStatusCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.Status(a.out)
+			return a.unfinished(context.Background(), s.Status(a.out))
 		},
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"pmdcheck/checker"
 	"pmdcheck/internal/files"
+	"pmdcheck/internal/suite/catalog"
 	"pmdcheck/internal/suite/plan"
 	"pmdcheck/internal/suite/run"
 	"pmdcheck/model"
@@ -25,7 +26,7 @@ import (
 )
 
 // Schema is the format of search.json.
-const Schema = "pmdcheck/levels/1"
+const Schema = "pmdcheck/levels/2"
 
 // Config is what a search is of, as its folder says.
 type Config struct {
@@ -33,6 +34,7 @@ type Config struct {
 	ID          string   `json:"id"`
 	Spec        string   `json:"spec"` // embedded name, or absolute path
 	Set         []string `json:"set,omitempty"`
+	Limits      string   `json:"limits,omitempty"` // of the spec, where they are not the defaults
 	Memory      string   `json:"memory_model,omitempty"`
 	StoreBuffer int      `json:"store_buffer,omitempty"`
 	NoDirect    bool     `json:"no_direct_stores,omitempty"`
@@ -60,6 +62,9 @@ type Search struct {
 	Checker checker.Options
 }
 
+// ErrDamaged is a search.json that nobody can read.
+var ErrDamaged = errors.New("it is damaged")
+
 func configFile(dir string) string { return filepath.Join(dir, "search.json") }
 
 // Init begins a search in a folder that is new or empty.
@@ -69,7 +74,7 @@ func Init(ctx context.Context, dir string, c Config) (*Search, error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	c.Schema, c.ID = Schema, checker.NewLevelID()
+	c.Schema, c.ID, c.Limits = Schema, checker.NewLevelID(), catalog.Limits.String()
 	if strings.HasSuffix(c.Spec, ".pmd") {
 		var err error
 		if c.Spec, err = filepath.Abs(c.Spec); err != nil {
@@ -109,10 +114,15 @@ func Open(ctx context.Context, dir string, memory int64) (*Search, error) {
 	}
 	var c Config
 	if err := json.Unmarshal(b, &c); err != nil {
-		return nil, fmt.Errorf("%s: %w", configFile(dir), err)
+		return nil, fmt.Errorf("%s: %w: %w", configFile(dir), ErrDamaged, err)
 	}
 	if c.Schema != Schema {
 		return nil, fmt.Errorf("%s has schema %q; this version reads %q", configFile(dir), c.Schema, Schema)
+	}
+	if c.Limits != "" && catalog.Limits == (elab.Limits{}) { // what a limit keeps out is an error, so others do not change what is searched
+		if catalog.Limits, err = elab.ParseLimits(c.Limits); err != nil {
+			return nil, fmt.Errorf("%s: %w", configFile(dir), err)
+		}
 	}
 	s, searched, err := c.open(ctx, dir, memory)
 	if err != nil {

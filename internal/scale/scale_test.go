@@ -88,6 +88,56 @@ func TestLocal(t *testing.T) {
 	finish(t, s, &scale.Local{Jobs: 2}, ref)
 }
 
+// engine does a round as a function says.
+type engine func(context.Context, *scale.Search, scale.Round) error
+
+func (f engine) Run(ctx context.Context, s *scale.Search, r scale.Round) error { return f(ctx, s, r) }
+
+// TestTwoDrivers: a driver whose level another one ends goes on with what that one has found, although the files of the level are gone; whatever round it is in.
+func TestTwoDrivers(t *testing.T) {
+	for _, round := range []string{"expand", "merge", "advance"} {
+		s, ref := start(t)
+		local := &scale.Local{Jobs: 2}
+		levels := 0
+		other := func(ctx context.Context) {
+			o, err := scale.Open(ctx, s.Dir, 1<<22)
+			if err != nil {
+				t.Fatal(err)
+			}
+			end, cancel := context.WithCancel(ctx)
+			defer cancel()
+			last, err := o.Last()
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Three levels at a time.
+			d := scale.Driver{Engine: local, Local: local, Tries: 3, Tell: func(x *checker.Level) {
+				if x.Number >= last.Number+3 {
+					cancel()
+				}
+			}}
+			if _, err := d.Run(end, o); err != nil && end.Err() == nil {
+				t.Fatal(err)
+			}
+			levels++
+		}
+		finish(t, s, engine(func(ctx context.Context, s *scale.Search, r scale.Round) error {
+			if r.Name == round {
+				other(ctx)
+				return nil
+			}
+			err := local.Run(ctx, s, r)
+			if r.Name == "merge" && round == "advance" {
+				other(ctx)
+			}
+			return err
+		}), ref)
+		if levels < 2 {
+			t.Errorf("%s: the other driver ended a level %d times", round, levels)
+		}
+	}
+}
+
 // TestSlurm: commands of the names of Slurm's, which run an array at once, but for every fifth task, which is lost; a dependent job that is not told of that; and a queue that is empty.
 func TestSlurm(t *testing.T) {
 	s, ref := start(t)

@@ -77,6 +77,9 @@ func (s *Search) Status(w io.Writer) error {
 		if err != nil {
 			return err
 		}
+		if x == nil {
+			return fmt.Errorf("%s: the record of level %d is missing", s.Dir, n)
+		}
 		news = append(news, x.New)
 		fmt.Fprintf(&b, "%6d %14d %14d %16d %10s %10s %10s %9.1f\n", x.Number, x.New, x.States, x.Transitions, Size(x.Cost.Read), Size(x.Cost.Written), Size(x.Disk), x.Cost.Seconds)
 	}

@@ -64,6 +64,18 @@ func ParseLimits(text string) (l Limits, err error) {
 	return l, nil
 }
 
+// String writes limits as [ParseLimits] reads them; "" if there are none but the defaults.
+func (l Limits) String() string {
+	v := reflect.ValueOf(l)
+	var out []string
+	for i := range v.NumField() {
+		if n := v.Field(i).Int(); n != 0 {
+			out = append(out, fmt.Sprintf("%s=%d", strings.ToLower(v.Type().Field(i).Name), n))
+		}
+	}
+	return strings.Join(out, ",")
+}
+
 // tooLarge reports a limit that is exceeded, and ends elaboration: what was not made because of it would be missed.
 func (e *elab) tooLarge(at source.Span, limit string, most int, format string, args ...any) {
 	e.diags.Add(source.Diagnostic{

@@ -122,6 +122,9 @@ func TestRaisedLimits(t *testing.T) {
 	if err != nil || l != (elab.Limits{Elements: 70000, Steps: 5}) {
 		t.Fatalf("%+v, %v", l, err)
 	}
+	if got := l.String() + (elab.Limits{}).String(); got != "elements=70000,steps=5" {
+		t.Errorf("written %q", got)
+	}
 	spec, err := loadLimited(src, l)
 	if err != nil {
 		t.Fatal(err)
