@@ -68,7 +68,7 @@ func finish(t *testing.T, s *scale.Search, e scale.Engine, ref *checker.Result) 
 	t.Helper()
 	local := &scale.Local{Jobs: 2}
 	d := scale.Driver{Engine: e, Local: local, Small: ref.Stats.States / 15, Tries: 3}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // of a search of a second: the machine may be busy
 	defer cancel()
 	x, err := d.Run(ctx, s)
 	if err != nil {
