@@ -88,8 +88,12 @@ func executed(sys *model.System) map[string]bool {
 		}
 	}
 	for _, p := range sys.Processes {
+		code := [][]model.Op{p.Start}
 		for _, t := range p.Trans {
-			for _, o := range t.Code {
+			code = append(code, t.Code)
+		}
+		for _, ops := range code {
+			for _, o := range ops {
 				note(o.Pos)
 				for f := o.Frame; f != model.NoFrame; f = sys.Frames[f].Parent {
 					note(sys.Frames[f].Call)
@@ -309,6 +313,10 @@ var harmless = map[string]string{
 	"kernel/fork.pmd: fork_mm: vma_interval_tree_insert(child);":                                              "what goes wrong at fork() goes wrong in the parent's table",
 	"kernel/fork.pmd: copy_hugetlb_page_range: set_huge_pte_at(dst_vma, dst, pte_present);":                   "what an entry of the child says decides nothing",
 	"mm/context.pmd: enter_lazy_tlb: mm->lazy |= 1 << this_cpu;":                                              "a lazy CPU that is interrupted all the same loses nothing but time",
+	"kernel/softirq.pmd: irq_enter: smp_mb_cpu(this_cpu);":                                                    "where memory is sequentially consistent it is nothing",
+	"kernel/softirq.pmd: irq_exit: smp_mb();":                                                                 "as above",
+	"kernel/softirq.pmd: softirq_enter: smp_mb_cpu(this_cpu);":                                                "as above",
+	"kernel/softirq.pmd: softirq_exit: smp_mb();":                                                             "as above",
 	"mm/mmu_notifier.pmd: kvm_page_fault: smp_rmb();":                                                         "where memory is sequentially consistent, and on x86, it is nothing",
 	"mm/tlb.pmd: flush_tlb_exactly: mask = mm->cpumask & ~mm->lazy;":                                          "then all CPUs are interrupted, which flushes more",
 	"mm/zap.pmd: mm_teardown: gather.fullmm = true;":                                                          "the pages that were mapped are flushed anyhow",
