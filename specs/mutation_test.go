@@ -307,7 +307,6 @@ func TestEveryProtectionMatters(t *testing.T) {
 var harmless = map[string]string{
 	"arch/tlb.pmd: cpu_access: tlb_leaf[this_cpu] = tlb_walk[this_cpu];":                                      "the walk from the cached upper-level entry is judged itself",
 	"mm/table_rcu.pmd: rcu_gp: rcu_current[k] = NULL;":                                                        "the next grace period overwrites it, and in between only a cover looks at it",
-	"kernel/smp.pmd: local_irq_enable: ipi_answer(this_cpu, ipi_pending[from * NR_CPUS + this_cpu], from);":   "no CPU that walks with interrupts off has something cached too",
 	"kernel/fork.pmd: fork_mm: mmap_write_unlock(parent);":                                                    "nobody else wants the parent's mmap_lock where fork() is raced with",
 	"kernel/fork.pmd: fork_mm: vma_start_write(parent);":                                                      "no fault under the per-VMA lock races with fork(), which leaves shared mappings to faults where there is one",
 	"kernel/fork.pmd: fork_mm: vma_interval_tree_insert(child);":                                              "what goes wrong at fork() goes wrong in the parent's table",
