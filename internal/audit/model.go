@@ -342,6 +342,14 @@ func (m *modelled) null(x syntax.Expr) bool {
 
 // cond decides a condition that the release, the target and the variables that are NULL decide.
 func (m *modelled) cond(x syntax.Expr) (int, bool) {
+	if id, ok := x.(*syntax.Ident); ok && m.v.Off(id.Name) {
+		return 0, true
+	}
+	if b, ok := x.(*syntax.BinaryExpr); ok && b.Op == syntax.LAND {
+		if v, ok := m.cond(b.X); ok && v == 0 {
+			return 0, true
+		}
+	}
 	if b, ok := x.(*syntax.BinaryExpr); ok && (b.Op == syntax.EQ || b.Op == syntax.NE) && m.null(b.X) && m.null(b.Y) {
 		return truth(b.Op == syntax.EQ), true
 	}

@@ -267,3 +267,17 @@ func FuzzProject(f *testing.F) {
 		}
 	})
 }
+
+// TestOff: a parameter of the library can be left out of what is compared.
+func TestOff(t *testing.T) {
+	v, err := ReadVocabulary("off one two\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.Off("one") || !v.Off("two") || v.Off("three") {
+		t.Error("off names the wrong parameters")
+	}
+	if !Library().Off("uffd_missing") {
+		t.Error("a fault that is told to user space is compared")
+	}
+}

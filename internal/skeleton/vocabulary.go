@@ -18,6 +18,7 @@ type Vocabulary struct {
 	slots    map[string]bool
 	once     map[string]bool
 	opaque   map[string]bool
+	off      map[string]bool
 	apart    map[string]bool
 	same     map[string]string
 	compared map[string]bool
@@ -64,6 +65,9 @@ func Library() *Vocabulary {
 	return v
 }
 
+// Off tells whether a parameter of the library is false in what is compared: what it turns on is not what the kernel's function is held against.
+func (v *Vocabulary) Off(name string) bool { return v.off[name] }
+
 // Opaque tells whether a helper is not looked through.
 func (v *Vocabulary) Opaque(name string) bool { return v.opaque[name] }
 
@@ -86,7 +90,7 @@ func (v *Vocabulary) Event(name string, last func(arg int) string) string {
 
 // ReadVocabulary reads a vocabulary; vocabulary.txt describes the form.
 func ReadVocabulary(text string) (*Vocabulary, error) {
-	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}, opaque: map[string]bool{}, apart: map[string]bool{}, same: map[string]string{}, compared: map[string]bool{}}
+	v := &Vocabulary{words: map[string]word{}, guards: map[string][2]string{}, slots: map[string]bool{}, once: map[string]bool{}, opaque: map[string]bool{}, apart: map[string]bool{}, same: map[string]string{}, compared: map[string]bool{}, off: map[string]bool{}}
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		f := strings.Fields(line)
@@ -122,8 +126,8 @@ func (v *Vocabulary) line(f []string) error {
 	case "beside":
 		v.same[strings.Join(f[1:], " ")] = "-"
 		return nil
-	case "slot", "once", "opaque", "apart", "compared":
-		set := map[string]map[string]bool{"slot": v.slots, "once": v.once, "opaque": v.opaque, "apart": v.apart, "compared": v.compared}[f[0]]
+	case "slot", "once", "opaque", "apart", "compared", "off":
+		set := map[string]map[string]bool{"slot": v.slots, "once": v.once, "opaque": v.opaque, "apart": v.apart, "compared": v.compared, "off": v.off}[f[0]]
 		for _, n := range f[1:] {
 			set[n] = true
 		}
