@@ -3,6 +3,7 @@ package symmetry
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -348,6 +349,33 @@ var generators = []struct {
 	{"replicas", testkit.Replicas, 50, 90},
 	{"objects", testkit.Objects, 10, 80},
 	{"columns", testkit.Columns, 10, 99},
+	{"objects with fields that stay", kept, 10, 80},
+	{"replicas held up", heldUp, 10, 90},
+}
+
+// kept are objects of which alloc leaves some fields alone, and whose pointers may not count.
+func kept(r *rand.Rand) string {
+	src := testkit.Objects(r)
+	for _, f := range []string{"v", "*next", "w[2]"} {
+		for _, attr := range []string{" @keep", " @weak"} {
+			if r.IntN(2) == 0 && (attr == " @keep" || f == "*next") {
+				src = strings.Replace(src, " "+f+";", " "+f+attr+";", 1)
+				break
+			}
+		}
+	}
+	return src
+}
+
+var replica = regexp.MustCompile(`(?m)^((?:fair )?process \w+\[\d+\]\(\w+ i\))`)
+
+// heldUp are replicas on a CPU each, or all on one, that take steps only where something is true, of all of them or of some.
+func heldUp(r *rand.Rand) string {
+	src := testkit.Replicas(r)
+	cpu := []string{"i", "i", "0"}[r.IntN(3)]
+	src = replica.ReplaceAllString(src, "$1 on cpu "+cpu)
+	return src + "u1 gate[4];\nprocess opens { gate[" + []string{"0", "1", "2"}[r.IntN(3)] + "] = 1; gate[1] = 0; }\nprocess await (" +
+		[]string{"gate[0] == 0", "gate[this_cpu] == 0", "self != 1 || gate[0] == 1", "gate[this_cpu] != 1 || gate[2] == 0"}[r.IntN(4)] + ");\n"
 }
 
 func exchangeSeed(t *testing.T, gen int, seed uint64) (groups int) {
