@@ -37,7 +37,7 @@ func aboutConfigurations(name string) bool {
 	case strings.HasPrefix(dir, "internal/suite/"), strings.HasPrefix(dir, "internal/cli/"), strings.HasPrefix(dir, "checker/report/"), strings.HasPrefix(dir, "internal/scale/"), dir == "internal/bench/":
 		return true
 	case dir == "docs/":
-		return slices.Contains([]string{"output.md", "ci.md", "audit.md", "scale.md", "new-spec.md", "performance.md", "language.md"}, file)
+		return slices.Contains([]string{"output.md", "ci.md", "audit.md", "new-release.md", "scale.md", "new-spec.md", "performance.md", "language.md"}, file)
 	case dir == "cmd/pmdcheck/testdata/script/":
 		return file != "judged.txtar" && file != "renamed.txtar" // they try old files and old names
 	}
