@@ -20,10 +20,10 @@ import (
 func (a *app) explainCmd() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
-		Use:     "explain [property, diagnostic code, feature, era, release, architecture or spec] [spec of the property]",
-		Short:   "explain a property, a diagnostic code, a kernel as the library knows it, or a spec",
-		Long:    "explain says what a property means and how it is observed, why a diagnostic code is an error and how to put it right, what one change of the kernel did and\nwhich kernels have it, or what a spec is about. A property with a spec behind it is explained as that spec declares and observes it. Without an argument it\nlists the properties and the codes.",
-		Example: "  pmdcheck explain no_wild_walk\n  pmdcheck explain stored-address\n  pmdcheck explain pt_share_count\n  pmdcheck explain v6.6\n  pmdcheck explain arm64\n  pmdcheck explain seed/race_a\n  pmdcheck explain mutual_exclusion ./mine.pmd",
+		Use:     "explain [property, diagnostic code, feature, era, release, architecture, room or name of the library, or spec] [spec of the property]",
+		Short:   "explain a property, a diagnostic code, the library and the kernels it knows, or a spec",
+		Long:    "explain says what a property means and how it is observed, why a diagnostic code is an error and how to put it right, what one change of the kernel did and\nwhich kernels have it, what a room of the library declares, what a function of it is, or what a spec is about. A property with a spec behind it is explained as that spec declares and observes it. Without an argument it\nlists the properties and the codes.",
+		Example: "  pmdcheck explain no_wild_walk\n  pmdcheck explain stored-address\n  pmdcheck explain pt_share_count\n  pmdcheck explain v6.6\n  pmdcheck explain arm64\n  pmdcheck explain linux/mm/zap\n  pmdcheck explain zap_page_range\n  pmdcheck explain seed/race_a\n  pmdcheck explain mutual_exclusion ./mine.pmd",
 		Args:    cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			ctx, cancel := within(timeout)
@@ -60,7 +60,7 @@ func explainable() string {
 	for _, c := range source.Codes() {
 		fmt.Fprintf(&b, "  %-24s %s\n", c.Code, c.Title)
 	}
-	b.WriteString("\nKernels: era, a release such as v6.6, an architecture such as arm64, and the features that `pmdcheck list --features` lists.\nSpecs: see `pmdcheck list`.\n")
+	b.WriteString("\nKernels: era, a release such as v6.6, an architecture such as arm64, and the features that `pmdcheck list --features` lists.\nLibrary: linux lists its rooms; linux/mm/zap is one, and zap_page_range or mm_struct is what one declares.\nSpecs: see `pmdcheck list`.\n")
 	return b.String()
 }
 
@@ -75,10 +75,20 @@ func explain(ctx context.Context, name string) (string, error) {
 	if text, ok, err := explainKernel(name); ok || err != nil {
 		return text, err
 	}
+	rooms, err := catalog.Rooms()
+	if err != nil {
+		return "", err
+	}
+	if text, ok := explainRoom(rooms, name); ok {
+		return text, nil
+	}
 	if strings.ContainsAny(name, "/.") {
 		return explainSpec(ctx, name)
 	}
 	if text, ok := explainDeclared(name); ok {
+		return text, nil
+	}
+	if text, ok := explainName(rooms, name); ok {
 		return text, nil
 	}
 	if _, err := catalog.Resolve([]string{name}); err == nil { // a folder
@@ -97,7 +107,13 @@ func explain(ctx context.Context, name string) (string, error) {
 		names = append(names, c.Code)
 	}
 	names = append(names, catalog.Names()...)
-	msg := "there is no property, diagnostic code, feature, kernel or spec " + name
+	for _, r := range rooms {
+		names = append(names, r.Name)
+		for _, d := range r.Declared {
+			names = append(names, d.Name)
+		}
+	}
+	msg := "there is no property, diagnostic code, feature, kernel, name of the library or spec " + name
 	if h := source.Suggest(name, names); h != "" {
 		msg += ": " + h
 	} else {

@@ -53,7 +53,7 @@ func (c *checker) call(x *syntax.CallExpr) operand {
 	c.Uses[x.Fun] = o
 	fn := o.Func
 	if len(x.Args) != len(fn.Params) {
-		c.report("argument-count", x.Sp, fmt.Sprintf("%s takes %d arguments, not %d", name, len(fn.Params), len(x.Args)), "", source.Related{Span: fn.Name.Sp, Msg: "declared here"})
+		c.report("argument-count", x.Sp, fmt.Sprintf("%s takes %s, not %d", name, counted(len(fn.Params)), len(x.Args)), "it is "+fn.Signature(), source.Related{Span: fn.Name.Sp, Msg: "declared here"})
 		return badOperand
 	}
 	if c.where != inCode {
@@ -79,6 +79,13 @@ func (c *checker) call(x *syntax.CallExpr) operand {
 	return valueOf(result)
 }
 
+func counted(arguments int) string {
+	if arguments == 1 {
+		return "1 argument"
+	}
+	return fmt.Sprintf("%d arguments", arguments)
+}
+
 // builtin checks a call of a predeclared function.
 func (c *checker) builtin(x *syntax.CallExpr) operand {
 	name := x.Fun.Name
@@ -89,7 +96,7 @@ func (c *checker) builtin(x *syntax.CallExpr) operand {
 		c.report("argument-count", x.Sp, fmt.Sprintf("%s takes a lock and perhaps a subclass, not %d arguments", name, len(x.Args)), usage)
 		return badOperand
 	case !lock && len(x.Args) != want:
-		c.report("argument-count", x.Sp, fmt.Sprintf("%s takes %d arguments, not %d", name, want, len(x.Args)), usage)
+		c.report("argument-count", x.Sp, fmt.Sprintf("%s takes %s, not %d", name, counted(want), len(x.Args)), usage)
 		return badOperand
 	}
 	pure := name == "live" || name == "peek" || name == "container_of"

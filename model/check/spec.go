@@ -155,7 +155,7 @@ func (c *checker) overrides() {
 			}
 		}
 		if what != "" {
-			c.report("bad-override", d.Name.Sp, "override of "+source.Quote(d.Name.Name)+" "+what, "", source.Related{Span: old.Name.Sp, Msg: "the function it replaces"})
+			c.report("bad-override", d.Name.Sp, "override of "+source.Quote(d.Name.Name)+" "+what, "write override "+old.Signature(), source.Related{Span: old.Name.Sp, Msg: "the function it replaces"})
 		}
 	}
 }

@@ -372,6 +372,13 @@ func (p *printer) funcDecl(d *FuncDecl) {
 	if d.Override {
 		p.write("override ")
 	}
+	p.signature(d)
+	p.br(d.Body.Sp.Start, true)
+	p.block(d.Body)
+}
+
+// signature writes what a caller has to know.
+func (p *printer) signature(d *FuncDecl) {
 	p.typ(d.Result)
 	p.write(" " + stars(d.Result))
 	p.ident(d.Name)
@@ -389,8 +396,13 @@ func (p *printer) funcDecl(d *FuncDecl) {
 		p.write("void")
 	}
 	p.write(")")
-	p.br(d.Body.Sp.Start, true)
-	p.block(d.Body)
+}
+
+// Signature is the result, the name and the parameters of a function.
+func (d *FuncDecl) Signature() string {
+	p := &printer{bol: true}
+	p.signature(d)
+	return string(p.buf)
 }
 
 func (p *printer) procDecl(d *ProcDecl) {
