@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,8 +18,11 @@ import (
 	"pmdcheck/internal/suite/plan"
 )
 
-// cluster is what scripts/slurm-test says: a folder that all nodes see, and, where everything is to be searched, "all".
-var cluster = struct{ dir, which string }{os.Getenv("PMDCHECK_SLURM_DIR"), os.Getenv("PMDCHECK_SLURM_MODELS")}
+// cluster is what scripts/slurm-test says: a folder that all nodes see, and, where more is to be searched, that of the specs every so manieth system is.
+var (
+	clusterDir    = os.Getenv("PMDCHECK_SLURM_DIR")
+	everySlurm, _ = strconv.Atoi(os.Getenv("PMDCHECK_SLURM_MODELS"))
+)
 
 // way is how a model is searched: reduced and up to symmetry by default.
 type way struct{ reduction, symmetry string }
@@ -26,9 +30,9 @@ type way struct{ reduction, symmetry string }
 var ways = []way{{"stubborn", ""}, {"stubborn", "off"}, {"none", "on"}, {"none", ""}}
 
 // TestSlurmModels searches models by levels on Slurm itself, the widest levels as array jobs, and holds them against check. Without a cluster (scripts/slurm-test has one) it does not run. Usually it takes a model of each folder, in four ways;
-// with PMDCHECK_SLURM_MODELS=all each system of seed, family and latch reduced, and the benchmark up to ten million states.
+// with PMDCHECK_SLURM_MODELS=n every n-th system of seed, family and latch, reduced, and the benchmark up to ten million states.
 func TestSlurmModels(t *testing.T) {
-	if cluster.dir == "" {
+	if clusterDir == "" {
 		t.Skip("there is no cluster: scripts/slurm-test")
 	}
 	self, err := os.Executable()
@@ -37,7 +41,7 @@ func TestSlurmModels(t *testing.T) {
 	}
 	os.Setenv("PMDCHECK_TASK", "1") // for what Slurm starts
 	t.Cleanup(func() { os.Unsetenv("PMDCHECK_TASK") })
-	if cluster.which != "all" {
+	if everySlurm == 0 {
 		for _, c := range []scale.Config{
 			{Spec: "bench/hugepmd", Set: []string{"nmm=2", "wpm=1", "k=2", "pol=2", "free_by=1"}},
 			{Spec: "bench/latch", Set: []string{"N=3", "policy=rcu", "ordered=true"}},
@@ -65,6 +69,9 @@ func TestSlurmModels(t *testing.T) {
 				continue
 			}
 			systems[sys.Digest()] = true
+			if len(systems)%everySlurm != 1%everySlurm {
+				continue
+			}
 			var set []string
 			for _, v := range x.Named() {
 				set = append(set, fmt.Sprint(v.Name, "=", v.Value))
@@ -72,7 +79,7 @@ func TestSlurmModels(t *testing.T) {
 			onSlurm(t, self, scale.Config{Spec: x.Spec.Name, Set: set}, way{reduction: "stubborn"}, 4)
 		}
 	}
-	t.Logf("%d systems of seed, family and latch", len(systems))
+	t.Logf("%d systems of seed, family and latch, of which the test takes every %d.", len(systems), everySlurm)
 	for _, parts := range []int{1, 4, 16} {
 		for _, w := range ways {
 			onSlurm(t, self, scale.Config{Spec: "bench/hugepmd", Set: []string{"nmm=2", "wpm=1", "k=6", "pol=0", "free_by=0"}}, w, parts)
@@ -87,7 +94,7 @@ func onSlurm(t *testing.T, self string, c scale.Config, w way, parts int) {
 		t.Parallel()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 		defer cancel()
-		dir, err := os.MkdirTemp(cluster.dir, "search-*")
+		dir, err := os.MkdirTemp(clusterDir, "search-*")
 		if err != nil {
 			t.Fatal(err)
 		}
