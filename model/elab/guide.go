@@ -42,7 +42,7 @@ func (ld *loading) guide(spec *syntax.File) {
 		if home == nil {
 			home = ld.l.homes()
 		}
-		if file, known := home[name]; known {
+		if file, known := home[name]; known && d.Hint != "write struct "+name {
 			add := "add: import \"" + file + "\";"
 			if d.Hint != "" {
 				add = d.Hint + " Or " + add
