@@ -103,6 +103,10 @@ func job(t *testing.T, file string, j *batchv1.Job) {
 	}
 	for _, c := range spec.Containers {
 		names[c.Name] = true
+		// What a namespace asks for that takes restricted pods only; it refuses others when the job makes them, and the job waits.
+		if c.SecurityContext == nil || *c.SecurityContext.AllowPrivilegeEscalation || !slices.Contains(c.SecurityContext.Capabilities.Drop, "ALL") {
+			t.Errorf("%s: the container %s is not restricted", file, c.Name)
+		}
 		for _, m := range c.VolumeMounts {
 			if !volumes[m.Name] {
 				t.Errorf("%s: there is no volume %s", file, m.Name)
