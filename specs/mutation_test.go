@@ -317,6 +317,7 @@ var harmless = map[string]string{
 	"kernel/softirq.pmd: softirq_enter: smp_mb_cpu(this_cpu);":                               "as above",
 	"kernel/softirq.pmd: softirq_exit: smp_mb();":                                            "as above",
 	"mm/tlb.pmd: flush_tlb_exactly: tlb_flush_info[this_cpu] = 0;":                           "the next flush of the CPU writes it before anybody reads it",
+	"mm/vma.pmd: vma_mark_detached: vma->vm_writer = false;":                                 "nobody gets in where the count is 0, and what is made of the memory begins anew",
 	"mm/mmu_notifier.pmd: kvm_page_fault: smp_rmb();":                                        "where memory is sequentially consistent, and on x86, it is nothing",
 	"mm/zap.pmd: mm_teardown: gather.fullmm = true;":                                         "the pages that were mapped are flushed anyhow",
 	"mm/zap.pmd: tlb_flush_mmu_tlbonly: gather->pages = 0;":                                  "then the pages are flushed once more, later",
