@@ -317,6 +317,8 @@ var harmless = map[string]string{
 	"kernel/softirq.pmd: softirq_enter: smp_mb_cpu(this_cpu);":                               "as above",
 	"kernel/softirq.pmd: softirq_exit: smp_mb();":                                            "as above",
 	"mm/tlb.pmd: flush_tlb_exactly: tlb_flush_info[this_cpu] = 0;":                           "the next flush of the CPU writes it before anybody reads it",
+	"mm/lifetime.pmd: mmget: refcount_inc(&mm->mm_users);":                                   "for specs to come: what has no reference yet calls mmget_not_zero()",
+	"mm/lifetime.pmd: mmput: might_sleep();":                                                 "kernel/sleeping has that of mm/mm",
 	"mm/vma.pmd: vma_start_read: mmdrop(other);":                                             "then the mm stays, and of what a tree points to nobody asks whether it is left over",
 	"mm/vma.pmd: vma_mark_detached: vma_exit_locked(vma);":                                   "nobody gets in where the count is 0, and what is made of the memory begins anew",
 	"mm/mmu_notifier.pmd: kvm_page_fault: smp_rmb();":                                        "where memory is sequentially consistent, and on x86, it is nothing",
