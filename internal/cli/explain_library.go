@@ -61,7 +61,7 @@ func explainRoom(rooms []catalog.Room, name string) (string, bool) {
 	return b.String(), true
 }
 
-// explainName is what the library declares under a name, in each room that does. A function that replaces another stands for what it replaces only if nothing else has the name.
+// explainName is what the library declares under a name, in each room that does. What replaces a function of another room is not shown: it is called as that is.
 func explainName(rooms []catalog.Room, name string) (string, bool) {
 	name = strings.TrimSuffix(strings.TrimPrefix(name, "struct "), "()")
 	var texts []string

@@ -150,16 +150,3 @@ func comment(f *syntax.File, line int, head bool) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// LookupRoom finds a room by its name.
-func LookupRoom(name string) (Room, bool) {
-	list, err := Rooms()
-	if err != nil {
-		return Room{}, false
-	}
-	at := slices.IndexFunc(list, func(r Room) bool { return r.Name == strings.TrimSuffix(name, ".pmd") })
-	if at < 0 {
-		return Room{}, false
-	}
-	return list[at], true
-}
