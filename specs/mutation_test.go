@@ -376,7 +376,7 @@ var harmless = map[string]string{
 	"mm/mremap.pmd: move_huge_pte: set_huge_pte_at(new, dst, pte);":                          "what a moved entry says decides nothing",
 	"mm/mremap.pmd: move_hugetlb_page_tables: unshared = false;":                             "mremap() of two ranges is for specs to come; gather/unshare has mprotect() and a zap of two",
 	"mm/mremap.pmd: move_hugetlb_page_tables: unshared = true;":                              "one entry, or a slot that is empty the second time",
-	"mm/mprotect.pmd: userfaultfd_writeprotect: up_read(&vma->vm_mm->mmap_lock);":            "hazards/uffd_wp_hole, which calls it, has nobody who takes mmap_lock for write",
+	"mm/mprotect.pmd: userfaultfd_writeprotect: up_read(&vma->vm_mm->mmap_lock);":            "hazards/uffd_wp_hole, which calls it, has no process that takes mmap_lock for write",
 	"mm/mprotect.pmd: mprotect: vma_start_write(vma);":                                       "the last act of its mm in these specs, or nobody else wants it",
 	"mm/mprotect.pmd: hugetlb_change_protection: tlb_finish_mmu(&tlb, vma->vm_mm);":          "the last act of its mm in these specs, or nobody else wants it",
 	"mm/mprotect.pmd: hugetlb_change_protection: tlb.pending = true;":                        "an unshared table is flushed by huge_pmd_unshare_flush()",
